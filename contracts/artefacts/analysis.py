@@ -1,0 +1,44 @@
+"""What analyzer stores: the student's answers and their verdicts."""
+
+from typing import Literal
+
+from contracts.artefacts.paper import Region
+from contracts.base import Contract, Share
+
+Verdict = Literal["correct", "wrong", "partial", "blank", "ungraded"]
+GradedBy = Literal["key", "marks", "llm", "teacher"]
+
+
+class Answer(Contract):
+    """作答 to one question, in the order of `Paper.questions`, matched by `path`.
+
+    `student_answer`: "" is a blank, null is unread; blanks of one question joined by `|`; choices letters ("ACD");
+    true/false √ ×. `score` is null when `verdict` is `ungraded`: never 0 points.
+    `answer_regions`: where the answer stands, for crops.
+    """
+
+    number: str
+    path: tuple[str, ...]
+    student_answer: str | None = None
+    answer_confidence: Share = 0.0
+    correct_answer: str | None = None
+    verdict: Verdict = "ungraded"
+    score: float | None = None
+    max_score: float | None = None
+    graded_by: GradedBy | None = None
+    error_cause: str | None = None
+    feedback: str | None = None
+    needs_review: bool = False
+    answer_regions: tuple[Region, ...] = ()
+
+
+class Analysis(Contract):
+    """analyzer's artefact. `marked_total`: the total a teacher wrote on the paper, when read."""
+
+    answers: tuple[Answer, ...] = ()
+    earned: float | None = None
+    max: float | None = None
+    graded: int = 0
+    needs_review: int = 0
+    marked_total: float | None = None
+    cpu_seconds: float = 0.0

@@ -1,0 +1,136 @@
+"""The result document `redink.result.v1`: stable, the same for every engine. Coordinates as in `Reading`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.artefacts.analysis import GradedBy, Verdict
+from contracts.artefacts.paper import KnowledgePoint, QuestionType, Region
+from contracts.artefacts.reading import Ink, Script
+from contracts.base import Contract, Matrix3, Quad, Share
+
+
+class ResultStudent(Contract):
+    name: str | None = None
+    number: str | None = None
+    class_: str | None = Field(default=None, alias="class", serialization_alias="class")
+
+    model_config = Contract.model_config | {"populate_by_name": True}
+
+
+class ResultScore(Contract):
+    """`earned` counts graded questions only; `ungraded` is never 0 points."""
+
+    earned: float | None
+    max: float | None
+    graded: int
+    needs_review: int
+
+
+class ResultLine(Contract):
+    text: str
+    confidence: Share
+    box: Quad
+    script: Script
+    ink: Ink
+
+
+class ResultQuality(Contract):
+    blur: Share
+    skew_deg: float
+    advice: tuple[str, ...] = ()
+
+
+class ResultPage(Contract):
+    page: int
+    width: int
+    height: int
+    quality: ResultQuality
+    transform: Matrix3
+    lines: tuple[ResultLine, ...] = ()
+
+
+class ResultQuestion(Contract):
+    number: str
+    path: tuple[str, ...]
+    type: QuestionType
+    text: str
+    options: dict[str, str] = {}
+    max_score: float | None = None
+    regions: tuple[Region, ...] = ()
+    knowledge_points: tuple[KnowledgePoint, ...] = ()
+    difficulty: Share | None = None
+    student_answer: str | None = None
+    answer_confidence: Share = 0.0
+    correct_answer: str | None = None
+    verdict: Verdict = "ungraded"
+    score: float | None = None
+    graded_by: GradedBy | None = None
+    error_cause: str | None = None
+    feedback: str | None = None
+    needs_review: bool = False
+
+
+class ResultMastery(Contract):
+    code: str
+    name: str
+    mastery: Share
+    low: Share
+    high: Share
+    evidence: tuple[str, ...]
+
+
+class ResultSuggestion(Contract):
+    text: str
+    evidence: tuple[str, ...]
+
+
+class ResultDiagnosis(Contract):
+    engine: str
+    mastery: tuple[ResultMastery, ...] = ()
+    weak_points: tuple[str, ...] = ()
+    strengths: tuple[str, ...] = ()
+    suggestions: tuple[ResultSuggestion, ...] = ()
+    summary: str = ""
+
+
+class ResultReport(Contract):
+    html: str
+    pdf: str
+
+
+class Tokens(Contract):
+    in_: int = Field(default=0, alias="in", serialization_alias="in")
+    cached: int = 0
+    out: int = 0
+
+    model_config = Contract.model_config | {"populate_by_name": True}
+
+
+class Cost(Contract):
+    cpu_seconds: float = 0.0
+    llm_tokens: Tokens = Tokens()
+    amount: float = 0.0
+    currency: str = "CNY"
+
+
+class Result(Contract):
+    """What `GET /exams/{id}/result` answers."""
+
+    schema_: Literal["redink.result.v1"] = Field(
+        default="redink.result.v1", alias="schema", serialization_alias="schema"
+    )
+    exam_id: str
+    subject: str
+    grade: int
+    title: str | None = None
+    student: ResultStudent = ResultStudent()
+    score: ResultScore
+    pages: tuple[ResultPage, ...] = ()
+    questions: tuple[ResultQuestion, ...] = ()
+    diagnosis: ResultDiagnosis
+    report: ResultReport
+    cost: Cost = Cost()
+    versions: dict[str, str] = {}
+
+    model_config = Contract.model_config | {"populate_by_name": True}

@@ -1,0 +1,1 @@
+"""How any stage runs. Knows contracts, never services."""

@@ -1,0 +1,1 @@
+"""The stages and the gateway; they know contracts and runtime, never each other."""
