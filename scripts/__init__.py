@@ -1,0 +1,1 @@
+"""Commands for those who build Redink; nothing here runs in production."""

@@ -1,0 +1,63 @@
+"""Every setting of every process, from the settings classes themselves."""
+
+import importlib
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+ROOT = Path(__file__).parents[2]
+
+
+def files() -> dict[str, str]:
+    """`docs/configuration.md`."""
+    text = [
+        "# Configuration",
+        "",
+        "Generated from the settings classes by `python -m scripts.generate`. A wrong value is refused at start.",
+    ]
+    for module in _modules():
+        for settings in _settings(module):
+            text += ["", *_section(module.__name__, settings)]
+    return {"docs/configuration.md": "\n".join(text) + "\n"}
+
+
+def _modules() -> list[ModuleType]:
+    found = [ROOT / "runtime" / "settings.py", *sorted((ROOT / "services").glob("*/settings.py"))]
+    return [importlib.import_module(".".join(p.relative_to(ROOT).with_suffix("").parts)) for p in found]
+
+
+def _settings(module: ModuleType) -> list[type[BaseSettings]]:
+    members = vars(module).values()
+    own = (m for m in members if inspect.isclass(m) and issubclass(m, BaseSettings) and m.__module__ == module.__name__)
+    return [m for m in own if m.model_fields]
+
+
+def _section(module: str, settings: type[BaseSettings]) -> list[str]:
+    doc = inspect.cleandoc(settings.__doc__ or "")
+    head = [
+        f"## `{module}.{settings.__name__}`",
+        "",
+        doc,
+        "",
+        "| variable | type | default | what it is |",
+        "|---|---|---|---|",
+    ]
+    return head + [_row(settings, name, field) for name, field in settings.model_fields.items()]
+
+
+def _row(settings: type[BaseSettings], name: str, field: FieldInfo) -> str:
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    alias = field.validation_alias if isinstance(field.validation_alias, str) else None
+    kind = inspect.formatannotation(field.annotation).replace("|", "\\|")
+    return f"| `{alias or (prefix + name).upper()}` | {kind} | {_default(field)} | {field.description or ''} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    return "" if value in (None, "", PydanticUndefined) else f"`{value}`"
