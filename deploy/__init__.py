@@ -1,0 +1,1 @@
+"""How Redink is run: containers, manifests and the stack without Docker."""

@@ -1,0 +1,1 @@
+"""The stack without Docker: real servers from wheels, supervised, on loopback."""

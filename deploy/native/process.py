@@ -1,0 +1,163 @@
+"""One supervised child process: the shape that every server and every service process here shares."""
+
+import contextlib
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+_SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+"""The kernel ties a child's death signal to the *thread* that forked it, so all are forked by one that lives to the end."""
+
+_EXEC_CHILD = Path(__file__).with_name("exec_child.py")
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
+
+
+class ChildFailed(RuntimeError):  # noqa: N818 - it reads as a sentence
+    """A child would not start, or died more often than is worth repeating."""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def unprivileged() -> pwd.struct_passwd | None:
+    """The user that servers which refuse root run as; None when we aren't root."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def reachable_by_others(*paths: Path) -> bool:
+    """Whether a stranger may pass through every folder that leads to these paths."""
+    folders = {folder for path in paths for folder in path.resolve().parents}
+    return all(folder.stat().st_mode & 0o001 for folder in folders)
+
+
+class Child:
+    """A process with a log file, started until it answers, stopped politely and then firmly.
+
+    Subclasses say what to run (`command`), what to lay out first (`prepare`) and when it is ready (`ready`).
+    """
+
+    name = "child"
+    start_timeout = 30.0
+    stop_timeout = 10.0
+    stop_signal = signal.SIGTERM
+    death_signal = signal.SIGTERM
+    run_as: pwd.struct_passwd | None = None
+
+    def __init__(self, data_dir: Path | str, port: int = 0, *, log_dir: Path | str | None = None) -> None:
+        """`port` 0 takes a free one, and keeps it over restarts."""
+        self.data_dir = Path(data_dir).resolve()
+        self.port = port
+        self.restarts = 0
+        self.log = Path(log_dir or self.data_dir.parent / "log").resolve() / f"{self.name}.log"
+        self._fixed_port = bool(port)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Lay out what the process needs, and clear what a killed one left behind."""
+
+    def command(self) -> Sequence[str]:
+        """The program and its arguments."""
+        raise NotImplementedError
+
+    def environment(self) -> Mapping[str, str]:
+        """A clean environment: no setting of the caller's shell leaks into a server."""
+        return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        raise NotImplementedError
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while one is running."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start and wait until it answers; a free port that somebody else took meanwhile is worth another try."""
+        attempts = 1 if self._fixed_port else 3
+        for attempt in range(1, attempts + 1):
+            try:
+                return self._start_once()
+            except ChildFailed:
+                if attempt == attempts:
+                    raise
+                self.port = 0
+        return None
+
+    def stop(self) -> None:
+        """Ask, wait, insist. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(self.stop_signal)
+        try:
+            process.wait(self.stop_timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def restart(self) -> None:
+        """Start again on the same port, as after a crash."""
+        self.restarts += 1
+        self._start_once()
+
+    @property
+    def died(self) -> bool:
+        """Whether it was started and is gone without having been stopped."""
+        return self._process is not None and self._process.poll() is not None
+
+    def last_words(self, lines: int = 8) -> str:
+        """The end of its log."""
+        with contextlib.suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+    def _start_once(self) -> None:
+        self.port = self.port or free_port()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.prepare()
+        self._process = _SPAWNER.submit(self._spawn).result()
+        deadline = time.monotonic() + self.start_timeout
+        while not self.ready():
+            if self._process.poll() is not None:
+                raise ChildFailed(f"{self.name} exited with {self._process.returncode}: {self.last_words()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise ChildFailed(f"{self.name} gave no answer in {self.start_timeout:.0f} s; see {self.log}")
+            time.sleep(0.02)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*self._shim(), *self.command()],
+                cwd=self.data_dir,
+                env=dict(self.environment()),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops the rest in order
+            )
+
+    def _shim(self) -> list[str]:
+        user = self.run_as
+        keep = int(user is not None and not reachable_by_others(self.data_dir, Path(self.command()[0])))
+        ids = (user.pw_uid, user.pw_gid) if user else (-1, -1)
+        options = (os.getpid(), int(self.death_signal), *ids, keep)
+        return [sys.executable, "-I", "-S", str(_EXEC_CHILD), *map(str, options), "--"]

@@ -1,0 +1,169 @@
+"""The embedded stack: whichever of broker, PostgreSQL and Valkey is not given from outside, started and kept alive."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Literal
+
+from deploy.native.process import Child, ChildFailed
+from deploy.native.servers import Broker, Postgres, Valkey
+
+log = logging.getLogger("redink.native")
+
+BrokerKind = Literal["tansu", "kafka"]
+
+
+class Supervisor:
+    """Restarts children that died; gives up on one that keeps dying."""
+
+    check_every = 0.1
+    give_up_after = 5
+
+    def __init__(self, on_restart: Callable[[Child], None] | None = None) -> None:
+        """`on_restart` hears of every child that came back."""
+        self.failure: str | None = None
+        self._children: list[Child] = []
+        self._on_restart = on_restart
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def start(self, child: Child) -> None:
+        """Start a child and watch it from now on."""
+        child.start()
+        self._children.append(child)
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop all, the last started first."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for child in reversed(self._children):
+            child.stop()
+
+    def check(self) -> None:
+        """Raise if a child could not be kept alive."""
+        if self.failure:
+            raise ChildFailed(self.failure)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(self.check_every):
+            for child in list(self._children):
+                if child.died and self.failure is None:
+                    self._revive(child)
+
+    def _revive(self, child: Child) -> None:
+        for attempt in range(self.give_up_after):
+            log.warning("%s died; starting it again", child.name)
+            try:
+                child.restart()
+            except ChildFailed as error:
+                self.failure = f"{child.name} could not be restarted: {error}"
+                if self._stopping.wait(min(0.2 * 2**attempt, 5.0)):
+                    return
+                continue
+            self.failure = None
+            if self._on_restart:
+                self._on_restart(child)
+            return
+
+
+class Stack:
+    """Addresses of the stack, and the children behind those that are embedded."""
+
+    def __init__(self, data_dir: Path, given: Mapping[str, str]) -> None:
+        """`given` are REDINK_* settings of components that exist already."""
+        self.data_dir = data_dir
+        self.kafka_bootstrap = given.get("REDINK_KAFKA_BOOTSTRAP", "")
+        self.kafka_profile = given.get("REDINK_KAFKA_PROFILE", "kafka")
+        self.postgres_dsn = given.get("REDINK_POSTGRES_DSN", "")
+        self.redis_url = given.get("REDINK_REDIS_URL", "")
+        self.blobs_url = given.get("REDINK_BLOBS_URL", "") or f"file://{data_dir / 'blobs'}"
+        self.broker: Child | None = None
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+        self.supervisor = Supervisor(self._restarted)
+        self.on_restart: Callable[[Child], None] | None = None
+
+    def environment(self) -> dict[str, str]:
+        """What a service process needs to find the stack."""
+        return {
+            "REDINK_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "REDINK_KAFKA_PROFILE": self.kafka_profile,
+            "REDINK_POSTGRES_DSN": self.postgres_dsn,
+            "REDINK_REDIS_URL": self.redis_url,
+            "REDINK_BLOBS_URL": self.blobs_url,
+        }
+
+    def start(self, broker: BrokerKind, ports: Mapping[str, int], *, durable: bool) -> None:
+        """Start what was not given."""
+        if not self.postgres_dsn:
+            self.postgres = Postgres(self.data_dir / "postgres", ports.get("postgres", 0), durable=durable)
+            self.supervisor.start(self.postgres)
+            self.postgres_dsn = self.postgres.dsn
+        if not self.redis_url:
+            self.valkey = Valkey(self.data_dir / "valkey", ports.get("valkey", 0))
+            self.supervisor.start(self.valkey)
+            self.redis_url = self.valkey.url
+        if not self.kafka_bootstrap:
+            self._start_broker(broker, ports.get("kafka", 0))
+        if self.blobs_url.startswith("file://"):
+            Path(self.blobs_url.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+
+    def _start_broker(self, kind: BrokerKind, port: int) -> None:
+        child: Child
+        if kind == "kafka":
+            from deploy.native.kafka import Kafka  # noqa: PLC0415 - only who asks for it needs Java
+
+            child = Kafka(self.data_dir / "kafka", port)
+        else:
+            child = Broker(self.data_dir / "broker", port)
+        self.supervisor.start(child)
+        self.broker = child
+        self.kafka_bootstrap, self.kafka_profile = child.address, "kafka" if kind == "kafka" else "embedded"
+
+    def _restarted(self, child: Child) -> None:
+        if self.on_restart:
+            self.on_restart(child)
+
+
+def lock(data_dir: Path) -> IO[str]:
+    """Hold the data directory. The kernel lets go when the process dies, however it dies: there is no stale lock."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    handle = (data_dir / "lock").open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.seek(0)
+        holder = handle.read().strip() or "unknown"
+        handle.close()
+        raise ChildFailed(f"{data_dir} is in use by process {holder}; stop that first") from None
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle
+
+
+@contextlib.contextmanager
+def embedded_stack(
+    data_dir: Path | str,
+    broker: BrokerKind = "tansu",
+    *,
+    given: Mapping[str, str] | None = None,
+    ports: Mapping[str, int] | None = None,
+    durable: bool = True,
+) -> Iterator[Stack]:
+    """Run the stack in `data_dir`. `given` names components that exist already; `ports` fixes kafka, postgres, valkey."""
+    folder = Path(data_dir).resolve()
+    with lock(folder):
+        stack = Stack(folder, given or {})
+        try:
+            stack.start(broker, ports or {}, durable=durable)
+            yield stack
+        finally:
+            stack.supervisor.stop()
