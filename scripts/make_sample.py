@@ -239,7 +239,8 @@ def photograph(page: Pixels, rng: np.random.Generator) -> Pixels:
     lit = scene * (light * shade)[..., None] * tint
     lit = cv2.GaussianBlur(lit, (0, 0), 0.8)
     grain = cv2.GaussianBlur(rng.normal(0, 1, lit.shape).astype(np.float32), (0, 0), 0.7) * 6
-    return np.clip(lit + grain, 0, 255).astype(np.uint8)
+    photo: Pixels = np.clip(lit + grain, 0, 255).astype(np.uint8)
+    return photo
 
 
 def request() -> dict[str, object]:
