@@ -15,7 +15,7 @@ from deploy.native.stack import BrokerKind, Stack, embedded_stack
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Broker, PostgreSQL and Valkey; REDINK_TEST_BROKER=kafka takes Apache Kafka, REDINK_*_DSN/URL/BOOTSTRAP one's own."""
-    broker = cast(BrokerKind, os.environ.get("REDINK_TEST_BROKER", "tansu"))
+    broker = cast("BrokerKind", os.environ.get("REDINK_TEST_BROKER", "tansu"))
     folder = Path(tmp_path_factory.mktemp("stack"))
     with embedded_stack(folder, broker, given=os.environ, durable=False) as running:
         yield running

@@ -16,10 +16,11 @@ _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 """The kernel ties a child's death signal to the *thread* that forked it, so all are forked by one that lives to the end."""
 
 _EXEC_CHILD = Path(__file__).with_name("exec_child.py")
+_LOG_LIMIT = 16 * 1024 * 1024
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
 
 
-class ChildFailed(RuntimeError):  # noqa: N818 - it reads as a sentence
+class ChildFailed(RuntimeError):
     """A child would not start, or died more often than is worth repeating."""
 
 
@@ -52,6 +53,7 @@ class Child:
     stop_timeout = 10.0
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGTERM
+    stops_first = False  # asked to stop before the rest: it drains into what the rest keeps
     run_as: pwd.struct_passwd | None = None
 
     def __init__(self, data_dir: Path | str, port: int = 0, *, log_dir: Path | str | None = None) -> None:
@@ -61,6 +63,7 @@ class Child:
         self.restarts = 0
         self.log = Path(log_dir or self.data_dir.parent / "log").resolve() / f"{self.name}.log"
         self._fixed_port = bool(port)
+        self._wanted = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
@@ -88,39 +91,52 @@ class Child:
         """The process id while one is running."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    @property
+    def cwd(self) -> Path:
+        """Where it runs."""
+        return self.data_dir
+
     def start(self) -> None:
         """Start and wait until it answers; a free port that somebody else took meanwhile is worth another try."""
+        self._wanted = True
         attempts = 1 if self._fixed_port else 3
         for attempt in range(1, attempts + 1):
             try:
                 return self._start_once()
             except ChildFailed:
-                if attempt == attempts:
+                if attempt == attempts or not self._wanted:
                     raise
                 self.port = 0
         return None
-
-    def stop(self) -> None:
-        """Ask, wait, insist. Safe to call twice."""
-        process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(self.stop_signal)
-        try:
-            process.wait(self.stop_timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
     def restart(self) -> None:
         """Start again on the same port, as after a crash."""
         self.restarts += 1
         self._start_once()
 
+    def ask_to_stop(self) -> None:
+        """Signal it, and don't wait: from now on its end is no accident."""
+        self._wanted = False
+        _SPAWNER.submit(int).result()  # a start that was interrupted may still be forking
+        if self.pid and self._process:
+            self._process.send_signal(self.stop_signal)
+
+    def stop(self) -> None:
+        """Ask, wait, insist. Safe to call twice."""
+        self.ask_to_stop()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.wait(self.stop_timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
     @property
     def died(self) -> bool:
-        """Whether it was started and is gone without having been stopped."""
-        return self._process is not None and self._process.poll() is not None
+        """Whether it is gone though nobody stopped it."""
+        return self._wanted and self.pid is None
 
     def last_words(self, lines: int = 8) -> str:
         """The end of its log."""
@@ -131,23 +147,33 @@ class Child:
     def _start_once(self) -> None:
         self.port = self.port or free_port()
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.1"))
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.prepare()
-        self._process = _SPAWNER.submit(self._spawn).result()
+        _SPAWNER.submit(self._spawn).result()
         deadline = time.monotonic() + self.start_timeout
         while not self.ready():
-            if self._process.poll() is not None:
-                raise ChildFailed(f"{self.name} exited with {self._process.returncode}: {self.last_words()}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise ChildFailed(f"{self.name} gave no answer in {self.start_timeout:.0f} s; see {self.log}")
+            self._check_start(deadline)
             time.sleep(0.02)
+        self._check_start(deadline)  # had it died, somebody else on that port would have answered
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _check_start(self, deadline: float) -> None:
+        process = self._process
+        if process is None or not self._wanted:
+            raise ChildFailed(f"{self.name} was stopped while it started")
+        if process.poll() is not None:
+            raise ChildFailed(f"{self.name} exited with {process.returncode}:\n{self.last_words()}")
+        if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise ChildFailed(f"{self.name} gave no answer in {self.start_timeout:.0f} s; see {self.log}")
+
+    def _spawn(self) -> None:
         with self.log.open("ab") as log:
-            return subprocess.Popen(
+            self._process = subprocess.Popen(
                 [*self._shim(), *self.command()],
-                cwd=self.data_dir,
+                cwd=self.cwd,
                 env=dict(self.environment()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -54,7 +54,7 @@ class Postgres(Child):
 
     def command(self) -> Sequence[str]:
         """The server, on loopback TCP only."""
-        settings = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories=", "shared_buffers=64MB"]
+        settings = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories="]
         if not self.durable:
             settings += ["fsync=off", "full_page_writes=off"]
         options = [word for setting in settings for word in ("-c", setting)]
@@ -74,18 +74,25 @@ class Postgres(Child):
         if self.run_as:
             os.chown(self.data_dir, self.run_as.pw_uid, self.run_as.pw_gid)
             os.chown(self._password, self.run_as.pw_uid, self.run_as.pw_gid)
-        options = ["-U", "redink", "-A", "scram-sha-256", f"--pwfile={self._password}", "-E", "UTF8", "--no-instructions"]
-        options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        options = ["-U", "redink", "-A", "scram-sha-256", f"--pwfile={self._password}", "--no-instructions"]
+        options += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         self._tool("initdb", "-D", str(unfinished), *options, *([] if self.durable else ["--no-sync"]))
         self._tool("postgres", "--single", "-D", str(unfinished), "postgres", stdin=b"CREATE DATABASE redink;\n")
         unfinished.rename(self._cluster)
 
     def _tool(self, program: str, *arguments: str, stdin: bytes = b"") -> None:
         command = [*self._shim(), str(self._bin / program), *arguments]
-        environment = dict(self.environment())
-        result = subprocess.run(command, cwd=self.data_dir, env=environment, input=stdin, capture_output=True, check=False)
+        result = subprocess.run(
+            command,
+            cwd=self.data_dir,
+            env=dict(self.environment()),
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         with self.log.open("ab") as log:
-            log.write(result.stdout + result.stderr)
+            log.write(result.stdout)
         if result.returncode:
             raise ChildFailed(f"{program} exited with {result.returncode}: {self.last_words()}")
 

@@ -5,6 +5,8 @@ import fcntl
 import logging
 import os
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Literal
@@ -18,31 +20,36 @@ BrokerKind = Literal["tansu", "kafka"]
 
 
 class Supervisor:
-    """Restarts children that died; gives up on one that keeps dying."""
+    """Restarts children that died, each watched by a thread of its own; gives up on one that keeps dying."""
 
     check_every = 0.1
     give_up_after = 5
+    give_up_within = 60.0
 
     def __init__(self, on_restart: Callable[[Child], None] | None = None) -> None:
         """`on_restart` hears of every child that came back."""
         self.failure: str | None = None
         self._children: list[Child] = []
+        self._threads: list[threading.Thread] = []
         self._on_restart = on_restart
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def start(self, child: Child) -> None:
         """Start a child and watch it from now on."""
-        child.start()
         self._children.append(child)
-        if not self._thread.is_alive():
-            self._thread.start()
+        child.start()
+        thread = threading.Thread(target=self._watch, args=[child], name=f"watch-{child.name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def stop(self) -> None:
-        """Stop all, the last started first."""
+        """Stop all: those that drain first and together, then the rest, the last started first."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for child in self._children:
+            if child.stops_first:
+                child.ask_to_stop()
+        for thread in self._threads:
+            thread.join()
         for child in reversed(self._children):
             child.stop()
 
@@ -51,26 +58,26 @@ class Supervisor:
         if self.failure:
             raise ChildFailed(self.failure)
 
-    def _watch(self) -> None:
+    def _watch(self, child: Child) -> None:
+        deaths: deque[float] = deque(maxlen=self.give_up_after)
         while not self._stopping.wait(self.check_every):
-            for child in list(self._children):
-                if child.died and self.failure is None:
-                    self._revive(child)
+            if not child.died:
+                continue
+            deaths.append(time.monotonic())
+            if len(deaths) == self.give_up_after and deaths[-1] - deaths[0] < self.give_up_within:
+                self.failure = f"{child.name} died {len(deaths)} times in a minute:\n{child.last_words()}"
+                return
+            self._revive(child)
 
     def _revive(self, child: Child) -> None:
-        for attempt in range(self.give_up_after):
-            log.warning("%s died; starting it again", child.name)
-            try:
-                child.restart()
-            except ChildFailed as error:
-                self.failure = f"{child.name} could not be restarted: {error}"
-                if self._stopping.wait(min(0.2 * 2**attempt, 5.0)):
-                    return
-                continue
-            self.failure = None
-            if self._on_restart:
-                self._on_restart(child)
+        log.warning("%s died; starting it again", child.name)
+        try:
+            child.restart()
+        except ChildFailed as error:
+            log.warning("%s", error)
             return
+        if self._on_restart:
+            self._on_restart(child)
 
 
 class Stack:
