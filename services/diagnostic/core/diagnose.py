@@ -1,0 +1,151 @@
+"""Paper and verdicts in, diagnosis out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from contracts.artefacts.analysis import Analysis
+from contracts.artefacts.diagnosis import Diagnosis, Mastery
+from contracts.artefacts.paper import Paper
+from contracts.artefacts.submission import Submission
+from services.diagnostic.core.advice import losses_of, suggestions_of
+from services.diagnostic.core.evidence import TYPE_NAMES, Item, items_of
+from services.diagnostic.core.mastery import estimate
+from services.diagnostic.core.wording import cite, percent, points
+
+_ENOUGH = 3  # fewer questions on a point: 证据不足, never called weak or strong
+_WEAK, _STRONG = 0.6, 0.8
+_MOST_NAMED = 4
+
+
+@dataclass
+class _Point:
+    code: str
+    name: str
+    items: list[Item] = field(default_factory=list)
+    pairs: list[tuple[float, float]] = field(default_factory=list)
+
+
+def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagnosis:  # noqa: ARG001 - the LLM engine's
+    """The diagnosis of one exam; ungraded questions are left out of mastery.
+
+    Mastery is given per knowledge point, and per question type (codes `type.*`) when the knowledge points alone can't
+    carry a judgement: none is known, or none was asked often enough. Deterministic; raises nothing of its own.
+    """
+    items = items_of(paper, analysis)
+    graded = [item for item in items if item.share is not None]
+    rows = _by_knowledge_point(graded)
+    mastery = _masteries(rows)
+    if not any(row.sufficient for row in mastery):
+        by_type = _by_type(graded)
+        rows, mastery = rows + by_type, mastery + _masteries(by_type)
+    firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
+    weak = sorted((pair for pair in firm if pair[1].mastery < _WEAK), key=lambda pair: pair[1].mastery)
+    strong = sorted((pair for pair in firm if pair[1].mastery >= _STRONG), key=lambda pair: -pair[1].mastery)
+    return Diagnosis(
+        mastery=tuple(mastery),
+        weak_points=tuple(_named(*pair) for pair in weak) or _tentative(items),
+        strengths=tuple(_named(*pair) for pair in strong),
+        suggestions=suggestions_of(items),
+        summary=_summary(items, analysis),
+    )
+
+
+def _by_knowledge_point(graded: Sequence[Item]) -> list[_Point]:
+    found: dict[str, _Point] = {}
+    for item in graded:
+        for point, part in item.points:
+            row = found.setdefault(point.code, _Point(point.code, point.name))
+            row.items.append(item)
+            row.pairs.append((item.share or 0.0, item.weight * part))
+    return list(found.values())
+
+
+def _by_type(graded: Sequence[Item]) -> list[_Point]:
+    found: dict[str, _Point] = {}
+    for item in graded:
+        kind = item.question.type
+        row = found.setdefault(kind, _Point(f"type.{kind}", TYPE_NAMES[kind]))
+        row.items.append(item)
+        row.pairs.append((item.share or 0.0, item.weight))
+    return list(found.values())
+
+
+def _masteries(rows: Sequence[_Point]) -> list[Mastery]:
+    estimates = estimate({row.code: row.pairs for row in rows})
+    return [
+        Mastery(
+            code=row.code,
+            name=row.name,
+            mastery=estimates[row.code].mean,
+            low=estimates[row.code].low,
+            high=estimates[row.code].high,
+            evidence=tuple(item.number for item in row.items),
+            sufficient=len(row.items) >= _ENOUGH,
+        )
+        for row in rows
+    ]
+
+
+def _named(point: _Point, mastery: Mastery) -> str:
+    cited = cite(item.label for item in point.items)
+    return f"{point.name}（{cited}，掌握度约 {percent(mastery.mastery)}）"
+
+
+def _tentative(items: Sequence[Item]) -> tuple[str, ...]:
+    """Where points were lost, when nothing was asked often enough to be called weak."""
+    thin = [loss for loss in losses_of(items) if loss.asked < _ENOUGH]
+    return tuple(
+        f"{loss.name}（{cite(item.label for item in loss.items)}失分，证据不足，待确认）" for loss in thin[:_MOST_NAMED]
+    )
+
+
+def _summary(items: Sequence[Item], analysis: Analysis) -> str:
+    graded = [item for item in items if item.share is not None]
+    if not items:
+        return "没有识别到题目，无法诊断；请确认上传的是试卷或答题卡并重新拍照。"
+    if not graded:
+        return (
+            f"{cite(item.label for item in items)}没有可比对的标准答案，也没有读到批改痕迹，暂时无法判断对错；"
+            "补充标准答案后即可得到诊断。"
+        )
+    sentences = [_score(graded, analysis), _verdicts(graded), *_focus(items), *_open_ends(items, graded)]
+    return "".join(sentences)
+
+
+def _score(graded: Sequence[Item], analysis: Analysis) -> str:
+    cited = cite(item.label for item in graded)
+    if analysis.earned is None or not analysis.max:
+        return f"已判分 {len(graded)} 题（{cited}）。"
+    share = percent(analysis.earned / analysis.max)
+    return f"{cited}共得 {points(analysis.earned)}/{points(analysis.max)} 分，得分率 {share}。"
+
+
+def _verdicts(graded: Sequence[Item]) -> str:
+    clauses = []
+    for verdict, words in (("correct", "答对"), ("partial", "部分得分"), ("wrong", "答错"), ("blank", "未作答")):
+        labels = [item.label for item in graded if item.answer.verdict == verdict]
+        if labels:
+            clauses.append(f"{words} {len(labels)} 题（{cite(labels)}）")
+    return "，".join(clauses) + "。"
+
+
+def _focus(items: Sequence[Item]) -> list[str]:
+    """The largest losses, when there is more than one place to lose."""
+    losses = losses_of(items)
+    if len(losses) < 2:
+        return []
+    named = "和".join(
+        f"「{loss.name}」（{cite(item.label for item in loss.items)}，{points(loss.lost)} 分）" for loss in losses[:2]
+    )
+    return [f"失分最多的是{named}。"]
+
+
+def _open_ends(items: Sequence[Item], graded: Sequence[Item]) -> list[str]:
+    ungraded = [item.label for item in items if item.share is None]
+    doubtful = [item.label for item in graded if item.answer.needs_review]
+    sentences = []
+    if ungraded:
+        sentences.append(f"{cite(ungraded)}没有判分，不计入得分与掌握度。")
+    if doubtful:
+        sentences.append(f"{cite(doubtful)}的识别或判分把握不大，需老师复核。")
+    return sentences

@@ -1,0 +1,120 @@
+"""What the graded questions say about the student: one `Item` per answer, with its share of points and its weight."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.artefacts.analysis import Analysis, Answer
+from contracts.artefacts.paper import KnowledgePoint, Paper, Question, QuestionType
+
+TYPE_NAMES: dict[QuestionType, str] = {
+    "single_choice": "单项选择题",
+    "multiple_choice": "多项选择题",
+    "true_false": "判断题",
+    "fill_blank": "填空题",
+    "short_answer": "简答题",
+    "calculation": "计算与解答题",
+    "essay": "作文与论述题",
+    "composite": "综合题",
+}
+
+_POINTS_OF_ONE_WEIGHT = 5.0  # a question of 5 points counts as one observation
+_WEIGHTS = (0.5, 2.5)  # a question worth little still tells something; one worth much is not ten questions
+_WEIGHT_UNDER_REVIEW = 0.5
+_LEAST_CONFIDENCE = 0.2
+_LEAST_OF_BEST = 0.5
+_MOST_POINTS = 2
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question with its answer.
+
+    `share`: of its points earned, 0..1, null when ungraded. `weight`: how much it counts as evidence, in observations.
+    `points`: the knowledge points it tests, each with the share of the weight that goes there. `label`: the number as
+    sentences cite it; with its section where two sections both number from 1.
+    """
+
+    label: str
+    question: Question
+    answer: Answer
+    share: float | None
+    weight: float
+    points: tuple[tuple[KnowledgePoint, float], ...]
+
+    @property
+    def number(self) -> str:
+        return self.question.number
+
+    @property
+    def lost(self) -> float:
+        """Points lost; 0 when ungraded, the missing share when the question's points are unknown."""
+        if self.share is None:
+            return 0.0
+        return (1.0 - self.share) * (_full(self.question, self.answer) or 1.0)
+
+
+def items_of(paper: Paper, analysis: Analysis) -> list[Item]:
+    """All answered or answerable questions in the paper's order; parents stand aside for their graded parts."""
+    pairs = _pairs(paper, analysis)
+    graded = {answer.path for _, answer in pairs if _share(answer) is not None}
+    kept = [(q, a) for q, a in pairs if not (q.type == "composite" and _has_parts(q, a, pairs, graded))]
+    twice = {number for number, count in Counter(q.number for q, _ in kept).items() if count > 1}
+    inherited = {question.path: question.knowledge_points for question in paper.questions}
+    return [_item(question, answer, question.number in twice, inherited) for question, answer in kept]
+
+
+def _pairs(paper: Paper, analysis: Analysis) -> list[tuple[Question, Answer]]:
+    waiting: dict[tuple[str, ...], deque[Answer]] = defaultdict(deque)
+    for answer in analysis.answers:
+        waiting[answer.path].append(answer)
+    pairs = []
+    for question in paper.questions:
+        queue = waiting[question.path]
+        pairs.append((question, queue.popleft() if queue else Answer(number=question.number, path=question.path)))
+    for queue in waiting.values():
+        pairs += [(Question(number=a.number, path=a.path, type="short_answer"), a) for a in queue]
+    return pairs
+
+
+def _has_parts(
+    question: Question, answer: Answer, pairs: Sequence[tuple[Question, Answer]], graded: set[tuple[str, ...]]
+) -> bool:
+    """Whether the parent says nothing that its parts don't: parts are graded, or nothing of it is."""
+    depth = len(question.path)
+    parts = [q.path for q, _ in pairs if len(q.path) > depth and q.path[:depth] == question.path]
+    return bool(parts) and (_share(answer) is None or any(path in graded for path in parts))
+
+
+def _item(
+    question: Question, answer: Answer, ambiguous: bool, inherited: dict[tuple[str, ...], tuple[KnowledgePoint, ...]]
+) -> Item:
+    points = question.knowledge_points or inherited.get(question.path[:-1], ())
+    full = _full(question, answer)
+    weight = min(max((full or _POINTS_OF_ONE_WEIGHT) / _POINTS_OF_ONE_WEIGHT, _WEIGHTS[0]), _WEIGHTS[1])
+    if answer.needs_review:
+        weight *= _WEIGHT_UNDER_REVIEW
+    label = "·".join(question.path) if ambiguous and len(question.path) > 1 else question.number
+    return Item(label, question, answer, _share(answer), weight, _points(points))
+
+
+def _full(question: Question, answer: Answer) -> float | None:
+    return question.max_score if answer.max_score is None else answer.max_score
+
+
+def _share(answer: Answer) -> float | None:
+    """The share of points earned; null when ungraded: that is never 0 points."""
+    if answer.verdict == "ungraded":
+        return None
+    if answer.score is not None and answer.max_score:
+        return min(max(answer.score / answer.max_score, 0.0), 1.0)
+    return {"correct": 1.0, "partial": 0.5}.get(answer.verdict, 0.0)
+
+
+def _points(points: Sequence[KnowledgePoint]) -> tuple[tuple[KnowledgePoint, float], ...]:
+    """The points that the question surely tests, most confident first, sharing its weight by confidence."""
+    ranked = sorted(points, key=lambda point: (-point.confidence, point.code))
+    floor = max(_LEAST_CONFIDENCE, _LEAST_OF_BEST * ranked[0].confidence) if ranked else 1.0
+    kept = [point for point in ranked if point.confidence >= floor][:_MOST_POINTS]
+    total = sum(point.confidence for point in kept)
+    return tuple((point, point.confidence / total) for point in kept)

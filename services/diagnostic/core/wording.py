@@ -1,0 +1,43 @@
+"""Chinese phrases: citations, points and quoted answers."""
+
+from collections.abc import Iterable, Sequence
+
+_QUOTE_LIMIT = 16
+_RUN = 3
+
+
+def cite(labels: Iterable[str]) -> str:
+    """第3、7题; three or more numbers in a row become a range: 第1–4、7题. The labels keep their order."""
+    parts: list[str] = []
+    run: list[str] = []
+    for label in labels:
+        if run and not _follows(run[-1], label):
+            parts += _closed(run)
+            run = []
+        run.append(label)
+    return f"第{'、'.join(parts + _closed(run))}题"
+
+
+def _follows(before: str, label: str) -> bool:
+    return before.isdecimal() and label.isdecimal() and int(label) == int(before) + 1
+
+
+def _closed(run: Sequence[str]) -> list[str]:
+    return [f"{run[0]}–{run[-1]}"] if len(run) >= _RUN else list(run)
+
+
+def points(value: float) -> str:
+    """Points without needless decimals: 3, 2.5."""
+    return f"{round(value, 2):g}"
+
+
+def percent(share: float) -> str:
+    """A whole percentage, never rounded up to 100 or down to 0 when something is missing or there."""
+    whole = min(round(share * 100), 99) if share < 1 else 100
+    return f"{max(whole, 1) if share > 0 else 0}%"
+
+
+def quote(text: str) -> str:
+    """An answer as cited in a sentence: one line, cut when long, no sentence marks of its own."""
+    line = " ".join(text.replace("|", "；").split())
+    return f"“{line[:_QUOTE_LIMIT]}…”" if len(line) > _QUOTE_LIMIT else f"“{line}”"
