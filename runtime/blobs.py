@@ -1,13 +1,23 @@
 """Where bytes live: one small protocol, a folder or an S3-compatible store behind it."""
 
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from contracts.errors import Transient
 from contracts.events import BlobRef
+from runtime.settings import BlobSettings
+
+_PATH = re.compile(r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
 
 
 class BlobMissing(Exception):
     """No blob at this path."""
+
+
+class BadPath(ValueError):
+    """A path that isn't made of plain segments; it might leave the store."""
 
 
 class Blobs(Protocol):
@@ -32,3 +42,34 @@ class Blobs(Protocol):
     async def ready(self) -> None:
         """Raise when the store can't be reached."""
         ...
+
+
+def checked(path: str) -> str:
+    """The path; BadPath when a segment is empty, starts with a dot or has other characters than [A-Za-z0-9._-]."""
+    if len(path) > 900 or not _PATH.match(path):
+        raise BadPath("blob paths are plain segments joined by /")
+    return path
+
+
+def ref_of(path: str, data: bytes) -> BlobRef:
+    """The reference of bytes at a path."""
+    return BlobRef(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def verified(ref: BlobRef, data: bytes) -> bytes:
+    """The bytes, if they are those of the reference; else Transient: a torn read is worth another try."""
+    if ref_of(ref.path, data) != ref:
+        raise Transient(f"a blob of {len(data)} bytes doesn't match its reference of {ref.size} bytes")
+    return data
+
+
+def open_blobs(settings: BlobSettings) -> Blobs:
+    """The store that the URL names."""
+    # Imported here: the folder store needs no S3 client, and the stores import this module.
+    if settings.url.startswith("s3://"):
+        from runtime.blobs_s3 import S3Blobs  # noqa: PLC0415
+
+        return S3Blobs.from_settings(settings)
+    from runtime.blobs_local import LocalBlobs  # noqa: PLC0415
+
+    return LocalBlobs(settings.url.removeprefix("file://"))

@@ -1,6 +1,19 @@
 """A cache that may fail at any time without anyone noticing more than the time it takes."""
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from runtime import log, metrics
+from runtime.settings import RedisSettings
+
+_FAILURES = (RedisError, OSError, TimeoutError, ValueError)
+"""ValueError: something else wrote under our key, and it is no JSON."""
 
 
 class Cache(Protocol):
@@ -13,3 +26,103 @@ class Cache(Protocol):
     async def set(self, key: str, value: Any, ttl: float) -> None:
         """Keep a JSON value for `ttl` seconds."""
         ...
+
+
+class Starts(Protocol):
+    """Counts how often work on a record began without coming to an end: what kills the process leaves no other trace."""
+
+    async def begin(self, key: str) -> int:
+        """Which start this is, from 1; 1 as well when nobody counts."""
+        ...
+
+    async def end(self, key: str) -> None:
+        """The work ended, whichever way."""
+        ...
+
+
+class Nothing:
+    """Without Redis: every look-up misses, every start is the first."""
+
+    async def get(self, key: str) -> Any | None:  # noqa: ARG002
+        return None
+
+    async def set(self, key: str, value: Any, ttl: float) -> None: ...
+
+    async def begin(self, key: str) -> int:  # noqa: ARG002
+        return 1
+
+    async def end(self, key: str) -> None: ...
+
+    async def ready(self) -> None: ...
+
+
+class RedisCache:
+    """Redis, each command with a time limit. Keys are under `redink:`."""
+
+    def __init__(self, client: "Redis[bytes]", timeout: float, day: int = 24 * 3600) -> None:  # noqa: ASYNC109
+        self._client = client
+        self._timeout = timeout
+        self._day = day
+        self._log = log.get("runtime.cache")
+
+    async def get(self, key: str) -> Any | None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                text = await self._client.get(f"redink:cache:{key}")
+            value = None if text is None else json.loads(text)
+        except _FAILURES as error:
+            self._failed(error)
+            return None
+        metrics.CACHE.labels("miss" if value is None else "hit").inc()
+        return value
+
+    async def set(self, key: str, value: Any, ttl: float) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._client.set(f"redink:cache:{key}", json.dumps(value), px=max(1, round(ttl * 1000)))
+        except _FAILURES as error:
+            self._failed(error)
+
+    async def begin(self, key: str) -> int:
+        try:
+            async with asyncio.timeout(self._timeout), self._client.pipeline() as both:
+                both.incr(f"redink:starts:{key}")
+                both.expire(f"redink:starts:{key}", self._day)
+                return int((await both.execute())[0])
+        except _FAILURES as error:
+            self._failed(error)
+            return 1
+
+    async def end(self, key: str) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._client.delete(f"redink:starts:{key}")
+        except _FAILURES as error:
+            self._failed(error)
+
+    async def ready(self) -> None:
+        """A cache never keeps a process from being ready; this only says in the log that it is down."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._client.ping()
+        except _FAILURES as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        metrics.CACHE.labels("error").inc()
+        self._log.warning("cache unavailable", error=log.what(error))
+
+
+@asynccontextmanager
+async def open_cache(settings: RedisSettings) -> AsyncIterator[RedisCache | Nothing]:
+    """Redis if there is a URL, nothing otherwise; an unreachable Redis is found out at the first command."""
+    if settings.url is None:
+        yield Nothing()
+        return
+    client = Redis.from_url(
+        settings.url.get_secret_value(), socket_timeout=settings.timeout, socket_connect_timeout=settings.timeout
+    )
+    try:
+        yield RedisCache(client, settings.timeout)
+    finally:
+        await client.aclose()

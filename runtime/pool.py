@@ -1,8 +1,24 @@
 """CPU work of a stage in processes of its own: a blocked event loop would miss Kafka's heartbeats."""
 
-from collections.abc import Callable
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from contracts.errors import ErrorCode, Permanent
+from runtime import metrics
+from runtime.verdict import WorkerDied
+
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -17,3 +33,79 @@ class Pool:
     initializer: Callable[..., None] | None = None
     initargs: tuple[Any, ...] = ()
     max_tasks: int = 200
+
+
+class Workers:
+    """The running processes of a pool."""
+
+    def __init__(self, stage: str, processes: ProcessPool, size: int) -> None:
+        self._stage = stage
+        self._processes = processes
+        self._size = size
+        self.warm = False
+
+    async def call(self, fn: Callable[..., Any], args: tuple[Any, ...], limit: float) -> tuple[Any, float]:
+        """(result, CPU seconds) of `fn(*args)` in a worker.
+
+        The process is killed after `limit` seconds of running: Permanent(STAGE_TIMEOUT). If it dies by itself:
+        WorkerDied. If the caller is cancelled, the process is killed too.
+        """
+        future = self._processes.schedule(_measured, args=[fn, *args], timeout=limit)
+        try:
+            result, cpu = await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            if getattr(error, "__traceback__", None) and not _ours(error):
+                raise
+            metrics.WORKER_DEATHS.labels(self._stage, "timeout").inc()
+            raise Permanent(ErrorCode.STAGE_TIMEOUT, f"worker process stopped after {limit:.0f} s") from None
+        except ProcessExpired as error:
+            metrics.WORKER_DEATHS.labels(self._stage, "died").inc()
+            raise WorkerDied(f"worker process died with {error.exitcode}") from None
+        return result, cpu
+
+    async def warm_up(self, limit: float) -> None:
+        """Wait until the processes have run their initializer; raises when they can't."""
+        await asyncio.gather(*(self.call(_nothing, (), limit) for _ in range(self._size)))
+        self.warm = True
+
+
+@asynccontextmanager
+async def open_workers(stage: str, pool: Pool, warm_up_limit: float = 300) -> AsyncIterator[Workers]:
+    """Start a pool's processes and warm them up in the background of nothing: yields when they are ready."""
+    processes = ProcessPool(
+        max_workers=pool.workers,
+        max_tasks=pool.max_tasks,
+        initializer=_begin,
+        initargs=(os.getpid(), pool.initializer, pool.initargs),
+        context=multiprocessing.get_context("spawn"),  # forking a process with threads deadlocks inference engines
+    )
+    workers = Workers(stage, processes, pool.workers)
+    try:
+        async with asyncio.timeout(warm_up_limit):
+            await workers.warm_up(warm_up_limit)
+        yield workers
+    finally:
+        processes.stop()
+        await asyncio.to_thread(processes.join)
+
+
+def _begin(parent: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    """First thing in a worker: die with the parent, leave Ctrl-C to it, then load what the stage needs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+    if initializer is not None:
+        initializer(*initargs)
+
+
+def _measured(fn: Callable[..., Any], *args: Any) -> tuple[Any, float]:
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    result = fn(*args)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return result, (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+
+
+def _nothing() -> None:
+    """Done once the initializer is."""

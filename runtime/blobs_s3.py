@@ -1,0 +1,80 @@
+"""Blobs in an S3-compatible store, through obstore; `If-None-Match: *` makes the first writer win."""
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from typing import IO, Self
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import ClientConfig, S3Config, S3Store
+
+from contracts.events import BlobRef
+from runtime.blobs import BlobMissing, checked, ref_of, verified
+from runtime.settings import BlobSettings
+
+_IN_MEMORY = 8 * 1024 * 1024
+
+
+class S3Blobs:
+    """One object per blob."""
+
+    def __init__(self, store: S3Store) -> None:
+        self._store = store
+
+    @classmethod
+    def from_settings(cls, settings: BlobSettings) -> Self:
+        """The bucket and prefix of s3://bucket/prefix."""
+        url = urlsplit(settings.url)
+        config: S3Config = {"region": settings.s3_region, "conditional_put": "etag"}
+        if settings.s3_access_key and settings.s3_secret_key:
+            config["access_key_id"] = settings.s3_access_key.get_secret_value()
+            config["secret_access_key"] = settings.s3_secret_key.get_secret_value()
+        client: ClientConfig = {"timeout": "30s", "connect_timeout": "5s"}
+        if settings.s3_endpoint:
+            config["endpoint"] = str(settings.s3_endpoint).rstrip("/")
+            client["allow_http"] = settings.s3_endpoint.scheme == "http"
+        prefix = url.path.strip("/") or None
+        return cls(S3Store(url.netloc, prefix=prefix, config=config, client_options=client))
+
+    async def put(self, path: str, data: bytes) -> BlobRef:
+        if await self._create(checked(path), data):
+            return ref_of(path, data)
+        return ref_of(path, await self.read(path))
+
+    async def put_stream(self, path: str, chunks: AsyncIterator[bytes]) -> BlobRef:
+        # Conditional creation is one request, so a large blob waits on disk until all of it is there.
+        digest, size = hashlib.sha256(), 0
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+            async for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                spool.write(chunk)
+            spool.seek(0)
+            won = await self._create(checked(path), spool)
+        if won:
+            return BlobRef(path=path, sha256=digest.hexdigest(), size=size)
+        return ref_of(path, await self.read(path))
+
+    async def get(self, ref: BlobRef) -> bytes:
+        return verified(ref, await self.read(ref.path))
+
+    async def read(self, path: str) -> bytes:
+        try:
+            found = await obstore.get_async(self._store, checked(path))
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            raise BlobMissing(path) from None
+
+    async def ready(self) -> None:
+        with contextlib.suppress(FileNotFoundError):  # an answer is enough
+            await obstore.head_async(self._store, "ready")
+
+    async def _create(self, path: str, data: bytes | IO[bytes]) -> bool:
+        try:
+            await obstore.put_async(self._store, path, data, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return False
+        return True

@@ -1,0 +1,72 @@
+"""Every metric, declared once. Labels never name a user, an exam or a tenant."""
+
+from prometheus_client import Counter, Gauge, Histogram, Info
+
+E2E_BUCKETS = (2, 5, 10, 15, 20, 30, 40, 50, 60, 75, 90, 120, 180, 300, 600)
+"""Seconds; has the exact 60 s of the objective, because a classic histogram can only tell what a bucket ends at."""
+
+STAGE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 120, 300)
+"""Seconds of one stage's run or wait."""
+
+# --- stages
+QUEUE_WAIT = Histogram(
+    "redink_stage_queue_wait_seconds",
+    "From the record's timestamp (a retry's due time) until its work began.",
+    ["stage"],
+    buckets=STAGE_BUCKETS,
+)
+PROCESS = Histogram(
+    "redink_stage_process_seconds",
+    "One try of a stage at a record; outcome is completed, duplicate, retried, failed, dead or cancelled.",
+    ["stage", "outcome"],
+    buckets=STAGE_BUCKETS,
+)
+CPU = Counter("redink_stage_cpu_seconds_total", "CPU spent in the stage's worker processes.", ["stage"])
+IN_PROGRESS = Gauge("redink_stage_in_progress", "Records being worked on.", ["stage"])
+WAITING = Gauge("redink_stage_waiting", "Records fetched and not begun, held retries included.", ["stage"])
+RETRIES = Counter("redink_stage_retries_total", "Records sent to the retry topic.", ["stage", "reason"])
+DEAD = Counter("redink_dlq_total", "Records set aside as dead letters.", ["stage", "reason"])
+DUPLICATES = Counter("redink_duplicates_total", "Deliveries recognised as repeated; where says by what.", ["where"])
+CLOCK_SKEW = Counter("redink_clock_skew_total", "Records that came from the future; their wait counts as 0.", ["stage"])
+VIOLATIONS = Counter("redink_invariant_violations_total", "Things that must never happen. Page on any.", ["name"])
+WORKER_DEATHS = Counter("redink_worker_deaths_total", "Worker processes that died or were killed.", ["stage", "reason"])
+
+# --- Kafka
+REBALANCES = Counter("redink_kafka_consumer_rebalances_total", "Assignments received.", ["group"])
+COMMITS = Counter("redink_kafka_consumer_commits_total", "Offset commits that the broker took.", ["group"])
+COMMIT_ERRORS = Counter("redink_kafka_consumer_commit_errors_total", "Offset commits that failed.", ["group"])
+ASSIGNED = Gauge("redink_kafka_consumer_assigned_partitions", "Partitions held.", ["group"])
+LAST_POLL = Gauge("redink_kafka_consumer_last_poll_timestamp_seconds", "When the poll loop last turned.", ["group"])
+LAG = Gauge("redink_kafka_consumer_lag_records", "High water mark minus position, of held partitions.", ["group"])
+STALE = Counter("redink_kafka_stale_completions_total", "Work finished after its partition had moved on.", ["group"])
+HANDLER_ERRORS = Counter("redink_kafka_handler_errors_total", "Times a record was handled again at once.", ["group"])
+SKIPPED = Counter("redink_kafka_skipped_records_total", "Invalid records of a topic without dead letters.", ["group"])
+PUBLISHED = Counter("redink_kafka_published_total", "Records published and acknowledged.", ["topic"])
+PUBLISH_ERRORS = Counter("redink_kafka_publish_errors_total", "Publishes that failed or timed out.", ["topic"])
+
+# --- stores
+CACHE = Counter("redink_cache_requests_total", "Cache lookups; result is hit, miss or error.", ["result"])
+
+# --- gateway: exams and the outbox
+ACCEPTED = Counter("redink_accepted_total", "Exams accepted with 202.", ["class"])
+TERMINAL = Counter("redink_terminal_total", "Exams that ended, counted in the projection.", ["outcome", "reason"])
+E2E = Histogram(
+    "redink_e2e_seconds",
+    "From upload to the end, both by the database's clock, once per exam.",
+    ["outcome", "class"],
+    buckets=E2E_BUCKETS,
+)
+INFLIGHT = Gauge("redink_inflight", "Exams accepted and not ended.")
+OLDEST_INFLIGHT = Gauge(
+    "redink_oldest_inflight_age_seconds", "Age of the oldest exam not ended: stuck exams show here, not in e2e."
+)
+OUTBOX_OLDEST = Gauge("redink_outbox_oldest_age_seconds", "Age of the oldest event not published yet.")
+
+# --- LLM
+LLM_REQUESTS = Counter("redink_llm_requests_total", "Calls of a language model.", ["provider", "model", "status"])
+LLM_TOKENS = Counter("redink_llm_tokens_total", "Tokens; kind is in, cached or out.", ["kind"])
+LLM_COST = Counter("redink_llm_cost_total", "Money spent on language models.", ["currency"])
+
+# --- process
+LOOP_LAG = Gauge("redink_event_loop_lag_seconds", "How late the event loop ran a timer; a blocked loop loses Kafka.")
+BUILD = Info("redink_build", "Version of this process.")

@@ -1,0 +1,150 @@
+"""Configuration from the environment: one prefix per part, checked at start, secrets never printed."""
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class BadSettings(Exception):
+    """The environment is wrong; the message names the variables and what is wrong, never their values."""
+
+
+class KafkaSettings(BaseSettings):
+    """`REDINK_KAFKA_*`. The profile says what kind of broker answers at `bootstrap`."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_KAFKA_")
+
+    bootstrap: str = Field(default="127.0.0.1:9092", pattern=r"^[^,:\s]+:\d+(,[^,:\s]+:\d+)*$")
+    """host:port, several separated by commas"""
+    profile: Literal["embedded", "kafka"] = "kafka"
+    """`embedded`: the one-node broker of the native stack; `kafka`: Apache Kafka and the like"""
+    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
+    """before every topic and group, so that several installations (and tests) share a broker"""
+    publish_timeout: float = Field(default=15.0, gt=0)
+    """seconds after which a publish counts as failed: its fate is unknown, so it is repeated with the same id"""
+    replication: int = Field(default=-1, ge=-1)
+    """replicas of topics that `topics` creates; -1 leaves it to the broker"""
+
+    @property
+    def consumer(self) -> dict[str, Any]:
+        """aiokafka consumer options of the profile."""
+        common: dict[str, Any] = {
+            "auto_offset_reset": "earliest",  # `latest` skips the backlog of a new or long idle group
+            "max_partition_fetch_bytes": 256 * 1024,
+            "max_poll_interval_ms": 600_000,
+        }
+        if self.profile == "embedded":
+            return common | {"session_timeout_ms": 3000, "heartbeat_interval_ms": 500, "fetch_max_wait_ms": 20}
+        return common | {
+            "session_timeout_ms": 30_000,
+            "heartbeat_interval_ms": 3000,
+            "rebalance_timeout_ms": 90_000,
+            "fetch_max_wait_ms": 100,
+        }
+
+    @property
+    def producer(self) -> dict[str, Any]:
+        """aiokafka producer options of the profile; the embedded broker knows no idempotent producer."""
+        return {"acks": "all", "linger_ms": 0, "enable_idempotence": self.profile == "kafka"}
+
+
+class RedisSettings(BaseSettings):
+    """`REDINK_REDIS_*`. Redis is a cache and a crash counter; everything works without it."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_REDIS_")
+
+    url: SecretStr | None = None
+    """redis://[user:password@]host:port/db; unset: no cache"""
+    timeout: float = Field(default=0.5, gt=0)
+    """seconds one command may take before it counts as a miss"""
+
+
+class BlobSettings(BaseSettings):
+    """`REDINK_BLOBS_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_BLOBS_")
+
+    url: str = "file:///var/lib/redink/blobs"
+    """file:///folder or s3://bucket[/prefix]"""
+    s3_endpoint: HttpUrl | None = None
+    """address of an S3-compatible store; unset: AWS"""
+    s3_region: str = "us-east-1"
+    s3_access_key: SecretStr | None = None
+    """unset: the credentials of the instance or pod"""
+    s3_secret_key: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: str) -> str:
+        if not url.startswith(("file:///", "s3://")):
+            raise ValueError("must start with file:/// or s3://")
+        return url
+
+
+class HttpSettings(BaseSettings):
+    """`REDINK_HTTP_*`: health and metrics of every process, and the gateway's API."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_HTTP_")
+
+    host: str = "0.0.0.0"  # noqa: S104 - a service in a container; the native stack sets loopback
+    port: int = Field(default=8000, ge=0, le=65535)
+
+
+class LogSettings(BaseSettings):
+    """`REDINK_LOG_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_LOG_")
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class FlowSettings(BaseSettings):
+    """`REDINK_FLOW_*`: retries, dead letters and drain, the same for every stage."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_FLOW_")
+
+    retries: int = Field(default=3, ge=0)
+    """tries after the first"""
+    retry_base: float = Field(default=1.0, gt=0)
+    """seconds before the first retry; doubles"""
+    retry_cap: float = Field(default=600.0, gt=0)
+    """longest wait between tries, in seconds"""
+    crash_limit: int = Field(default=3, ge=1)
+    """starts of one record that never came to an end, after which it is set aside"""
+    dead_consecutive: int = Field(default=20, ge=1)
+    """dead letters in a row that stop the stage"""
+    dead_ratio: float = Field(default=0.3, gt=0, le=1)
+    """share of dead letters among recent records that stops the stage, once `dead_sample` were seen"""
+    dead_sample: int = Field(default=100, ge=1)
+    """how many recent records `dead_ratio` looks at"""
+    drain_seconds: float = Field(default=75.0, gt=0)
+    """time to finish what is running after SIGTERM; the rest is handed back"""
+
+
+class Settings:
+    """The parts every process needs, read once and passed on."""
+
+    def __init__(self) -> None:
+        """Raises BadSettings."""
+        self.kafka = load(KafkaSettings)
+        self.redis = load(RedisSettings)
+        self.blobs = load(BlobSettings)
+        self.http = load(HttpSettings)
+        self.log = load(LogSettings)
+        self.flow = load(FlowSettings)
+
+
+def load(kind: type[S]) -> S:
+    """Read one part from the environment, or raise BadSettings with the names of the variables to mend."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = str(kind.model_config.get("env_prefix", ""))
+        wrong = "; ".join(
+            f"{prefix}{'_'.join(str(part) for part in item['loc'])}".upper() + f": {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False, include_context=False)
+        )
+        raise BadSettings(wrong) from None
