@@ -1,0 +1,143 @@
+"""Text lines of a rectified page: reading the boxes, and cutting lines where the hand changes."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts.artefacts.reading import Ink, Line, Script
+from contracts.base import Quad
+from services.ocr.core import geometry, ink
+from services.ocr.core.engine import Engine, Text
+from services.ocr.core.raster import Glyph, Image, Matrix
+
+Floats = npt.NDArray[np.float32]
+
+UPRIGHT = 1.8
+"""A box this many times as high as wide may hold text written downwards."""
+
+
+def read_lines(bgr: Image, quads: Sequence[Floats], engine: Engine) -> list[Line]:
+    """Lines of text inside the quads, cut where the ink's colour changes; boxes without text give none."""
+    found: list[Line] = []
+    for quad in quads:
+        strip = geometry.crop(bgr, quad)
+        text = _best_way_up(strip, engine)
+        if text.text.strip():
+            found.extend(_by_colour(quad, strip, text))
+    return found
+
+
+def of_glyphs(lines: Iterable[Sequence[Glyph]], matrix: Matrix) -> list[Line]:
+    """Printed lines of a PDF's text layer; `matrix`: raster pixels to rectified ones."""
+    found = []
+    for glyphs in lines:
+        boxes = np.array([glyph.box for glyph in glyphs], np.float32)
+        x0, y0, x1, y1 = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
+        quad = geometry.moved(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32), matrix)
+        middles = np.stack([boxes[:, [0, 2]].mean(1), boxes[:, [1, 3]].mean(1)], axis=1)
+        xs = geometry.moved(middles, matrix)[:, 0]
+        text = [(c, float(x)) for glyph, x in zip(glyphs, xs, strict=True) for c in glyph.text]
+        found.append(
+            Line(
+                text="".join(c for c, _ in text),
+                confidence=1.0,
+                box=quad_of(quad),
+                xs=tuple(x for _, x in text),
+                confidences=(1.0,) * len(text),
+            )
+        )
+    return found
+
+
+def cut(line: Line, start: int, end: int, script: Script, colour: Ink, *, edges: tuple[float, float]) -> Line:
+    """Characters start..end of a line as a line of their own. edges: where it begins and ends, 0..1 of the quad."""
+    quad = np.array(line.box, np.float32)
+    left, right = edges
+    top, bottom = quad[1] - quad[0], quad[2] - quad[3]
+    part = np.array([quad[0] + left * top, quad[0] + right * top, quad[3] + right * bottom, quad[3] + left * bottom])
+    confidences = line.confidences[start:end]
+    return Line(
+        text=line.text[start:end],
+        confidence=float(np.mean(confidences)) if confidences else line.confidence,
+        box=quad_of(part),
+        script=script,
+        ink=colour,
+        xs=line.xs[start:end],
+        confidences=confidences,
+    )
+
+
+def quad_of(points: npt.NDArray[np.floating]) -> Quad:
+    a, b, c, d = ((float(x), float(y)) for x, y in points)
+    return a, b, c, d
+
+
+def _best_way_up(strip: Image, engine: Engine) -> Text:
+    """The reading of a strip; of a tall one, the better of as it is and lying on its side.
+
+    A single tall character ("1") and a column of text look the same to the detector.
+    """
+    height, width = strip.shape[:2]
+    if height < UPRIGHT * width:
+        return engine.recognise([strip])[0]
+    upright, lying = engine.recognise([strip, np.ascontiguousarray(np.rot90(strip))])
+    if len(lying.text) < 3 or lying.confidence < upright.confidence:
+        return upright
+    # Positions run along the column; on the page they all stand at its middle.
+    return lying._replace(xs=(0.5,) * len(lying.text))
+
+
+def _by_colour(quad: Floats, strip: Image, text: Text) -> list[Line]:
+    """The line of a box, cut between characters of different ink."""
+    width = strip.shape[1]
+    along = (quad[1] + quad[2] - quad[0] - quad[3]) / 2
+    left = (quad[0] + quad[3]) / 2
+    whole = Line(
+        text=text.text,
+        confidence=text.confidence,
+        box=quad_of(quad),
+        xs=tuple(float(left[0] + x * along[0]) for x in text.xs),
+        confidences=text.confidences,
+    )
+    ways = ink.strokes(strip)
+    edges = character_edges(text.xs)
+    colours = [ways.colour(int(a * width), max(int(a * width) + 1, int(b * width))) for a, b in edges]
+    runs = _runs([_smoothed(colours, i) for i in range(len(colours))])
+    if len(runs) == 1:
+        colour: Ink = colours[0]
+        return [whole.model_copy(update={"ink": colour, "script": "printed" if colour == "black" else "handwritten"})]
+    lines = []
+    for start, end, colour in runs:
+        script: Script = "printed" if colour == "black" else "handwritten"
+        bounds = (edges[start][0] if start else 0.0, edges[end - 1][1] if end < len(text.text) else 1.0)
+        lines.append(cut(whole, start, end, script, colour, edges=bounds))
+    return [line for line in lines if line.text.strip()]
+
+
+def character_edges(xs: Sequence[float]) -> list[tuple[float, float]]:
+    """Left and right edge of each character, half-way to its neighbours; 0..1 of the line."""
+    if not xs:
+        return []
+    middles = [(a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)]
+    lefts = [max(0.0, 2 * xs[0] - (middles[0] if middles else 1.0)), *middles]
+    rights = [*middles, min(1.0, 2 * xs[-1] - (middles[-1] if middles else 0.0))]
+    return [(min(a, x), max(b, x)) for a, b, x in zip(lefts, rights, xs, strict=True)]
+
+
+def _smoothed(colours: Sequence[Ink], index: int) -> Ink:
+    """A lone character of another colour between two of the same kind stays only when it is coloured."""
+    own = colours[index]
+    if own == "black" and 0 < index < len(colours) - 1 and colours[index - 1] == colours[index + 1]:
+        return colours[index - 1]
+    return own
+
+
+def _runs(colours: Sequence[Ink]) -> list[tuple[int, int, Ink]]:
+    runs: list[tuple[int, int, Ink]] = []
+    for index, colour in enumerate(colours):
+        if runs and runs[-1][2] == colour:
+            runs[-1] = (runs[-1][0], index + 1, colour)
+        else:
+            runs.append((index, index + 1, colour))
+    return runs

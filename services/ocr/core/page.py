@@ -1,0 +1,100 @@
+"""One page, from its bytes to what stands on it."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from contracts.artefacts.reading import Page
+from services.ocr.core import geometry, order, quality
+from services.ocr.core import lines as text_lines
+from services.ocr.core.bubbles import find_bubbles
+from services.ocr.core.engine import Engine, Floats, Turn
+from services.ocr.core.layout import find_columns, find_figures
+from services.ocr.core.marks import find_marks
+from services.ocr.core.raster import Image, Matrix, Raster
+from services.ocr.core.rules import find_rules
+from services.ocr.core.sources import Limits, PageSource, decode
+from services.ocr.core.spots import find_spots
+
+JPEG_QUALITY = 88
+RED_FLOOR = 150
+"""Inside a red stroke, only pixels with more red than this are whitened: black ink under the stroke stays."""
+
+
+class Flat(NamedTuple):
+    """A page made upright and flat. quads: text boxes on it; matrix: uploaded pixels to its pixels."""
+
+    bgr: Image
+    bare: Image
+    quads: list[Floats]
+    matrix: Matrix
+    from_raster: Matrix
+    skew: float
+    turn: Turn
+
+
+def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limits | None = None) -> tuple[Page, bytes]:
+    """The page and its rectified image as JPEG. The page's `image` is left for the caller to set.
+
+    Raises Permanent as `sources.decode` does. A page without any text is a page without lines.
+    """
+    raster = decode(source, limits)
+    flat = rectified(raster, engine)
+    marks, mask = find_marks(flat.bgr, engine)
+    layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)
+    lines = order.ordered([*layer, *text_lines.read_lines(without_red(flat.bare, mask), flat.quads, engine)])
+    rules = find_rules(flat.bgr)
+    spots = find_spots(flat.bgr, rules, lines, mask, engine)
+    height, width = flat.bgr.shape[:2]
+    page = Page(
+        page=number,
+        width=width,
+        height=height,
+        quality=quality.assess(flat.bgr, lines, flat.skew, flat.turn),
+        transform=geometry.to_tuple(flat.matrix),
+        source="text_layer" if layer else "ocr",
+        lines=tuple(lines),
+        spots=tuple(spots),
+        bubbles=tuple(find_bubbles(flat.bgr, lines)),
+        marks=tuple(marks),
+        rules=tuple(rules),
+        columns=tuple(find_columns(lines, rules, (width, height))),
+        figures=tuple(find_figures(flat.bgr, lines, rules)),
+    )
+    return page, jpeg(flat.bgr)
+
+
+def rectified(raster: Raster, engine: Engine) -> Flat:
+    """The page turned upright and straightened."""
+    turn: Turn = 0 if raster.glyphs else engine.orientation(raster.bgr)
+    upright, bare = geometry.turned(raster.bgr, turn), geometry.turned(raster.bare, turn)
+    to_upright = geometry.turn_matrix(turn, raster.bgr.shape[1], raster.bgr.shape[0])
+    quads = engine.detect(bare)
+    angle = geometry.skew(quads)
+    straight, size = geometry.straightening(angle, upright.shape[1], upright.shape[0])
+    from_raster = straight @ to_upright
+    return Flat(
+        bgr=geometry.warped(upright, straight, size),
+        bare=geometry.warped(bare, straight, size),
+        quads=[geometry.moved(quad, straight) for quad in quads],
+        matrix=from_raster @ raster.to_raster,
+        from_raster=from_raster,
+        skew=angle,
+        turn=turn,
+    )
+
+
+def without_red(bgr: Image, mask: np.ndarray) -> Image:
+    """The page with the teacher's strokes whitened."""
+    cleaned = bgr.copy()
+    cleaned[(mask > 0) & (bgr[:, :, 2] > RED_FLOOR)] = 255
+    return cleaned
+
+
+def jpeg(bgr: Image) -> bytes:
+    """The image as JPEG bytes."""
+    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise ValueError("page image cannot be encoded")
+    return bytes(data)

@@ -1,0 +1,43 @@
+"""How good a photo is, and what to tell the one who took it."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from contracts.artefacts.reading import Line, Quality
+from services.ocr.core.raster import Image
+
+
+def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 180, 270]) -> Quality:
+    """Quality of the page as uploaded (upright, before straightening) and of its reading."""
+    grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY))
+    confidences = [line.confidence for line in lines if len(line.text) > 1]
+    mean = float(np.mean(confidences)) if confidences else 0.0
+    heights = [line.box[3][1] - line.box[0][1] for line in lines]
+    blur = blurredness(grey)
+    paper, dark = (float(v) for v in np.percentile(grey, (80, 1)))
+    advice = []
+    if blur > 0.6 and mean < 0.93:
+        advice.append("blurred")
+    if paper < 90:
+        advice.append("dark")
+    elif paper - dark < 70:
+        advice.append("low_contrast")
+    if heights and float(np.median(heights)) < 14:
+        advice.append("too_small")
+    if turn == 180:
+        advice.append("upside_down")
+    return Quality(blur=blur, skew_deg=round(skew, 2), rotation=turn, mean_confidence=mean, advice=tuple(advice))
+
+
+def blurredness(grey: Image) -> float:
+    """0 (sharp) to 1: how wide the steepest edges are, from gradient against second derivative, free of contrast."""
+    gradient = np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0)) / 8
+    curvature = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
+    edges = gradient > max(6.0, float(np.percentile(gradient, 97)))
+    if not edges.any():
+        return 1.0
+    ratio = float(curvature[edges].mean() / gradient[edges].mean())
+    return float(np.clip(1.3 - ratio, 0.0, 1.0))
