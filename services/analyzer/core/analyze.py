@@ -1,0 +1,123 @@
+"""The analyzer: the student's answer to every question, its verdict and score."""
+
+from contracts.artefacts.analysis import Analysis, Answer
+from contracts.artefacts.paper import Paper, Question, QuestionType
+from contracts.artefacts.reading import Reading
+from contracts.artefacts.submission import KeyItem, Submission
+from services.analyzer.core.choices import read_choice, read_judgement
+from services.analyzer.core.confidence import REVIEW_BELOW, calibrated
+from services.analyzer.core.evidence import Found
+from services.analyzer.core.fills import read_blanks
+from services.analyzer.core.grading import UNGRADED, Grade, grade
+from services.analyzer.core.keys import key_text, match_key
+from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
+from services.analyzer.core.totals import composite, totals
+from services.analyzer.core.worked import read_written, sub_answers
+
+Path = tuple[str, ...]
+_WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
+
+
+def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
+    """The answers of all questions of `paper`, in its order, with the paper's totals."""
+    keys = match_key(paper.questions, submission.answer_key)
+    children: dict[Path, list[Question]] = {}
+    for question in paper.questions:
+        children.setdefault(question.path[:-1], []).append(question)
+    inherited: dict[Path, Found] = {}
+    for question in paper.questions:
+        parts = children.get(question.path, [])
+        if parts:
+            for tag, found in sub_answers(question, parts, reading).items():
+                inherited[(*question.path, tag)] = found
+    answers: dict[Path, Answer] = {}
+    for question in paper.questions:
+        if not children.get(question.path):
+            found = _found(question, reading, keys.get(question.path), inherited)
+            answers[question.path] = _answer(question, reading, keys.get(question.path), found)
+    for question in reversed(paper.questions):  # the deepest parents first
+        parts = children.get(question.path, [])
+        if parts:
+            marked = read_marks(marks_of(question, reading), _maximum(question, keys.get(question.path)))
+            maximum, key = _maximum(question, keys.get(question.path)), key_text(keys.get(question.path))
+            answers[question.path] = composite(question, [answers[p.path] for p in parts], maximum, key, marked)
+    ordered = tuple(answers[q.path] for q in paper.questions)
+    return totals(ordered, marked_total(reading, paper.questions))
+
+
+def _kind(question: Question, item: KeyItem | None) -> QuestionType:
+    return item.type if item is not None and item.type is not None else question.type
+
+
+def _maximum(question: Question, item: KeyItem | None) -> float | None:
+    return item.max_score if item is not None and item.max_score is not None else question.max_score
+
+
+def _found(question: Question, reading: Reading, item: KeyItem | None, inherited: dict[Path, Found]) -> Found:
+    """The student's answer, by the question's type. The key says how many blanks there are, never what is in them."""
+    if question.path in inherited:
+        return inherited[question.path]
+    kind = _kind(question, item)
+    if kind in ("single_choice", "multiple_choice"):
+        return read_choice(question, reading, multiple=kind == "multiple_choice")
+    if kind == "true_false":
+        return read_judgement(question, reading)
+    if kind in _WORKED:
+        return read_written(question, reading)
+    blanks = len(item.answer) if item is not None and isinstance(item.answer, tuple) else 0
+    if item is not None and isinstance(item.answer, str):
+        blanks = max(1, item.answer.count("|") + 1)
+    return read_blanks(question, reading, blanks or question.blanks)
+
+
+def _answer(question: Question, reading: Reading, item: KeyItem | None, found: Found) -> Answer:
+    kind, maximum = _kind(question, item), _maximum(question, item)
+    if kind == "composite":
+        kind = "fill_blank"
+    confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0
+    by_key = grade(found.answer, item.answer if item is not None else None, kind)
+    marked = read_marks(marks_of(question, reading), maximum)
+    decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
+    review = found.answer is None or confidence < REVIEW_BELOW or not agreed or not decided.sure
+    return Answer(
+        number=question.number,
+        path=question.path,
+        student_answer=found.answer,
+        answer_confidence=confidence,
+        correct_answer=key_text(item),
+        verdict=decided.verdict,
+        score=score,
+        max_score=maximum,
+        graded_by=graded_by,
+        needs_review=review,
+        answer_regions=tuple(p.region for p in found.pieces),
+    )
+
+
+def reconcile(
+    by_key: Grade, marked: Marked | None, maximum: float | None, kind: QuestionType, found: Found
+) -> tuple[Grade, float | None, str | None, bool]:
+    """The key's grade and the teacher's marks made one: (grade, score, graded_by, whether they agree).
+
+    Marks win where the key cannot judge (worked answers) or there is no key; elsewhere the key's verdict stays and
+    disagreement is for the teacher to look at.
+    """
+    use_marks = marked is not None and marked.verdict is not None and (kind in _WORKED or by_key.verdict == "ungraded")
+    if use_marks and marked is not None and marked.verdict is not None:
+        blank = found.answer is not None and not found.answer.replace("|", "").strip()
+        verdict = "blank" if blank and marked.verdict == "wrong" else marked.verdict
+        score = marked.score(maximum)
+        agreed = by_key.verdict in ("ungraded", verdict) and not marked.mixed
+        return Grade(verdict, None, sure=not marked.mixed), score, "marks", agreed
+    if by_key.verdict == "ungraded":
+        blank = found.answer is not None and not found.answer.replace("|", "").strip()
+        if blank:
+            return Grade("blank", 0.0, sure=True), (0.0 if maximum is not None else None), None, True
+        return UNGRADED, None, None, True
+    agreed = marked is None or marked.verdict is None or by_key.verdict in (marked.verdict, "blank")
+    return by_key, points(by_key.share, maximum), "key", agreed
+
+
+def points(share: float | None, maximum: float | None) -> float | None:
+    """A share of the maximum in half points; null when either is unknown."""
+    return None if share is None or maximum is None else round(share * maximum * 2) / 2

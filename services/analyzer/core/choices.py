@@ -1,0 +1,115 @@
+"""Choices and judgements: the letters or the sign a student gave, under the constraint of what is admissible."""
+
+import re
+
+from contracts.artefacts.paper import Question
+from contracts.artefacts.reading import Reading
+from services.analyzer.core import bubbles
+from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, spots_of
+from services.analyzer.core.text import choice_letters, truth_sign
+
+_LETTERS = frozenset("ABCDEFGH")
+_STEM_BRACKET = re.compile(r"[(（]\s*([A-H]{1,5}|[√×✓TF对错])\s*[)）]")
+_EMPTY_BRACKET = re.compile(r"[(（]\s*[)）]|_{2,}")
+_SURE_FREE = 0.6
+
+
+def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
+    """The letters of a choice, "" when its place is empty, unread when it has no place."""
+    card = bubbles.marked(question, reading, multiple=multiple)
+    if card is not None:
+        return card
+    admissible = frozenset(k for k in question.options if k in _LETTERS) or _LETTERS
+    if len(admissible) < 2:
+        admissible = _LETTERS
+    spots = spots_of(question, reading)
+    found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank]
+    found += [_line_letters(p, admissible) for p in lines_of(question, reading)]
+    sure = [f for f in found if f.answer]
+    if sure:
+        return _agree(sure)
+    printed = _in_stem(question, admissible)
+    if printed is not None:
+        return printed
+    return _nothing(question, spots, reading)
+
+
+def read_judgement(question: Question, reading: Reading) -> Found:
+    """√ or ×; "" when its place is empty, unread when it has no place."""
+    card = bubbles.marked(question, reading, multiple=False)
+    if card is not None:
+        sign = {"A": "√", "T": "√", "√": "√", "对": "√", "B": "×", "F": "×", "×": "×", "错": "×"}
+        return Found(sign.get(card.answer or "", card.answer), card.evidence, card.raw, card.pieces, card.doubt)
+    spots = spots_of(question, reading)
+    found = []
+    for piece in (*spots, *lines_of(question, reading)):
+        masses = {"√": 0.0, "×": 0.0}
+        for text, p in piece.candidates:
+            sign_read = truth_sign(text)
+            if sign_read:
+                masses[sign_read] += p
+        top = max(masses, key=lambda k: masses[k])
+        total = sum(masses.values())
+        free = truth_sign(piece.text)
+        if total > 0:
+            found.append(Found(top, f"spot_{piece.source}", masses[top], (piece,)))
+        elif free:
+            found.append(Found(free, f"free_{piece.source}", piece.confidence, (piece,)))
+    if found:
+        return _agree(found)
+    match = _STEM_BRACKET.search(question.text)
+    sign_read = truth_sign(match[1]) if match else None
+    if sign_read:
+        return Found(sign_read, "stem", 0.5)
+    return _nothing(question, spots, reading)
+
+
+def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -> Found:
+    free = choice_letters(piece.text, admissible)
+    ranked = [(c, p) for c, p in piece.candidates if c in admissible]
+    if multiple and len(free) > 1:
+        return Found(free, f"set_{piece.source}", piece.confidence, (piece,))
+    if ranked:
+        letter, p = ranked[0]
+        second = ranked[1][1] if len(ranked) > 1 else 0.0
+        agreed = free == letter
+        return Found(letter, f"spot_{piece.source}" + ("" if agreed else "_alone"), p, (piece,), doubt=p < 2 * second)
+    if free and (multiple or len(free) == 1):
+        return Found(free, f"free_{piece.source}", piece.confidence, (piece,))
+    return Found("", "none", 0.0, (piece,), doubt=True)
+
+
+def _line_letters(piece: Piece, admissible: frozenset[str]) -> Found:
+    letters = choice_letters(piece.text, admissible)
+    return Found(letters, "line", piece.confidence, (piece,))
+
+
+def _agree(found: list[Found]) -> Found:
+    """Several places of one question: constrained spots outrank free text; disagreement is doubt."""
+    rank = sorted(found, key=lambda f: (f.evidence.startswith("line"), -f.raw))
+    top = rank[0]
+    others = [f for f in rank[1:] if f.answer != top.answer]
+    pieces = tuple(p for f in rank for p in f.pieces)
+    return Found(top.answer, top.evidence, top.raw, pieces, top.doubt or bool(others))
+
+
+def _in_stem(question: Question, admissible: frozenset[str]) -> Found | None:
+    """The answer inside a printed line that was not cut: 下列说法正确的是( A )."""
+    inside = [m for m in _STEM_BRACKET.findall(question.text) if choice_letters(m, admissible)]
+    if len(inside) != 1:
+        return None
+    return Found(choice_letters(inside[0], admissible), "stem", 0.5)
+
+
+def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:
+    """No admissible answer: blank where an answer place is empty, unread where ink could not be read."""
+    inked = [s for s in spots if not s.blank]
+    if inked:
+        return Found(None, "unread", 0.0, tuple(inked), doubt=True)
+    if lines_of(question, reading):
+        return Found(None, "unread", 0.0, tuple(lines_of(question, reading)), doubt=True)
+    if spots:
+        return Found("", "blank_spot", 1.0 - min(1.0, max(s.ink for s in spots)), tuple(spots))
+    if _EMPTY_BRACKET.search(question.text):
+        return Found("", "blank_stem", 0.5)
+    return UNREAD

@@ -1,0 +1,133 @@
+"""What the reading holds for one question: pieces of handwriting and answer places, in reading order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts.artefacts.paper import Question, Region
+from contracts.artefacts.reading import Line, Page, Reading, Spot
+from contracts.base import Box
+
+Source = Literal["bracket", "rule", "cell", "beside", "line"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One place with, or made for, a student's writing. `blank`: an answer place without ink."""
+
+    source: Source
+    page: int
+    box: Box
+    text: str
+    confidence: float
+    candidates: tuple[tuple[str, float], ...] = ()
+    ink: float = 0.0
+    struck: bool = False
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing stands here."""
+        return not self.text.strip() and not self.candidates
+
+    @property
+    def region(self) -> Region:
+        """Where it stands, for crops."""
+        return Region(page=self.page, box=self.box)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A student's answer with where and how it was found. `raw`: the evidence's own confidence, not yet calibrated."""
+
+    answer: str | None
+    evidence: str
+    raw: float
+    pieces: tuple[Piece, ...] = ()
+    doubt: bool = False
+
+
+UNREAD = Found(None, "none", 0.0)
+
+
+def line_box(line: Line) -> Box:
+    """The upright box around a line."""
+    xs, ys = [p[0] for p in line.box], [p[1] for p in line.box]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def spots_of(question: Question, reading: Reading) -> list[Piece]:
+    """The question's answer places, in order."""
+    pages = {p.page: p for p in reading.pages}
+    found = []
+    for ref in question.spots:
+        page = pages.get(ref.page)
+        if page is not None and ref.index < len(page.spots):
+            found.append(_spot_piece(page, page.spots[ref.index]))
+    return found
+
+
+def _spot_piece(page: Page, spot: Spot) -> Piece:
+    ranked = tuple(sorted(spot.candidates.items(), key=lambda c: -c[1]))
+    return Piece(spot.kind, page.page, spot.box, spot.text, spot.confidence, ranked, spot.ink, spot.struck)
+
+
+def lines_of(question: Question, reading: Reading) -> list[Piece]:
+    """The question's handwritten lines in order, without the teacher's red ink."""
+    pages = {p.page: p for p in reading.pages}
+    found = []
+    for ref in question.lines:
+        page = pages.get(ref.page)
+        if page is None or ref.index >= len(page.lines):
+            continue
+        line = page.lines[ref.index]
+        text = line.text[ref.start : ref.end]
+        if line.ink != "red" and text.strip():
+            found.append(Piece("line", page.page, _part_box(line, ref.start, ref.end), text, line.confidence))
+    return found
+
+
+def _part_box(line: Line, start: int, end: int | None) -> Box:
+    box = line_box(line)
+    xs = line.xs[start:end]
+    if not xs or (start == 0 and end is None) or len(line.xs) != len(line.text):
+        return box
+    half = (box[3] - box[1]) / 2
+    return (max(box[0], xs[0] - half), box[1], min(box[2], xs[-1] + half), box[3])
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Share of the smaller box that lies in the other."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return width * height / smaller if smaller > 0 else 0.0
+
+
+def outside(lines: Iterable[Piece], spots: list[Piece]) -> list[Piece]:
+    """Lines that are not the writing inside one of the spots."""
+    return [p for p in lines if all(p.page != s.page or overlap(p.box, s.box) < 0.5 for s in spots)]
+
+
+def in_order(pieces: Iterable[Piece], reading: Reading) -> list[Piece]:
+    """Pieces by page, column, row and x; a row is half the usual height."""
+    columns = {p.page: p.columns for p in reading.pages}
+    rows: list[list[Piece]] = []
+    key_of = {}
+    for piece in pieces:
+        centre = (piece.box[0] + piece.box[2]) / 2
+        column = next((i for i, c in enumerate(columns.get(piece.page, ())) if c[0] <= centre <= c[2]), 0)
+        key_of[id(piece)] = (piece.page, column)
+    for piece in sorted(pieces, key=lambda p: (*key_of[id(p)], (p.box[1] + p.box[3]) / 2)):
+        if rows and key_of[id(rows[-1][0])] == key_of[id(piece)] and same_row(rows[-1][-1], piece):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [p for row in rows for p in sorted(row, key=lambda p: p.box[0])]
+
+
+def same_row(a: Piece, b: Piece) -> bool:
+    """Whether two pieces of one page stand on the same row."""
+    centre = abs((a.box[1] + a.box[3]) - (b.box[1] + b.box[3])) / 2
+    return a.page == b.page and centre < 0.5 * max(1.0, min(a.box[3] - a.box[1], b.box[3] - b.box[1]))

@@ -1,0 +1,87 @@
+"""Blanks: what stands in each blank of a question, joined by `|` in reading order."""
+
+import re
+
+from contracts.artefacts.paper import Question
+from contracts.artefacts.reading import Reading
+from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
+from services.analyzer.core.text import short_answer
+
+_EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
+_FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
+
+
+def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
+    """The contents of the question's blanks; `expected`: how many the key or the stem has, 0 when unknown."""
+    spots = spots_of(question, reading)
+    lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
+    lines, spots = _into_empty(lines, spots)
+    pieces = in_order([*spots, *lines], reading)
+    if not any(not p.blank for p in pieces):
+        return _nothing(question, spots, expected)
+    entries = _entries(pieces, expected)
+    texts = [short_answer("".join(p.text for p in entry)) for entry in entries]
+    inked = [p for p in pieces if not p.blank]
+    raw = min(p.confidence for p in inked)
+    while len(texts) < expected:
+        texts.append("")
+    doubt = (expected > 0 and len(entries) != expected) or any(p.struck for p in inked)
+    unread = any(p.ink > 0 and not p.text for p in inked)
+    kind = "blank_" + ("spot" if all(p.source != "line" for p in inked) else "line")
+    return Found("|".join(texts), kind, raw, tuple(inked), doubt or unread)
+
+
+def _into_empty(lines: list[Piece], spots: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """A line over a spot that was thought empty is that spot's content."""
+    rest = []
+    filled = list(spots)
+    for line in lines:
+        home = next((i for i, s in enumerate(filled) if s.page == line.page and s.blank and _stands_in(line, s)), None)
+        if home is None:
+            rest.append(line)
+        else:
+            filled[home] = line
+    return rest, filled
+
+
+def _stands_in(line: Piece, spot: Piece) -> bool:
+    width = min(line.box[2], spot.box[2]) - max(line.box[0], spot.box[0])
+    height = min(line.box[3], spot.box[3]) - max(line.box[1], spot.box[1])
+    return width > 0.5 * (line.box[2] - line.box[0]) and height > 0.3 * min(
+        line.box[3] - line.box[1], spot.box[3] - spot.box[1]
+    )
+
+
+def _entries(pieces: list[Piece], expected: int) -> list[list[Piece]]:
+    """One list of pieces per blank. More pieces than blanks: the closest neighbours are one wrapped answer."""
+    entries = [[p] for p in pieces]
+    while expected and len(entries) > expected:
+        joins = [i for i in range(len(entries) - 1) if not entries[i][-1].blank and not entries[i + 1][0].blank]
+        if not joins:
+            empty = [i for i, e in enumerate(entries) if e[0].blank]
+            entries.pop(empty[-1] if empty else -1)
+            continue
+        i = min(joins, key=lambda k: _distance(entries[k][-1], entries[k + 1][0]))
+        entries[i : i + 2] = [entries[i] + entries[i + 1]]
+    return entries
+
+
+def _distance(a: Piece, b: Piece) -> float:
+    """Horizontal gap on one row; the next row counts as far unless the first ends late and the second starts early."""
+    if a.page != b.page:
+        return 1e6
+    rows = abs((a.box[1] + a.box[3]) - (b.box[1] + b.box[3])) / 2
+    return max(0.0, b.box[0] - a.box[2]) + 3 * rows
+
+
+def _nothing(question: Question, spots: list[Piece], expected: int) -> Found:
+    if spots:
+        return Found(
+            "|" * (max(expected, 1) - 1), "blank_empty", 1.0 - min(1.0, max(s.ink for s in spots)), tuple(spots)
+        )
+    inside = [m for m in _FILLED_BRACKET.findall(question.text) if m.strip()]
+    if expected and len(inside) == expected:
+        return Found("|".join(short_answer(m) for m in inside), "stem", 0.3, doubt=True)
+    if _EMPTY_PLACE.search(question.text):
+        return Found("", "blank_stem", 0.5)
+    return UNREAD

@@ -1,0 +1,147 @@
+"""Verdicts: an answer against the key, by the rules of its type."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contracts.artefacts.analysis import Verdict
+from contracts.artefacts.paper import QuestionType
+from services.analyzer.core.equality import Match, compare
+from services.analyzer.core.equality.canonical import letters
+from services.analyzer.core.equality.compare import best, edit_distance
+from services.analyzer.core.text import truth_sign
+from services.analyzer.core.worked import conclusion, plain
+
+PARTIAL_CHOICE = 0.5
+"""Share of the points for a multiple choice that names some of the right letters and no wrong one."""
+_SIMILAR, _UNLIKE = 0.75, 0.2
+
+
+@dataclass(frozen=True)
+class Grade:
+    """A verdict with its share of the points, null when ungraded; `sure`: no teacher needs to look."""
+
+    verdict: Verdict
+    share: float | None
+    sure: bool = True
+
+
+UNGRADED = Grade("ungraded", None, sure=False)
+BLANK = Grade("blank", 0.0)
+
+
+def grade(answer: str | None, key: str | tuple[str, ...] | None, kind: QuestionType) -> Grade:
+    """The verdict of `answer` under `key`, both as written; ungraded without either."""
+    if answer is None or key is None or not (key if isinstance(key, str) else any(key)):
+        return UNGRADED
+    if not answer.replace("|", "").strip():
+        return BLANK
+    if kind == "fill_blank":
+        return _blanks(answer, key)
+    rule = _RULES.get(kind)
+    return rule(answer, _joined(key)) if rule else UNGRADED
+
+
+def _joined(key: str | tuple[str, ...]) -> str:
+    return key if isinstance(key, str) else "|".join(key)
+
+
+def _letters(text: str) -> set[str]:
+    return set(re.findall("[A-H]", text.upper()))
+
+
+def _single(answer: str, key: str) -> Grade:
+    wanted, given = _letters(key), _letters(answer)
+    if not wanted:
+        return _one(answer, key)
+    if not given:
+        return Grade("wrong", 0.0, sure=False)
+    right = given == wanted or (len(wanted) > 1 and len(given) == 1 and given < wanted and "/" in key)
+    return Grade("correct", 1.0) if right else Grade("wrong", 0.0)
+
+
+def _multiple(answer: str, key: str) -> Grade:
+    wanted, given = _letters(key), _letters(answer)
+    if not wanted:
+        return _one(answer, key)
+    if given == wanted:
+        return Grade("correct", 1.0)
+    if given and given < wanted:
+        return Grade("partial", PARTIAL_CHOICE)
+    return Grade("wrong", 0.0)
+
+
+def _judgement(answer: str, key: str) -> Grade:
+    wanted, given = truth_sign(key), truth_sign(answer)
+    if wanted is None or given is None:
+        return _one(answer, key)
+    return Grade("correct", 1.0) if wanted == given else Grade("wrong", 0.0)
+
+
+def _one(answer: str, key: str) -> Grade:
+    found = compare(answer, key)
+    return Grade("correct" if found.right else "wrong", float(found.right), sure=found in (Match.SAME, Match.DIFFERENT))
+
+
+def _blanks(answer: str, key: str | tuple[str, ...]) -> Grade:
+    """Blank by blank; the share of the points is the share of right blanks."""
+    wanted = (key,) if isinstance(key, str) else key
+    given = answer.split("|")
+    if len(wanted) == 1:
+        return _one("".join(given) if len(given) > 1 and not compare(answer, wanted[0]).right else answer, wanted[0])
+    sure = len(given) == len(wanted)
+    found = [compare(g, w) for g, w in zip([*given, *[""] * len(wanted)], wanted, strict=False)]
+    right = sum(m.right for m in found)
+    sure &= all(m in (Match.SAME, Match.DIFFERENT) for m in found)
+    verdict: Verdict = "correct" if right == len(wanted) else "partial" if right else "wrong"
+    return Grade(verdict, right / len(wanted), sure=sure)
+
+
+def _calculation(answer: str, key: str) -> Grade:
+    return _worked(answer, conclusion(key))
+
+
+def _short_answer(answer: str, key: str) -> Grade:
+    grade_by_words = _worked(answer, key)
+    return Grade(grade_by_words.verdict, grade_by_words.share, sure=False)
+
+
+def _worked(answer: str, final_key: str) -> Grade:
+    """By the conclusion, or by the whole wording where the key is words. The way is not judged: a teacher looks."""
+    whole, final = plain(answer), conclusion(answer)
+    wanted = plain(final_key)
+    found = best([compare(whole, wanted), compare(final, wanted)])
+    if found.right:
+        return Grade("correct", 1.0, sure=found is Match.SAME)
+    if _wordy(wanted):
+        return _by_wording(whole, wanted)
+    return Grade("wrong", 0.0, sure=False)
+
+
+def _wordy(text: str) -> bool:
+    return len(re.findall(r"[一-鿿]", text)) >= 8 or len(re.findall(r"[A-Za-z]{2,}", text)) >= 4
+
+
+def _by_wording(answer: str, key: str) -> Grade:
+    """A wording much like the key's with the same numbers is right, one that shares nothing wrong; between, no verdict.
+
+    Likeness is not meaning, so a teacher is always asked.
+    """
+    a, b = letters(answer), letters(key)
+    likeness = 1 - edit_distance(a, b) / max(len(a), len(b), 1)
+    same_numbers = sorted(re.findall(r"\d+", a)) == sorted(re.findall(r"\d+", b))
+    if likeness >= _SIMILAR:
+        return Grade("correct", 1.0, sure=False) if same_numbers else Grade("wrong", 0.0, sure=False)
+    shared = len(set(a) & set(b)) / max(1, len(set(b)))
+    if likeness < _UNLIKE and shared < 2 * _UNLIKE:
+        return Grade("wrong", 0.0, sure=False)
+    return UNGRADED
+
+
+_RULES: dict[str, Callable[[str, str], Grade]] = {
+    "single_choice": _single,
+    "multiple_choice": _multiple,
+    "true_false": _judgement,
+    "calculation": _calculation,
+    "short_answer": _short_answer,
+}

@@ -1,0 +1,62 @@
+"""Which entry of the answer key belongs to which question."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from contracts.artefacts.paper import Question
+from contracts.artefacts.submission import AnswerKey, KeyItem
+
+Path = tuple[str, ...]
+
+
+def number_of(text: str) -> str:
+    """A question number in one spelling: "第12题" → "12", "17（2）" → "17(2)", "一.3" → "3"."""
+    text = re.sub(r"[第题小\s]", "", unicodedata.normalize("NFKC", text)).rstrip(".,、")
+    return re.split(r"[.\-/、]", text)[-1] or text
+
+
+def match_key(questions: Sequence[Question], key: AnswerKey | None) -> dict[Path, KeyItem]:
+    """Key entries by question path: by path first, then by number in order of appearance, then by the parent's list."""
+    if key is None:
+        return {}
+    matched: dict[Path, KeyItem] = {}
+    items = list(key.questions)
+    by_path = {tuple(number_of(x) for x in i.path): i for i in items if i.path}
+    for question in questions:
+        found = by_path.get(tuple(number_of(x) for x in question.path))
+        if found is not None:
+            matched[question.path] = found
+    used = {id(i) for i in matched.values()}
+    rest: dict[str, list[KeyItem]] = {}
+    for item in items:
+        if id(item) not in used:
+            rest.setdefault(number_of(item.number), []).append(item)
+    for question in questions:
+        waiting = rest.get(number_of(question.number))
+        if question.path not in matched and waiting:
+            matched[question.path] = waiting.pop(0)
+    _inherit(questions, matched)
+    return matched
+
+
+def _inherit(questions: Sequence[Question], matched: dict[Path, KeyItem]) -> None:
+    """A list at the parent answers its sub-questions in order, and shares its points evenly."""
+    children: dict[Path, list[Question]] = {}
+    for question in questions:
+        children.setdefault(question.path[:-1], []).append(question)
+    for question in questions:
+        item, parts = matched.get(question.path), children.get(question.path, [])
+        if item is None or not parts or not isinstance(item.answer, tuple):
+            continue
+        share = item.max_score / len(item.answer) if item.max_score is not None and item.answer else None
+        for i, child in enumerate(parts):
+            if child.path not in matched and i < len(item.answer):
+                matched[child.path] = KeyItem(number=child.number, answer=item.answer[i], max_score=share)
+
+
+def key_text(item: KeyItem | None) -> str | None:
+    """The key's answer as the result document shows it: blanks joined by `|`."""
+    if item is None or item.answer is None:
+        return None
+    return item.answer if isinstance(item.answer, str) else "|".join(item.answer)

@@ -1,0 +1,47 @@
+"""Cleaning of what was read: print remnants off, signs restored that handwriting flattens."""
+
+import re
+import unicodedata
+
+_TRUE = frozenset("√✓✔TtVv对是") | {"正确", "true", "True", "TRUE"}
+_FALSE = frozenset("×✕╳xXFf错否✗") | {"错误", "false", "False", "FALSE"}
+_POWER = re.compile(r"(?<![\d.])([1-9](?:\.\d+)?\s*[×xX✕*]\s*10)(\d{1,2})(?!\d)")
+_UNIT_POWER = re.compile(r"(?<=[\d/])\s*([kdcm]?m)([23])(?![\d.])")
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LETTER_SHAPES = str.maketrans(
+    {"А": "A", "В": "B", "С": "C", "Α": "A", "Β": "B", "a": "A", "b": "B", "c": "C", "d": "D", "8": "B", "Ａ": "A"}
+)
+
+
+def short_answer(text: str) -> str:
+    """A blank's content without the print around it: brackets that do not close, rules, end punctuation."""
+    text = unicodedata.normalize("NFC", text).strip().strip("_＿ 　")
+    text = re.sub(r"^[)）\]】,，、。．;；:：]+|[(（\[【,，、。;；:：]+$", "", text).strip()
+    for opening, closing in ("()", "（）", "[]", "【】"):
+        if text.startswith(opening) and closing not in text:
+            text = text[1:].strip()
+        if text.endswith(closing) and opening not in text:
+            text = text[:-1].strip()
+    return powers(text)
+
+
+def powers(text: str) -> str:
+    """Exponents that were read on the line: 1.2×109 → 1.2×10⁹ (a mantissa below ten says so), 5m3 → 5m³."""
+    text = _POWER.sub(lambda m: m[1] + m[2].translate(_SUPERSCRIPT), text)
+    return _UNIT_POWER.sub(lambda m: m[0][:-1] + m[2].translate(_SUPERSCRIPT), text)
+
+
+def truth_sign(text: str) -> str | None:
+    """√ or × of a judgement as written; None when it is neither."""
+    bare = re.sub(r"[\s()（）.。,，_]+", "", text)
+    return "√" if bare in _TRUE else "×" if bare in _FALSE else None
+
+
+def choice_letters(text: str, admissible: frozenset[str]) -> str:
+    """Letters of a choice as written: "B", "(B)", "选AC", "A、C"; "" when the text holds other words."""
+    bare = unicodedata.normalize("NFKC", text).translate(_LETTER_SHAPES)
+    bare = re.sub(r"(?:答案|故选|应选|答|选)[:：]?", "", bare)
+    bare = re.sub(r"[\s()（）.。,，、;；:：_|√✓]+", "", bare).upper()
+    if not bare or any(c not in admissible for c in bare):
+        return ""
+    return "".join(sorted(set(bare)))

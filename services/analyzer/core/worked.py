@@ -1,0 +1,111 @@
+"""Worked solutions, short answers and essays: the writing in order, its conclusion, its sub-answers."""
+
+import re
+
+from contracts.artefacts.paper import Question
+from contracts.artefacts.reading import Reading
+from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, same_row, spots_of
+from services.analyzer.core.text import powers, short_answer
+
+_TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]\s*(\d{1,2})\s*[)）]\s*")
+_CONCLUDING = re.compile(r"^\s*(?:所以|因此|∴|:\.|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，]?\s*")
+_OPENING = re.compile(r"^\s*(?:解\s*[:：]|解\s+|答\s*[:：]|答案\s*[:：])\s*")
+_MAX_CONCLUSION_LINES = 6
+
+
+def read_written(question: Question, reading: Reading) -> Found:
+    """All the handwriting of a question, rows parted by newlines."""
+    return _written(_writing([question], reading), has_place=bool(question.spots))
+
+
+def _writing(questions: list[Question], reading: Reading) -> list[Piece]:
+    lines = [p for q in questions for p in lines_of(q, reading)]
+    inked = [s for q in questions for s in spots_of(q, reading) if s.text]
+    spots = [s for s in inked if not any(_same_place(s, p) for p in lines)]
+    owners = sum(bool(q.lines or q.spots) for q in questions)
+    return lines if not spots and owners <= 1 else in_order([*lines, *spots], reading)
+
+
+def _same_place(spot: Piece, line: Piece) -> bool:
+    return (
+        spot.page == line.page
+        and min(spot.box[2], line.box[2]) > max(spot.box[0], line.box[0])
+        and same_row(spot, line)
+    )
+
+
+def _written(pieces: list[Piece], *, has_place: bool) -> Found:
+    if not pieces:
+        return Found("", "written_blank", 0.6) if has_place else UNREAD
+    text = "\n".join(powers(r) for r in rows(pieces))
+    mass = sum(len(p.text) for p in pieces)
+    raw = sum(p.confidence * len(p.text) for p in pieces) / max(1, mass)
+    return Found(text, "written", raw, tuple(pieces))
+
+
+def rows(pieces: list[Piece]) -> list[str]:
+    """Texts of rows: neighbours on one row are one line of writing."""
+    grouped: list[list[Piece]] = []
+    for piece in pieces:
+        if grouped and same_row(grouped[-1][-1], piece) and piece.box[0] >= grouped[-1][-1].box[0]:
+            grouped[-1].append(piece)
+        else:
+            grouped.append([piece])
+    return [" ".join(p.text.strip() for p in row) for row in grouped]
+
+
+def conclusion(text: str) -> str:
+    """The final answer of a worked solution: after the last 答, 所以 or ∴; else its last line.
+
+    A line that starts with none of these after such a line continues it: the writer ran out of width.
+    """
+    lines = [x for x in text.split("\n") if x.strip()]
+    if not lines:
+        return ""
+    for i in range(len(lines) - 1, -1, -1):
+        if _CONCLUDING.match(lines[i]) and len(lines) - i <= _MAX_CONCLUSION_LINES:
+            joined = "".join(x.strip() for x in lines[i:])
+            return short_answer(_CONCLUDING.sub("", joined))
+    inline = re.split(r"所以|因此|∴|答[:：]", lines[-1])
+    return short_answer(_OPENING.sub("", inline[-1]))
+
+
+def plain(text: str) -> str:
+    """A short answer in words: its rows joined, without the opening 答：."""
+    joined = "".join(x.strip() for x in text.split("\n")) if re.search(r"[一-鿿]", text) else " ".join(text.split())
+    return short_answer(_OPENING.sub("", joined))
+
+
+def sub_answers(parent: Question, children: list[Question], reading: Reading) -> dict[str, Found]:
+    """Answers of sub-questions by their "(k)", cut from the writing of parent and children where a "(k)" opens a line.
+
+    Of several passages under one "(k)" the last counts: it follows the work and states the result.
+    """
+    pieces = _writing([parent, *children], reading)
+    grouped: list[list[Piece]] = []
+    for piece in pieces:
+        if grouped and same_row(grouped[-1][-1], piece) and not _TAG.match(piece.text):
+            grouped[-1].append(piece)
+        else:
+            grouped.append([piece])
+    passages: dict[str, list[list[Piece]]] = {}
+    current: list[list[Piece]] | None = None
+    known = {c.path[-1] for c in children}
+    for row in grouped:
+        tag = _TAG.match(row[0].text)
+        if tag and f"({tag[1]})" in known:
+            current = passages[f"({tag[1]})"] = []
+        if current is not None:
+            current.append(row)
+    return {k: _passage(v) for k, v in passages.items()}
+
+
+def _passage(grouped: list[list[Piece]]) -> Found:
+    pieces = [p for row in grouped for p in row]
+    lines = [" ".join(p.text.strip() for p in row) for row in grouped]
+    text = _OPENING.sub("", "\n".join(lines))
+    while _TAG.match(text):
+        text = _TAG.sub("", text, count=1)
+    concluding = [i for i, x in enumerate(text.split("\n")) if _CONCLUDING.match(x)]
+    answer = conclusion(text) if concluding else plain(text)
+    return Found(answer, "sub", min(p.confidence for p in pieces), tuple(pieces))

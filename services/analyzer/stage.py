@@ -1,0 +1,30 @@
+"""The shell of analyzer: artefacts in, `Analysis` out. Milliseconds per exam, so it needs no pool."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from contracts.artefacts import Analysis, Paper, Reading
+from runtime.job import Job
+from runtime.kit import Kit
+from runtime.stage import Stage
+from services.analyzer.core import analyze
+from services.analyzer.settings import AnalyzerSettings
+
+
+@asynccontextmanager
+async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every stage is opened alike
+    """Yield the stage."""
+    yield Stage("analyzer", work, concurrency=AnalyzerSettings().concurrency)
+
+
+async def work(job: Job) -> Analysis:
+    """Find and grade the answers of one exam."""
+    submission = await job.submission()
+    reading = await job.artefact(Reading)
+    paper = await job.artefact(Paper)
+    job.check()
+    started = time.thread_time()
+    analysis = analyze(submission, reading, paper)
+    spent = job.cpu_seconds + time.thread_time() - started
+    return analysis.model_copy(update={"cpu_seconds": round(spent, 4)})
