@@ -1,0 +1,209 @@
+"""Answer-card bubbles without a template: equal outlined shapes (or printed [A] brackets) in regular rows."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from contracts.artefacts.reading import Bubble, Line
+from services.ocr.core import lattice
+from services.ocr.core.glyphs import Glyph, Token, glyphs_of, height_of, tokens_of
+from services.ocr.core.flat import INK_BELOW, Mask, flattened, unit
+from services.ocr.core.raster import Image
+from services.ocr.core.lattice import Group, Shape
+from services.ocr.core.numbering import Place, repaired
+
+MIN_SIDE, MAX_SIDE = 9, 130
+ASPECTS = (0.45, 3.2)
+MIN_AREA = 0.68
+"""Share of its bounding box that a hole fills: a circle 0.785, a box about 1."""
+COVERED = 0.5
+"""Share of ink from which a place beside a bubble is taken for a filled bubble rather than for print."""
+MIN_BUBBLES = 6
+MIN_CONTRAST = 0.25
+"""A page whose darkest bubble is not darker than the empty ones by this is a page of empty ones."""
+MAX_KINDS = 3
+
+
+class _Kind(NamedTuple):
+    """Shapes of one size."""
+
+    width: float
+    height: float
+    seeds: list[Shape]
+
+
+def find_bubbles(bgr: Image, lines: Sequence[Line]) -> list[Bubble]:
+    """Bubbles of a page (h, w, 3), item by item. `lines` give the item numbers and the printed labels."""
+    flat = cv2.cvtColor(flattened(bgr), cv2.COLOR_BGR2GRAY)
+    # The red dropout colour of machine-read cards is print: only what is dark in grey counts as ink.
+    ink = cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1]
+    kinds = _kinds(ink, unit((bgr.shape[1], bgr.shape[0]))) or _printed(lines)
+    found: list[Bubble] = []
+    for kind in kinds:
+        groups = _groups(kind, np.asarray(ink, np.uint8))
+        if sum(map(len, groups)) >= MIN_BUBBLES:
+            found += _bubbles(groups, kind, np.asarray(flat, np.uint8), lines, len({b.group for b in found}))
+    return found
+
+
+def _kinds(ink: Mask, scale: float) -> list[_Kind]:
+    """Clusters of equal holes, largest cluster first."""
+    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return []
+    boxes = []
+    for contour, links in zip(contours, hierarchy[0], strict=True):
+        if links[3] < 0:
+            continue
+        x, y, width, height = cv2.boundingRect(contour)
+        if not MIN_SIDE * scale <= min(width, height) <= max(width, height) <= MAX_SIDE * scale:
+            continue
+        if ASPECTS[0] <= width / height <= ASPECTS[1] and cv2.contourArea(contour) >= MIN_AREA * (width - 1) * (
+            height - 1
+        ):
+            boxes.append((x, y, width, height))
+    left = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+    kinds: list[_Kind] = []
+    while len(left) >= MIN_BUBBLES // 2 and len(kinds) < MAX_KINDS:
+        sizes = np.log(left[:, 2:])
+        near = np.abs(sizes[:, None] - sizes[None]).max(axis=2) < 0.16
+        member = near[near.sum(axis=1).argmax()]
+        chosen, left = left[member], left[~member]
+        if len(chosen) < MIN_BUBBLES // 2:
+            break
+        width, height = np.median(chosen[:, 2:], axis=0)
+        seeds = [Shape(x + w / 2, y + h / 2) for x, y, w, h in chosen]
+        kinds.append(_Kind(float(width), float(height), seeds))
+    return kinds
+
+
+def _printed(lines: Sequence[Line]) -> list[_Kind]:
+    """Bubbles that are only printed brackets, [A] [B] [C] [D]: the letters that OCR could still read."""
+    seeds, heights, widths = [], [], []
+    for line in lines:
+        if len(line.xs) != len(line.text) or len(re.findall(r"[\[【〔［][A-H]?|[A-H][\]】〕］]", line.text)) < 2:
+            continue
+        letters = [g for g in glyphs_of([line]) if g.char in "ABCDEFGH"]
+        seeds += [Shape(g.x, g.y) for g in letters]
+        heights.append(0.62 * height_of(line))
+        widths.append(0.9 * height_of(line))
+    return [_Kind(float(np.median(widths)), float(np.median(heights)), seeds)] if len(seeds) >= 3 else []
+
+
+def _groups(kind: _Kind, ink: Mask) -> list[Group]:
+    pitch = lattice.pitch_of(kind.seeds, kind.width, kind.height)
+    # Cells of a table share their walls; bubbles stand apart.
+    if pitch is None or pitch < 1.12 * kind.width + 3:
+        return []
+
+    def covered(x: float, y: float) -> bool:
+        return _mean(ink, x, y, kind, 0.8) > COVERED
+
+    shapes = lattice.completed(kind.seeds, pitch, kind.height, covered)
+    groups = [g for g in lattice.groups_of(shapes, pitch, kind.height) if any(s.seen for s in g)]
+    return lattice.regular(_with_company(groups), pitch)
+
+
+def _with_company(groups: list[Group]) -> list[Group]:
+    """Without stray shapes: an item has at least two bubbles of which print shows one."""
+    return [g for g in groups if len(g) >= 2]
+
+
+def _mean(values: Mask, x: float, y: float, kind: _Kind, share: float) -> float:
+    """Mean (0..1) over the inner `share` of a shape at (x, y)."""
+    half_width, half_height = kind.width * share / 2, kind.height * share / 2
+    top, bottom = max(0, round(y - half_height)), round(y + half_height) + 1
+    left, right = max(0, round(x - half_width)), round(x + half_width) + 1
+    patch = values[top:bottom, left:right]
+    return float(patch.mean()) / 255 if patch.size else 0.0
+
+
+def _bubbles(groups: list[Group], kind: _Kind, flat: Mask, lines: Sequence[Line], first: int) -> list[Bubble]:
+    darkness = [[1 - _mean(flat, s.x, s.y, kind, 0.72) for s in group] for group in groups]
+    fills = _normalised(darkness)
+    labels = _labels(groups, kind, glyphs_of(lines))
+    numbers = _numbers(groups, kind, tokens_of(lines, r"\d{1,3}"))
+    return [
+        Bubble(
+            box=(s.x - kind.width / 2, s.y - kind.height / 2, s.x + kind.width / 2, s.y + kind.height / 2),
+            fill=round(fill, 4),
+            group=first + index,
+            index=place,
+            label=labels[min(place, len(labels) - 1)],
+            number=None if numbers[index] is None else str(numbers[index]),
+        )
+        for index, group in enumerate(groups)
+        for place, (s, fill) in enumerate(zip(group, fills[index], strict=True))
+    ]
+
+
+def _normalised(darkness: list[list[float]]) -> list[list[float]]:
+    """Darkness to fill: 0 at what empty bubbles of that label show (their printed letter), 1 at the page's filled ones."""
+    everything = np.concatenate([np.array(row) for row in darkness])
+    empty = float(np.percentile(everything, 30))
+    full = max(float(np.percentile(everything, 97)), empty + MIN_CONTRAST)
+    by_label = []
+    for place in range(max(map(len, darkness))):
+        column = [row[place] for row in darkness if place < len(row)]
+        # A label that most pupils chose is mostly filled: its own level must stay near the page's.
+        by_label.append(min(float(np.percentile(column, 30)), empty + 0.35 * (full - empty)))
+    return [
+        [float(np.clip((d - by_label[i]) / (full - by_label[i]), 0, 1)) for i, d in enumerate(row)] for row in darkness
+    ]
+
+
+def _labels(groups: list[Group], kind: _Kind, glyphs: Sequence[Glyph]) -> list[str]:
+    """A, B, C ... by position, or what is printed inside most bubbles of a position when it is another row of characters."""
+    length = max(map(len, groups))
+    default = [chr(ord("A") + i) if i < 26 else str(i) for i in range(length)]
+    votes: list[dict[str, int]] = [{} for _ in range(length)]
+    inside = [g for g in glyphs if g.char.isalnum() or g.char in "√×"]
+    xs = np.array([g.x for g in inside])
+    ys = np.array([g.y for g in inside])
+    for group in groups if inside else ():
+        for place, s in enumerate(group):
+            near = (np.abs(xs - s.x) < 0.45 * kind.width) & (np.abs(ys - s.y) < 0.5 * kind.height)
+            for i in np.flatnonzero(near):
+                votes[place][inside[i].char] = votes[place].get(inside[i].char, 0) + 1
+    printed = [max(v, key=lambda c: (v[c], c)) if v else "" for v in votes]
+    sure = all(p and v[p] >= 2 and v[p] > 0.6 * sum(v.values()) for p, v in zip(printed, votes, strict=True))
+    return printed if sure and len(set(printed)) == length else default
+
+
+def _numbers(groups: list[Group], kind: _Kind, tokens: Sequence[Token]) -> list[int | None]:
+    rows = _ranks([g[0].y for g in groups], 0.7 * kind.height)
+    blocks = _ranks([g[0].x for g in groups], 1.2 * kind.width)
+    pitch = float(np.median([b.x - a.x for g in groups for a, b in zip(g[:-1], g[1:], strict=True)]))
+    places = [
+        Place(r, b, _beside(g, groups, kind, pitch, tokens)) for g, r, b in zip(groups, rows, blocks, strict=True)
+    ]
+    return repaired(places)
+
+
+def _beside(group: Group, groups: list[Group], kind: _Kind, pitch: float, tokens: Sequence[Token]) -> int | None:
+    """The number printed left of a group, no further than three pitches and not beyond the group before."""
+    start, y = group[0].x - 0.4 * kind.width, group[0].y
+    before = max((g[-1].x for g in groups if g[-1].x < start and abs(g[-1].y - y) < kind.height), default=-np.inf)
+    near = [
+        t
+        for t in tokens
+        if abs(t.y - y) < 0.75 * kind.height and max(before, start - 3 * pitch) < t.x1 < start and t.x0 > before
+    ]
+    return int(max(near, key=lambda t: t.x1).text) if near else None
+
+
+def _ranks(values: Sequence[float], apart: float) -> list[int]:
+    """The rank of each value among groups of values more than `apart` from one another."""
+    order: npt.NDArray[np.intp] = np.argsort(values, kind="stable")
+    ranks, rank, start = [0] * len(values), 0, None
+    for index in order:
+        if start is not None and values[index] - start > apart:
+            rank += 1
+            start = values[index]
+        start = values[index] if start is None else start
+        ranks[int(index)] = rank
+    return ranks

@@ -1,0 +1,137 @@
+"""Printed straight lines by run-length morphology: blanks, table borders, frames."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from contracts.artefacts.reading import Rule
+from services.ocr.core.flat import Mask, ink_mask, unit
+from services.ocr.core.raster import Image
+
+RUN = 20
+"""Pixels (at unit 1) a stroke must run straight to seed a rule: shorter than a skewed rule's steps (3 degrees)."""
+MIN_LENGTH = 44
+"""Pixels (at unit 1): a blank is longer than a character is wide."""
+MAX_THICKNESS = 9
+MAX_SLOPE = 0.07
+JOIN = 9
+
+
+class _Segment(NamedTuple):
+    """A nearly level line in (along, across) coordinates."""
+
+    start: float
+    end: float
+    at_start: float
+    at_end: float
+
+
+def find_rules(bgr: Image) -> list[Rule]:
+    """Straight printed lines of a page, (h, w, 3): level ones left to right, then upright ones top to bottom."""
+    mask = ink_mask(bgr)
+    scale = unit((bgr.shape[1], bgr.shape[0]))
+    level = [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in _segments(mask, scale)]
+    upright = _segments(np.ascontiguousarray(mask.T), scale)
+    return level + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]
+
+
+def is_level(rule: Rule) -> bool:
+    """Whether the rule runs across the page rather than down it."""
+    return abs(rule.end[0] - rule.start[0]) >= abs(rule.end[1] - rule.start[1])
+
+
+def length_of(rule: Rule) -> float:
+    """Length in pixels."""
+    return float(np.hypot(rule.end[0] - rule.start[0], rule.end[1] - rule.start[1]))
+
+
+def rule_mask(rules: list[Rule], size: tuple[int, int], thickness: int) -> Mask:
+    """The rules drawn on an empty (width, height) page: pixels that are no handwriting."""
+    drawn = np.zeros((size[1], size[0]), np.uint8)
+    for rule in rules:
+        start, end = (round(rule.start[0]), round(rule.start[1])), (round(rule.end[0]), round(rule.end[1]))
+        cv2.line(drawn, start, end, 255, thickness)
+    return drawn
+
+
+def _segments(mask: Mask, scale: float) -> list[_Segment]:
+    run = max(8, round(RUN * scale))
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    # A solid block (a filled bubble, a masked name) is made of runs too: take away what is thick.
+    thick = max(5, round(MAX_THICKNESS * scale))
+    blocks = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    blocks = cv2.dilate(blocks, np.ones((3, 3), np.uint8))
+    runs[(blocks > 0)] = 0
+    join = max(3, round(JOIN * scale))
+    joined = cv2.dilate(runs, np.ones((3, join), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    shortest = MIN_LENGTH * scale
+    found = []
+    for index in range(1, count):
+        x, y, width, height = stats[index, :4]
+        if width < shortest or height > MAX_SLOPE * width + thick + 4:
+            continue
+        own = (labels[y : y + height, x : x + width] == index) & (runs[y : y + height, x : x + width] > 0)
+        segment = _fit(own, scale)
+        if segment and segment.end - segment.start >= shortest:
+            found.append(
+                segment._replace(
+                    start=segment.start + x,
+                    end=segment.end + x,
+                    at_start=segment.at_start + y,
+                    at_end=segment.at_end + y,
+                )
+            )
+    return _merged(found, scale)
+
+
+def _fit(own: npt.NDArray[np.bool_], scale: float) -> _Segment | None:
+    """The line through one component, or None when its pixels do not lie on a line."""
+    weight = own.sum(axis=0)
+    columns = np.flatnonzero(weight)
+    if len(columns) < 2 or _longest(columns) < MIN_LENGTH * scale:
+        return None
+    centre = (np.arange(len(own)) @ own)[columns] / weight[columns]
+    away = columns - columns.mean()
+    slope = float((away @ centre) / (away @ away))
+    # Printed rules bend a little on curled paper; handwriting wavers more.
+    bend = np.abs(centre - centre.mean() - slope * away)
+    if np.percentile(bend, 80) > 1.2 * scale + 0.004 * len(columns) or abs(slope) > MAX_SLOPE:
+        return None
+    middle = float(centre.mean())
+    return _Segment(
+        float(columns[0]), float(columns[-1]), middle + slope * float(away[0]), middle + slope * float(away[-1])
+    )
+
+
+def _longest(columns: npt.NDArray[np.intp]) -> int:
+    """Length of the longest stretch without a gap of more than 2 pixels: strokes of neighbouring characters have wider ones."""
+    breaks = np.flatnonzero(np.diff(columns) > 3)
+    edges = np.concatenate(([0], breaks + 1, [len(columns)]))
+    return int(np.diff(edges).max())
+
+
+def _merged(segments: list[_Segment], scale: float) -> list[_Segment]:
+    """Pieces of one line (cut by a descender or a fold) become one; near-duplicates at the same height too."""
+    gap, apart = 14 * scale, 3.5 * scale
+    done: list[_Segment] = []
+    for segment in sorted(segments):
+        for index, other in enumerate(done):
+            near = abs(segment.at_start - _at(other, segment.start)) < apart
+            if near and segment.start - other.end < gap:
+                if segment.end > other.end:
+                    done[index] = _Segment(other.start, segment.end, other.at_start, segment.at_end)
+                break
+        else:
+            done.append(segment)
+    return done
+
+
+def _at(segment: _Segment, along: float) -> float:
+    """Height of the line at `along`, level beyond its ends."""
+    if segment.end <= segment.start:
+        return segment.at_start
+    share = min(1.0, max(0.0, (along - segment.start) / (segment.end - segment.start)))
+    return segment.at_start + share * (segment.at_end - segment.at_start)
