@@ -1,0 +1,67 @@
+# Redink. `make` lists what there is; every target sets itself up.
+PYTHON ?= python3
+PORT ?= 8000
+STAGES ?= one
+export PORT STAGES
+BIN := .venv/bin
+SERVICES := ocr parser analyzer diagnostic report gateway
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
+READY := .venv/installed
+# Both brokers run what depends on one.
+BROKER_TESTS = $(wildcard tests/component tests/e2e tests/faults)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up reset test test-kafka check format generate bench torture torture-long lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the environment, from the hashed lock
+
+$(READY): requirements/all.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Redink needs Python 3.11; say PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/all.txt
+	@touch $@
+
+demo: $(READY) ## one sample paper through everything: result in words, report as HTML and PDF
+	$(BIN)/python -m deploy.native demo
+
+up: $(READY) ## embedded stack and all services on port 8000 (PORT=), STAGES=process for one process per stage
+	$(BIN)/python -m deploy.native up
+
+reset: $(READY) ## forget the data of `make up`
+	$(BIN)/python -m deploy.native reset
+
+test: check ## everything CI checks: on the embedded broker, then on Apache Kafka
+	$(BIN)/python -m pytest
+	$(MAKE) test-kafka
+
+test-kafka: $(READY) ## what depends on the broker, on Apache Kafka (needs Java 17 and Maven)
+	$(if $(BROKER_TESTS),REDINK_TEST_BROKER=kafka $(BIN)/python -m pytest $(BROKER_TESTS))
+
+check: $(READY) ## style, types, layers, generated files, Dockerfile, compose file and manifests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.generate --check
+	$(BIN)/python -m pytest tests/native/test_deploy.py
+
+format: $(READY) ## mend what a tool can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+generate: $(READY) ## write the generated files anew
+	$(BIN)/python -m scripts.generate
+
+bench: $(READY) ## every benchmark, as ratios against named peers
+	$(BIN)/python -m bench
+
+torture torture-long: $(READY) ## the reliability proof, short and long
+	$(BIN)/python -m tests.load.$(subst -,_,$@)
+
+lock: $(READY) ## compile all lock files anew (after a change of pyproject.toml)
+	$(COMPILE) --all-extras -o requirements/all.txt
+	for service in $(SERVICES); do \
+		$(COMPILE) --extra $$service -c requirements/all.txt -o requirements/$$service.txt || exit 1; done
