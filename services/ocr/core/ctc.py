@@ -37,8 +37,10 @@ def classes_of(alphabet: Sequence[str], plain: Callable[[str], str]) -> dict[str
 
 
 def forward(columns: npt.NDArray[np.float64], blank: npt.NDArray[np.float64]) -> float:
-    """log P(text): the sum over all alignments. columns: (steps, characters) probabilities of the text's characters,
-    equal neighbours marked by equal columns; blank: (steps,)."""
+    """Log-probability of a text: the sum over all alignments.
+
+    columns: (steps, characters) probabilities of its characters, equal neighbours by equal columns; blank: (steps,).
+    """
     steps, length = columns.shape
     if length == 0:
         return float(np.log(np.maximum(blank, 1e-12)).sum())

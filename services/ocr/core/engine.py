@@ -126,7 +126,7 @@ def _alphabet(path: Path, backend: Backend) -> tuple[str, ...]:
     return ("", *stored.splitlines(), " ")
 
 
-def _normalised(bgr: Image) -> Floats:
+def _normalised(bgr: npt.NDArray[np.generic]) -> Floats:
     """(h, w, 3) bytes to (3, h, w) floats in -1..1."""
     scaled: Floats = np.ascontiguousarray(bgr.transpose(2, 0, 1), dtype=np.float32)
     scaled *= np.float32(2 / 255)
@@ -134,10 +134,10 @@ def _normalised(bgr: Image) -> Floats:
     return scaled
 
 
-def _quad(rect: tuple[tuple[float, float], tuple[float, float], float], grow: float) -> Floats:
+def _quad(rect: tuple[Sequence[float], Sequence[float], float], grow: float) -> Floats:
     """Corners of a rotated rectangle grown by `grow` on every side, clockwise from top left."""
-    centre, (width, height), angle = rect
-    corners = cv2.boxPoints((centre, (width + 2 * grow, height + 2 * grow), angle))
+    (x, y), (width, height), angle = rect
+    corners = cv2.boxPoints(((x, y), (width + 2 * grow, height + 2 * grow), angle))
     by_x = corners[np.argsort(corners[:, 0], kind="stable")]
     left, right = by_x[:2], by_x[2:]
     top_left, bottom_left = left[np.argsort(left[:, 1])]
@@ -249,7 +249,7 @@ def _orientation_crops(bgr: Image) -> Iterable[Image]:
     """Square views of the page: the whole squeezed centre and, on long pages, both ends."""
     scale = 256 / min(bgr.shape[:2])
     size = (max(224, round(bgr.shape[1] * scale)), max(224, round(bgr.shape[0] * scale)))
-    small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     for share in (0.5, 0.25, 0.75):
         top, left = (round((length - 224) * share) for length in small.shape[:2])
         yield small[top : top + 224, left : left + 224]
@@ -257,7 +257,8 @@ def _orientation_crops(bgr: Image) -> Iterable[Image]:
 
 def _orientation_input(crop: Image) -> Floats:
     mean, deviation = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
-    return ((crop.astype(np.float32) / 255 - mean) / deviation).transpose(2, 0, 1)
+    scaled: Floats = (crop.astype(np.float32) / np.float32(255) - mean) / deviation
+    return scaled.transpose(2, 0, 1)
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """Text lines of a rectified page: reading the boxes, and cutting lines where the hand changes."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -69,6 +70,7 @@ def cut(line: Line, start: int, end: int, script: Script, colour: Ink, *, edges:
 
 
 def quad_of(points: npt.NDArray[np.floating]) -> Quad:
+    """Four points (4, 2) as a contract."""
     a, b, c, d = ((float(x), float(y)) for x, y in points)
     return a, b, c, d
 
@@ -119,7 +121,7 @@ def character_edges(xs: Sequence[float]) -> list[tuple[float, float]]:
     """Left and right edge of each character, half-way to its neighbours; 0..1 of the line."""
     if not xs:
         return []
-    middles = [(a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)]
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(xs)]
     lefts = [max(0.0, 2 * xs[0] - (middles[0] if middles else 1.0)), *middles]
     rights = [*middles, min(1.0, 2 * xs[-1] - (middles[-1] if middles else 0.0))]
     return [(min(a, x), max(b, x)) for a, b, x in zip(lefts, rights, xs, strict=True)]

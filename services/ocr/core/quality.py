@@ -12,7 +12,7 @@ from services.ocr.core.raster import Image
 
 def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 180, 270]) -> Quality:
     """Quality of the page as uploaded (upright, before straightening) and of its reading."""
-    grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY))
+    grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     confidences = [line.confidence for line in lines if len(line.text) > 1]
     mean = float(np.mean(confidences)) if confidences else 0.0
     heights = [line.box[3][1] - line.box[0][1] for line in lines]

@@ -1,0 +1,78 @@
+"""The shell of ocr: the upload's files in, `Reading` and the rectified pages' pictures out."""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from contracts.artefacts.reading import Page, Reading
+from contracts.artefacts.submission import UploadedFile
+from contracts.errors import ErrorCode, Permanent
+from runtime.job import Job
+from runtime.kit import Kit
+from runtime.stage import Pool, Stage
+from services.ocr import worker
+from services.ocr.core.sources import Limits, PageSource
+from services.ocr.settings import OcrSettings
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every stage is opened alike
+    """Yield the stage. Models load in the pool's processes, before they take work."""
+    settings = OcrSettings()
+    models = (settings.backend, settings.threads, settings.detector_side, settings.precision)
+    yield Stage(
+        "ocr",
+        functools.partial(read_exam, settings=settings),
+        pool=Pool(workers=settings.workers, initializer=worker.warm, initargs=models),
+        concurrency=settings.concurrency,
+    )
+
+
+async def read_exam(job: Job, settings: OcrSettings) -> Reading:
+    """Read all pages of one exam, in parallel. Permanent(NO_TEXT_FOUND) when there is nothing on any of them."""
+    limits = Limits(pages=settings.max_pages, pixels=settings.max_pixels, inflated_bytes=settings.max_inflated_bytes)
+    submission = await job.submission()
+    files = await _all(_expand(job, file, limits, settings.page_timeout) for file in submission.files)
+    sources = [source for file in files for source in file]
+    if len(sources) > limits.pages:
+        raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {limits.pages} pages")
+    engine = functools.partial(
+        worker.use_engine, settings.backend, settings.threads, settings.detector_side, settings.precision
+    )
+    read: list[int] = []
+
+    async def page(number: int, source: PageSource) -> Page:
+        job.check()
+        found, picture = await job.cpu(worker.read, source, number, limits, engine, timeout=settings.page_timeout)
+        image = await job.store(f"page-{number}.jpg", picture)
+        read.append(number)
+        await job.progress(len(read), len(sources))
+        return found.model_copy(update={"image": image})
+
+    await job.progress(0, len(sources))
+    pages = await _all(page(number, source) for number, source in enumerate(sources, 1))
+    if not any(page.lines or page.bubbles for page in pages):
+        raise Permanent(ErrorCode.NO_TEXT_FOUND)
+    return Reading(
+        pages=tuple(pages), engine=f"pp-ocrv6-small/{settings.backend}", cpu_seconds=round(job.cpu_seconds, 3)
+    )
+
+
+async def _expand(job: Job, file: UploadedFile, limits: Limits, seconds: float) -> list[PageSource]:
+    data = await job.blob(file.blob)
+    return await job.cpu(worker.expand, data, file.media_type, limits, timeout=seconds)
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Results of all coroutines in order; the first failure cancels the rest and is raised as it is."""
+    tasks = [asyncio.ensure_future(item) for item in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,63 @@
+"""What runs inside ocr's worker processes: hostile bytes are opened, and pages read, only here."""
+
+import ctypes
+import ctypes.util
+import functools
+
+import numpy as np
+
+from contracts.artefacts.reading import Page
+from services.ocr.core import engine as engines
+from services.ocr.core.page import read_page
+from services.ocr.core.sources import Limits, PageSource, pages_of
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+"""glibc's mallopt parameters. With its defaults a worker keeps 1000 MB after fifteen pages, with these 670 MB."""
+
+
+def warm(backend: engines.Backend, threads: int, detector_side: int, precision: str | None) -> None:
+    """Load the models and run each once, so that the first page waits for nothing. For the pool's initializer."""
+    _spare_memory()
+    engine = use_engine(backend, threads, detector_side, precision)
+    engine.detect(np.full((detector_side, detector_side * 3 // 4, 3), 255, np.uint8))
+    engine.recognise([np.full((48, 640, 3), 255, np.uint8)])
+    engine.orientation(np.full((256, 256, 3), 255, np.uint8))
+
+
+def expand(data: bytes, media_type: str, limits: Limits) -> list[PageSource]:
+    """The pages of one uploaded file."""
+    return pages_of(data, media_type, limits)
+
+
+def read(
+    source: PageSource, number: int, limits: Limits, engine: functools.partial[engines.Engine]
+) -> tuple[Page, bytes]:
+    """One page and its rectified image as JPEG."""
+    try:
+        return read_page(source, engine(), number, limits)
+    finally:
+        _trim()
+
+
+def use_engine(backend: engines.Backend, threads: int, detector_side: int, precision: str | None) -> engines.Engine:
+    """The engine of this process, loaded by the first call."""
+    return engines.load(backend, threads, detector_side, precision)
+
+
+def _libc() -> ctypes.CDLL | None:
+    name = ctypes.util.find_library("c")
+    return ctypes.CDLL(name) if name and name.startswith("libc.so") else None
+
+
+def _spare_memory() -> None:
+    libc = _libc()
+    if libc is not None and hasattr(libc, "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 1)
+        libc.mallopt(M_TRIM_THRESHOLD, 100_000)
+        libc.mallopt(M_MMAP_THRESHOLD, 1_000_000)
+
+
+def _trim() -> None:
+    libc = _libc()
+    if libc is not None and hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
