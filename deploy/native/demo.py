@@ -44,7 +44,7 @@ def _get(client: httpx.Client, path: str) -> httpx.Response:
 
 
 def _upload(client: httpx.Client) -> str:
-    request: dict[str, Any] = json.loads((SAMPLES / "request.json").read_text())
+    request: dict[str, Any] = json.loads((SAMPLES / "request.json").read_text("utf-8"))
     names = request.pop("files", ["paper.jpg"])
     form = {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for k, v in request.items()}
     form.setdefault("student_id", "demo")
