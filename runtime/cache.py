@@ -59,7 +59,7 @@ class Nothing:
 class RedisCache:
     """Redis, each command with a time limit. Keys are under `redink:`."""
 
-    def __init__(self, client: "Redis[bytes]", timeout: float, day: int = 24 * 3600) -> None:  # noqa: ASYNC109
+    def __init__(self, client: Redis, timeout: float, day: int = 24 * 3600) -> None:
         self._client = client
         self._timeout = timeout
         self._day = day

@@ -1,51 +1,93 @@
 """What a stage's work sees of one record."""
 
+import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from contracts.artefacts import Submission
 from contracts.base import Contract
+from contracts.errors import ErrorCode, Permanent
 from contracts.events import BlobRef, ExamEvent
+from contracts.topics import ARTEFACTS, artefact_path
+from runtime.blobs import BlobMissing, Blobs
+from runtime.pool import Workers
+from runtime.verdict import Cancelled, Expired
 
 T = TypeVar("T", bound=Contract)
 R = TypeVar("R")
+
+_NAMES = {model: name for name, model in ARTEFACTS.items()}
 
 
 class Job:
     """One attempt at one exam by one stage."""
 
-    event: ExamEvent
-    attempt: int
-    cpu_seconds: float
-    """CPU spent so far by this job's `cpu` calls, user and system, in the worker processes."""
+    def __init__(
+        self,
+        event: ExamEvent,
+        attempt: int,
+        *,
+        blobs: Blobs,
+        workers: Workers | None,
+        cancelled: Callable[[], bool],
+        progress: Callable[[int, int], Awaitable[None]],
+        time_limit: float,
+    ) -> None:
+        """`time_limit`: seconds from now, the longest that a call of `cpu` may last."""
+        self.event = event
+        self.attempt = attempt
+        self.cpu_seconds: float = 0.0
+        self._blobs = blobs
+        self._workers = workers
+        self._cancelled = cancelled
+        self._progress = progress
+        self._until = time.monotonic() + time_limit
 
     async def submission(self) -> Submission:
         """The upload's form fields and file references. Permanent(ARTEFACT_MISSING) when gone."""
-        raise NotImplementedError
+        return await self.artefact(Submission)
 
     async def artefact(self, model: type[T]) -> T:
         """The artefact of an earlier stage, as `await job.artefact(Reading)`. Permanent(ARTEFACT_MISSING) when gone."""
-        raise NotImplementedError
+        name = _NAMES[model]
+        path = artefact_path(self.event.tenant, self.event.exam_id, self.event.revision, name)
+        try:
+            data = await self._blobs.read(path)
+        except BlobMissing:
+            raise Permanent(ErrorCode.ARTEFACT_MISSING, f"the artefact of {name}") from None
+        return model.model_validate_json(data)
 
     async def blob(self, ref: BlobRef) -> bytes:
         """The bytes of a blob; Transient when they don't match the hash, Permanent(ARTEFACT_MISSING) when gone."""
-        raise NotImplementedError
+        try:
+            return await self._blobs.get(ref)
+        except BlobMissing:
+            raise Permanent(ErrorCode.ARTEFACT_MISSING, "a blob") from None
 
     async def store(self, name: str, data: bytes) -> BlobRef:
         """Put bytes at tenant/exam/revision/name unless they are there; the first writer wins, its reference returns."""
-        raise NotImplementedError
+        return await self._blobs.put(f"{self.event.tenant}/{self.event.exam_id}/{self.event.revision}/{name}", data)
 
-    async def cpu(self, fn: Callable[..., R], *args: Any, timeout: float | None = None) -> R:
+    async def cpu(self, fn: Callable[..., R], *args: Any, timeout: float | None = None) -> R:  # noqa: ASYNC109
         """Call a picklable top-level function in the stage's process pool.
 
         Raises what it raises; Permanent(STAGE_TIMEOUT) after `timeout` seconds, Transient when its process died.
         """
-        raise NotImplementedError
+        if self._workers is None:
+            raise RuntimeError("the stage asked for no pool")
+        left = max(0.1, self._until - time.monotonic())
+        result, seconds = await self._workers.call(fn, args, left if timeout is None else min(timeout, left))
+        self.cpu_seconds += seconds
+        return result  # type: ignore[no-any-return]
 
     async def progress(self, done: int, total: int) -> None:
         """Say how far the work is, as pages read; never fails the work."""
-        raise NotImplementedError
+        await self._progress(done, total)
 
     def check(self) -> None:
         """Raise Cancelled or Expired when going on is of no use."""
-        raise NotImplementedError
+        if self._cancelled():
+            raise Cancelled("withdrawn by the user")
+        if datetime.now(UTC) >= self.event.deadline:
+            raise Expired("past the deadline")

@@ -1,14 +1,14 @@
 """What the composition root hands to services."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
-from contracts.events import ExamEvent
 from runtime.blobs import Blobs
-from runtime.cache import Cache
+from runtime.cache import Cache, Starts
+from runtime.health import Health
+from runtime.kafka import Kafka
+from runtime.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -18,3 +18,23 @@ class Kit:
     blobs: Blobs
     cache: Cache
     log: structlog.stdlib.BoundLogger
+
+
+@dataclass(frozen=True)
+class Resources:
+    """All that a process has; for the gateway: `open_gateway(resources)`.
+
+    `health.check(name, async_function)` adds a condition of readiness: one that raises is not ready.
+    """
+
+    kafka: Kafka
+    blobs: Blobs
+    cache: Cache
+    starts: Starts
+    health: Health
+    settings: Settings
+    log: structlog.stdlib.BoundLogger
+
+    def kit(self, stage: str) -> Kit:
+        """The part that a stage gets."""
+        return Kit(self.blobs, self.cache, self.log.bind(stage=stage))

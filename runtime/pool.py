@@ -19,6 +19,7 @@ from runtime import metrics
 from runtime.verdict import WorkerDied
 
 _PR_SET_PDEATHSIG = 1
+_PEBBLE_TIMEOUT = ("Task timeout",)
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class Workers:
         try:
             result, cpu = await asyncio.wrap_future(future)
         except TimeoutError as error:
-            if getattr(error, "__traceback__", None) and not _ours(error):
-                raise
+            if error.args[:1] != _PEBBLE_TIMEOUT:
+                raise  # the function's own
             metrics.WORKER_DEATHS.labels(self._stage, "timeout").inc()
             raise Permanent(ErrorCode.STAGE_TIMEOUT, f"worker process stopped after {limit:.0f} s") from None
         except ProcessExpired as error:
@@ -71,7 +72,7 @@ class Workers:
 
 @asynccontextmanager
 async def open_workers(stage: str, pool: Pool, warm_up_limit: float = 300) -> AsyncIterator[Workers]:
-    """Start a pool's processes and warm them up in the background of nothing: yields when they are ready."""
+    """Start a pool's processes; yields when all have run their initializer, TimeoutError when they don't."""
     processes = ProcessPool(
         max_workers=pool.workers,
         max_tasks=pool.max_tasks,
@@ -85,7 +86,7 @@ async def open_workers(stage: str, pool: Pool, warm_up_limit: float = 300) -> As
             await workers.warm_up(warm_up_limit)
         yield workers
     finally:
-        processes.stop()
+        processes.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(processes.join)
 
 

@@ -30,7 +30,7 @@ class KafkaSettings(BaseSettings):
 
     @property
     def consumer(self) -> dict[str, Any]:
-        """aiokafka consumer options of the profile."""
+        """What aiokafka gets: consumer options of the profile."""
         common: dict[str, Any] = {
             "auto_offset_reset": "earliest",  # `latest` skips the backlog of a new or long idle group
             "max_partition_fetch_bytes": 256 * 1024,
@@ -47,7 +47,7 @@ class KafkaSettings(BaseSettings):
 
     @property
     def producer(self) -> dict[str, Any]:
-        """aiokafka producer options of the profile; the embedded broker knows no idempotent producer."""
+        """What aiokafka gets: producer options of the profile; the embedded broker knows no idempotent producer."""
         return {"acks": "all", "linger_ms": 0, "enable_idempotence": self.profile == "kafka"}
 
 

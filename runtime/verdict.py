@@ -59,7 +59,9 @@ class Fail:
 Verdict = RetryAt | DeadLetter | Fail
 
 
-def judge(error: Exception, attempt: int, now: float, deadline: float, policy: Policy, chance: float = 0.5) -> Verdict:
+def judge(
+    error: Exception, attempt: int, now: float, deadline: float, policy: Policy, *, chance: float = 0.5
+) -> Verdict:
     """What to do with a record whose `attempt`-th try (from 1) raised `error`.
 
     Times in seconds since 1970; `chance` in 0..1 places the wait inside its jitter. An error nobody foresaw is treated
@@ -76,10 +78,10 @@ def judge(error: Exception, attempt: int, now: float, deadline: float, policy: P
             return DeadLetter("invalid")
         case CrashLooping():
             return DeadLetter("crash_looping", ErrorCode.WORKER_CRASHED)
-    return _again(error, attempt, now, deadline, policy, chance)
+    return _again(error, attempt, now, deadline, policy, chance=chance)
 
 
-def _again(error: Exception, attempt: int, now: float, deadline: float, policy: Policy, chance: float) -> Verdict:
+def _again(error: Exception, attempt: int, now: float, deadline: float, policy: Policy, *, chance: float) -> Verdict:
     died = isinstance(error, WorkerDied)
     reason = "worker_died" if died else "transient" if isinstance(error, Transient) else "unexpected"
     if attempt > policy.retries:

@@ -1,0 +1,300 @@
+"""At-least-once consumption: records of a partition are worked on side by side, offsets committed in order.
+
+A record is finished when its handler returned, and never before. What waits, waits in memory within a window per topic;
+beyond it the topic's partitions are paused, so that a slow stage leaves its backlog on the broker.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.errors import Invalid
+from runtime import log, metrics
+from runtime.envelope import Record
+from runtime.lanes import Lanes
+from runtime.limit import Halt
+from runtime.tracker import Partition, Ticket, Tracker
+
+Handler = Callable[[Record], Awaitable[None]]
+
+COMMIT_EVERY = 0.5
+MAX_SPAN = 256
+"""Offsets of one partition that a crash may repeat."""
+BACKOFF_CAP = 30.0
+
+
+class Source(Protocol):
+    """What Kafka gives: `runtime.kafka.Subscription`."""
+
+    async def poll(self) -> list[Record]:
+        """The next records, maybe none, after a fraction of a second."""
+        ...
+
+    async def commit(self, offsets: dict[Partition, int]) -> None:
+        """Commit offsets (one past the last finished)."""
+        ...
+
+    def pause(self, partitions: set[Partition]) -> None:
+        """Fetch nothing from these."""
+        ...
+
+    def resume(self, partitions: set[Partition]) -> None:
+        """Fetch from these again."""
+        ...
+
+    def lag(self) -> int:
+        """Records on held partitions that weren't fetched yet."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lane:
+    """How a topic is taken from: its weight against the others, and how many records may be in memory."""
+
+    weight: int = 1
+    window: int = 64
+
+
+@dataclass
+class _Item:
+    record: Record
+    ticket: Ticket
+    timer: asyncio.TimerHandle | None = None
+
+
+class Intake:
+    """One consumer of a group: polls, dispatches, commits."""
+
+    def __init__(
+        self, source: Source, group: str, lanes: Mapping[str, Lane], handler: Handler, concurrency: int
+    ) -> None:
+        self.group = group
+        self.turned_at = time.monotonic()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.draining = False
+        self._source = source
+        self._lanes = dict(lanes)
+        self._handler = handler
+        self._concurrency = concurrency
+        self._tracker = Tracker()
+        self._queue: Lanes[_Item] = Lanes({topic: lane.weight for topic, lane in lanes.items()})
+        self._held: Counter[str] = Counter()
+        self._timers: dict[int, _Item] = {}
+        self._parked: dict[bytes, deque[_Item]] = defaultdict(deque)
+        self._busy: set[bytes] = set()
+        self._running: dict[asyncio.Task[None], _Item] = {}
+        self._paused: set[Partition] = set()
+        self._still = False
+        self._log = log.get("runtime.intake").bind(group=group)
+
+    @property
+    def assigned(self) -> int:
+        """How many partitions it holds."""
+        return len(self._tracker.assigned)
+
+    @property
+    def waiting(self) -> int:
+        """Records in memory that nobody works on yet."""
+        return sum(self._held.values()) - len(self._running)
+
+    @property
+    def running(self) -> int:
+        """Records being worked on."""
+        return len(self._running)
+
+    async def run(self) -> None:
+        """Poll and commit until drained. Errors of the broker are logged and outlived: the client reconnects."""
+        committer = asyncio.create_task(self._commit_regularly())
+        try:
+            while not self.draining:
+                await self._turn()
+        finally:
+            committer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await committer
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more, give what runs `seconds` to end, hand the rest back by not committing it."""
+        self.draining = True
+        for item in self._timers.values():
+            if item.timer:
+                item.timer.cancel()
+        self._timers.clear()
+        self._parked.clear()
+        self._queue.discard(lambda _: True)
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._commit()
+
+    async def revoked(self, partitions: set[Partition], patience: float) -> None:
+        """Partitions are about to go: begin nothing, wait a little for what runs, commit, void the rest."""
+        self._still = True
+        mine = [task for task, item in self._running.items() if item.ticket.partition in partitions]
+        if mine and patience > 0:
+            await asyncio.wait(mine, timeout=patience)
+        await self._commit()
+        self._tracker.revoke(partitions)
+        self._forget_void()
+        self._paused -= partitions
+        self._still = False
+        metrics.ASSIGNED.labels(self.group).set(self.assigned)
+
+    def assign(self, partitions: set[Partition]) -> None:
+        """Partitions came."""
+        self._tracker.assign(partitions)
+        self._paused -= partitions
+        metrics.REBALANCES.labels(self.group).inc()
+        metrics.ASSIGNED.labels(self.group).set(self.assigned)
+
+    # --- polling
+
+    async def _turn(self) -> None:
+        try:
+            for record in await self._source.poll():
+                self._accept(record)  # no await between poll and here: the assignment can't change unseen
+        except Exception as error:  # noqa: BLE001 - whatever the client raises, a dead loop is worse
+            self._log.error("poll failed", error=log.what(error), at=log.where(error))
+            await asyncio.sleep(1)
+        self.turned_at = time.monotonic()
+        self._dispatch()
+        self._balance()
+        metrics.LAST_POLL.labels(self.group).set_to_current_time()
+        metrics.LAG.labels(self.group).set(self._source.lag())
+
+    def _accept(self, record: Record) -> None:
+        ticket = self._tracker.begin(Partition(record.topic, record.partition), record.offset)
+        if ticket is None or self.draining:
+            return
+        item = _Item(record, ticket)
+        self._held[record.topic] += 1
+        wait = record.due - time.time()
+        if wait <= 0:
+            self._queue.put(record.topic, item)
+        else:
+            self._timers[id(item)] = item
+            item.timer = asyncio.get_running_loop().call_later(wait, self._due, item)
+
+    def _due(self, item: _Item) -> None:
+        self._timers.pop(id(item), None)
+        self._queue.put(item.record.topic, item)
+        self._dispatch()
+
+    def _balance(self) -> None:
+        """Pause what is full, resume what has room."""
+        full = {
+            partition
+            for partition in self._tracker.assigned
+            if self._held[partition.topic] >= self._lanes[partition.topic].window
+            or self._tracker.span(partition) >= max(MAX_SPAN, self._lanes[partition.topic].window)
+        }
+        if more := full - self._paused:
+            self._source.pause(more)
+        if less := (self._paused - full) & self._tracker.assigned:
+            self._source.resume(less)
+        self._paused = full
+
+    # --- working
+
+    def _dispatch(self) -> None:
+        while not (self.draining or self._still) and len(self._running) < self._concurrency:
+            item = self._queue.take()
+            if item is None:
+                return
+            key = item.record.key
+            if key and key in self._busy:  # one exam is never worked on twice at a time
+                self._parked[key].append(item)
+                continue
+            if key:
+                self._busy.add(key)
+            task = asyncio.create_task(self._work(item))
+            self._running[task] = item
+            task.add_done_callback(self._done)
+
+    async def _work(self, item: _Item) -> None:
+        pause = 0.5
+        while True:
+            try:
+                await self._handler(item.record)
+            except Halt as halt:
+                self._halt(halt)
+                return
+            except Invalid as error:
+                metrics.SKIPPED.labels(self.group).inc()
+                self._log.error("invalid record skipped", error=log.what(error), topic=item.record.topic)
+                break
+            except Exception as error:  # noqa: BLE001 - the handler could find it no home: nor can we, so again
+                metrics.HANDLER_ERRORS.labels(self.group).inc()
+                self._log.warning("record again", error=log.what(error), at=log.where(error), pause=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, BACKOFF_CAP)
+                if not self._tracker.valid(item.ticket):
+                    return
+            else:
+                break
+        if not self._tracker.finish(item.ticket):
+            metrics.STALE.labels(self.group).inc()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        item = self._running.pop(task)
+        self._held[item.record.topic] -= 1
+        if key := item.record.key:
+            self._busy.discard(key)
+            if parked := self._parked.get(key):
+                self._queue.put(parked[0].record.topic, parked.popleft())
+            if not parked:
+                self._parked.pop(key, None)
+        self._dispatch()
+
+    def _halt(self, halt: Halt) -> None:
+        if not self.failed.done():
+            self.failed.set_exception(halt)
+            self.failed.exception()  # retrieved here, so that nobody has to
+        self.draining = True
+
+    def _forget_void(self) -> None:
+        """Drop what waits under a void ticket; what runs goes on and counts for nothing."""
+
+        def void(item: _Item) -> bool:
+            gone = not self._tracker.valid(item.ticket)
+            if gone:
+                self._held[item.record.topic] -= 1
+            return gone
+
+        for name in [name for name, item in self._timers.items() if void(item)]:
+            timer = self._timers.pop(name).timer
+            if timer:
+                timer.cancel()
+        for key, items in list(self._parked.items()):
+            kept = deque(item for item in items if not void(item))
+            if kept:
+                self._parked[key] = kept
+            else:
+                del self._parked[key]
+        self._queue.discard(void)
+
+    # --- committing
+
+    async def _commit_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_EVERY)
+            await self._commit()
+
+    async def _commit(self) -> None:
+        offsets = self._tracker.committable()
+        if not offsets:
+            return
+        try:
+            await self._source.commit(offsets)
+        except Exception as error:  # noqa: BLE001 - a commit may fail for many reasons, all of them: deliver again
+            metrics.COMMIT_ERRORS.labels(self.group).inc()
+            self._log.warning("commit failed", error=log.what(error))
+        else:
+            self._tracker.committed(offsets)
+            metrics.COMMITS.labels(self.group).inc()

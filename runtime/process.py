@@ -1,0 +1,214 @@
+"""A process: a list of stages, maybe the gateway, one HTTP port. SIGTERM: not ready, finish or hand back, commit, leave."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from contracts.topics import CONTROL, retry_topic
+from runtime import health, log, metrics
+from runtime.blobs import open_blobs
+from runtime.cache import open_cache
+from runtime.cancellations import Cancellations
+from runtime.intake import Intake, Lane
+from runtime.kafka import open_kafka
+from runtime.kit import Kit, Resources
+from runtime.limit import Halt
+from runtime.pool import open_workers
+from runtime.settings import Settings
+from runtime.shell import Shell
+from runtime.stage import Stage
+
+OpenStage = Callable[[Kit], AbstractAsyncContextManager[Stage]]
+OpenGateway = Callable[[Resources], AbstractAsyncContextManager[ASGIApp]]
+
+HALTED = 70
+"""Exit code of a process that stopped itself (EX_SOFTWARE)."""
+
+_LANE_WEIGHTS = {"interactive": 8, "batch": 2}
+_RETRY_LANE = Lane(weight=8, window=1000)
+"""Retries wait in memory until they are due, so their window is wide."""
+
+
+async def run(settings: Settings, stages: Mapping[str, OpenStage], gateway: OpenGateway | None, version: str) -> int:
+    """Run until SIGTERM or SIGINT (0), or until a stage halts (70)."""
+    stop = _stop_signal()
+    metrics.BUILD.info({"version": version})
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(_listen(settings))
+        resources = await stack.enter_async_context(open_resources(settings))
+        api = await stack.enter_async_context(gateway(resources)) if gateway else None
+        await stack.enter_async_context(_serve(health.app(resources.health, api), listening))
+        stack.enter_context(_loop_lag())
+        running = await stack.enter_async_context(_open_stages(stages, resources))
+        resources.health.started = True
+        resources.log.info("running", stages=list(stages), gateway=gateway is not None)
+        code = await _until(stop, running)
+        resources.health.draining = True
+        resources.log.info("draining", code=code)
+    return code
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Open what every process has."""
+    state = health.Health()
+    blobs = open_blobs(settings.blobs)
+    async with open_cache(settings.redis) as cache, open_kafka(settings.kafka) as kafka:
+        state.watch(kafka.intakes)
+        state.check("blobs", blobs.ready)
+        state.check("cache", cache.ready)
+        yield Resources(kafka, blobs, cache, cache, state, settings, log.get("redink"))
+
+
+@asynccontextmanager
+async def run_stage(stage: Stage, resources: Resources, cancellations: Cancellations) -> AsyncIterator[Intake]:
+    """One stage consuming; on exit it drains."""
+    async with AsyncExitStack() as stack:
+        workers = None
+        if stage.pool:
+            workers = await stack.enter_async_context(open_workers(stage.name, stage.pool))
+        flow = resources.settings.flow
+        shell = Shell(
+            stage,
+            publisher=resources.kafka,
+            blobs=resources.blobs,
+            starts=resources.starts,
+            cancellations=cancellations,
+            workers=workers,
+            settings=flow,
+        )
+        consume = resources.kafka.consume(
+            _lanes(stage), stage.name, shell.handle, concurrency=stage.concurrency, drain=flow.drain_seconds
+        )
+        yield await stack.enter_async_context(consume)
+
+
+def _lanes(stage: Stage) -> dict[str, Lane]:
+    window = max(16, 4 * stage.concurrency)
+    lanes = {
+        source: Lane(next((w for name, w in _LANE_WEIGHTS.items() if name in source), 8), window)
+        for source in stage.row.sources
+    }
+    return lanes | {retry_topic(stage.name): _RETRY_LANE}
+
+
+@asynccontextmanager
+async def _open_stages(stages: Mapping[str, OpenStage], resources: Resources) -> AsyncIterator[list[Intake]]:
+    """Open all stages side by side: joining a group and loading models both mostly wait."""
+    if not stages:
+        yield resources.kafka.intakes
+        return
+    cancellations = Cancellations()
+    async with resources.kafka.follow(CONTROL, cancellations.hear), AsyncExitStack() as stack:
+
+        @asynccontextmanager
+        async def one(name: str, opener: OpenStage) -> AsyncIterator[None]:
+            async with opener(resources.kit(name)) as stage, run_stage(stage, resources, cancellations):
+                yield
+
+        await _side_by_side(stack, [one(name, opener) for name, opener in stages.items()])
+        yield resources.kafka.intakes
+
+
+async def _side_by_side(stack: AsyncExitStack, contexts: list[AbstractAsyncContextManager[None]]) -> None:
+    """Hold several contexts, each in a task of its own: entered together, left together."""
+    leave = asyncio.Event()
+
+    async def hold(context: AbstractAsyncContextManager[None], entered: "asyncio.Future[None]") -> None:
+        try:
+            async with context:
+                entered.set_result(None)
+                await leave.wait()
+        except BaseException as error:
+            if not entered.done():
+                entered.set_exception(error)
+                return
+            raise
+
+    loop = asyncio.get_running_loop()
+    doors = [loop.create_future() for _ in contexts]
+    tasks = [asyncio.create_task(hold(context, door)) for context, door in zip(contexts, doors, strict=True)]
+
+    async def depart() -> None:
+        leave.set()
+        await asyncio.gather(*tasks)
+
+    stack.push_async_callback(depart)
+    await asyncio.gather(*doors)
+
+
+async def _until(stop: asyncio.Event, intakes: list[Intake]) -> int:
+    """Wait for a signal (0) or for a consumer that halts (70)."""
+    stopped = asyncio.ensure_future(stop.wait())
+    ends: set[asyncio.Future[Any]] = {stopped, *(intake.failed for intake in intakes)}
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    for intake in intakes:
+        if intake.failed.done() and isinstance(error := intake.failed.exception(), Halt):
+            log.get("redink").critical("halted", group=intake.group, error=log.what(error))
+            return HALTED
+    return 0
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+@contextlib.contextmanager
+def _listen(settings: Settings) -> Iterator[socket.socket]:
+    """Bind before anything else: a taken port is the commonest mistake, and it should be told at once."""
+    family = socket.AF_INET6 if ":" in settings.http.host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.http.host, settings.http.port))
+        yield listening
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process decides when to leave, and in which order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _serve(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@contextlib.contextmanager
+def _loop_lag() -> Iterator[None]:
+    async def measure() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(1)
+            metrics.LOOP_LAG.set(max(0.0, loop.time() - before - 1))
+
+    task = asyncio.create_task(measure(), name="loop lag")
+    try:
+        yield
+    finally:
+        task.cancel()

@@ -1,0 +1,254 @@
+"""The one shell around every stage's work. What it does in which order is what loses no exam and doubles none.
+
+decode · cancelled or expired? · artefact exists? republish · say it started · work · conditional put, whose loser reads
+the winner · publish, awaited · return, upon which the intake marks the offset. Any step may be the last before a crash:
+the record is delivered again, and what was done before is found done.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from contracts.base import Contract
+from contracts.errors import ErrorCode, Invalid, Permanent
+from contracts.events import BlobRef, ExamEvent, StatusKind
+from contracts.status import Status
+from contracts.topics import TOPICS, artefact_path
+from runtime import envelope, log, metrics
+from runtime.blobs import BlobMissing, Blobs, ref_of
+from runtime.cache import Starts
+from runtime.cancellations import Cancellations
+from runtime.envelope import Record
+from runtime.job import Job
+from runtime.limit import DeadLetterLimit
+from runtime.pool import Workers
+from runtime.settings import FlowSettings
+from runtime.stage import Stage
+from runtime.trace import Trace
+from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
+from runtime.voice import Publisher, Voice
+
+_MODEL = {topic.name: topic.model for topic in TOPICS}
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One delivered record, understood."""
+
+    record: Record
+    event: ExamEvent
+    trace: Trace
+    event_id: str
+
+    @property
+    def attempt(self) -> int:
+        return self.record.attempt
+
+
+class Shell:
+    """Handles the records of one stage; `handle` is the intake's handler."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        publisher: Publisher,
+        blobs: Blobs,
+        starts: Starts,
+        cancellations: Cancellations,
+        workers: Workers | None,
+        settings: FlowSettings,
+    ) -> None:
+        self._stage = stage
+        self._row = stage.row
+        self._model = _MODEL[stage.row.sources[0]]
+        self._voice = Voice(stage.row, publisher)
+        self._blobs = blobs
+        self._starts = starts
+        self._cancellations = cancellations
+        self._workers = workers
+        self._crash_limit = settings.crash_limit
+        self._policy = Policy(settings.retries, settings.retry_base, settings.retry_cap)
+        self._limit = DeadLetterLimit(settings.dead_consecutive, settings.dead_ratio, settings.dead_sample)
+        self._log = log.get("runtime.shell")
+
+    async def handle(self, record: Record) -> None:
+        """Return when the record has a home: the sink, the retry topic, the dead letters or a failure said.
+
+        Raises when not even that could be published, and Halt when there are too many dead letters.
+        """
+        with structlog.contextvars.bound_contextvars(stage=self._stage.name, attempt=record.attempt):
+            began = time.monotonic()
+            with metrics.IN_PROGRESS.labels(self._stage.name).track_inprogress():
+                outcome = await self._handle(record, began)
+            metrics.PROCESS.labels(self._stage.name, outcome).observe(time.monotonic() - began)
+            self._log.info("record handled", outcome=outcome, seconds=round(time.monotonic() - began, 3))
+
+    async def _handle(self, record: Record, began: float) -> str:
+        try:
+            case = self._understand(record)
+        except Invalid as error:
+            return await self._set_aside(record, None, DeadLetter("invalid"), error)
+        structlog.contextvars.bind_contextvars(
+            exam_id=str(case.event.exam_id),
+            tenant=case.event.tenant,
+            event_id=case.event_id,
+            trace_id=case.trace.trace_id,
+        )
+        try:
+            outcome = await self._process(case, began)
+        except Exception as error:  # noqa: BLE001 - the one place where errors become decisions
+            outcome = await self._route(case, error)
+        await self._starts.end(self._start_key(case))
+        return outcome
+
+    def _understand(self, record: Record) -> _Case:
+        attributes = envelope.decode(record)
+        event = envelope.event_of(record, self._model)
+        return _Case(record, event, attributes.trace, str(attributes.id))
+
+    async def _process(self, case: _Case, began: float) -> str:
+        event = case.event
+        job = self._job(case)
+        job.check()
+        path = artefact_path(event.tenant, event.exam_id, event.revision, self._row.name)
+        if existing := await self._find(path):
+            metrics.DUPLICATES.labels("artefact").inc()
+            await self._announce(case, existing, began)
+            return "duplicate"
+        if await self._starts.begin(self._start_key(case)) > self._crash_limit:
+            raise CrashLooping(f"begun {self._crash_limit} times without an end")
+        await self._voice.status(
+            event,
+            case.trace,
+            StatusKind.STARTED,
+            self._row.running,
+            attempt=case.attempt,
+            queue_seconds=self._waited(case.record),
+        )
+        artefact = await self._work(job)
+        metrics.CPU.labels(self._stage.name).inc(job.cpu_seconds)
+        stored = await self._blobs.put(path, artefact.model_dump_json(by_alias=True).encode())
+        await self._announce(case, stored, began)
+        return "completed"
+
+    async def _announce(self, case: _Case, artefact: BlobRef, began: float) -> None:
+        """The sink event and the status, both awaited: only then may the offset be marked."""
+        await asyncio.gather(
+            self._voice.done(case.event, artefact, case.trace),
+            self._voice.status(
+                case.event,
+                case.trace,
+                StatusKind.COMPLETED,
+                self._row.done,
+                attempt=case.attempt,
+                work_seconds=round(time.monotonic() - began, 3),
+            ),
+        )
+        self._limit.passed()
+
+    async def _work(self, job: Job) -> Contract:
+        """Run the stage's work: cancelled at the soft limit, abandoned at the hard one."""
+        task = asyncio.ensure_future(self._stage.work(job))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._stage.soft_timeout)
+            if not done:
+                task.cancel()
+                done, _ = await asyncio.wait({task}, timeout=self._stage.hard_timeout - self._stage.soft_timeout)
+                if not done:
+                    metrics.VIOLATIONS.labels("work_ignores_cancellation").inc()
+                raise Permanent(ErrorCode.STAGE_TIMEOUT, f"over {self._stage.soft_timeout:.0f} s")
+        except asyncio.CancelledError:  # drain: hand the record back
+            task.cancel()
+            await asyncio.wait({task}, timeout=1)
+            raise
+        artefact = task.result()
+        if not isinstance(artefact, self._row.artefact):
+            raise TypeError(f"{self._row.name} returned a {type(artefact).__name__}")
+        return artefact
+
+    async def _route(self, case: _Case, error: Exception) -> str:
+        """Find the record a home other than the sink."""
+        event = case.event
+        verdict = judge(
+            error, case.attempt, time.time(), event.deadline.timestamp(), self._policy, chance=random.random()
+        )  # noqa: S311
+        self._log.warning("work failed", error=log.what(error), at=log.where(error), verdict=type(verdict).__name__)
+        match verdict:
+            case DeadLetter():
+                return await self._set_aside(case.record, case, verdict, error)
+            case RetryAt(due=due, reason=reason):
+                await self._voice.retry(case.record, due)
+                await self._voice.status(event, case.trace, StatusKind.RETRIED, self._row.running, attempt=case.attempt)
+                metrics.RETRIES.labels(self._stage.name, reason).inc()
+                outcome = "retried"
+            case Fail(status=status, code=code):
+                await self._fail(case, status, code)
+                outcome = "cancelled" if status is Status.CANCELLED else "failed"
+        self._limit.passed()
+        return outcome
+
+    async def _set_aside(self, record: Record, case: _Case | None, verdict: DeadLetter, error: Exception) -> str:
+        self._limit.dead()  # before publishing: over the limit, the record stays where it is
+        await self._voice.dead(record, verdict.reason, log.what(error))
+        if case:
+            await self._fail(case, Status.FAILED, verdict.code)
+        metrics.DEAD.labels(self._stage.name, verdict.reason).inc()
+        self._log.error(
+            "dead letter",
+            reason=verdict.reason,
+            error=log.what(error),
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
+        return "dead"
+
+    async def _fail(self, case: _Case, status: Status, code: ErrorCode | None) -> None:
+        await self._voice.status(case.event, case.trace, StatusKind.FAILED, status, attempt=case.attempt, code=code)
+
+    async def _find(self, path: str) -> BlobRef | None:
+        try:
+            return ref_of(path, await self._blobs.read(path))
+        except BlobMissing:
+            return None
+
+    def _job(self, case: _Case) -> Job:
+        async def progress(done: int, total: int) -> None:
+            try:
+                await self._voice.status(
+                    case.event,
+                    case.trace,
+                    StatusKind.PROGRESSED,
+                    self._row.running,
+                    attempt=case.attempt,
+                    done=done,
+                    total=total,
+                )
+            except Exception as error:  # noqa: BLE001 - progress is a courtesy
+                self._log.warning("progress not published", error=log.what(error))
+
+        return Job(
+            case.event,
+            case.attempt,
+            blobs=self._blobs,
+            workers=self._workers,
+            cancelled=lambda: case.event in self._cancellations,
+            progress=progress,
+            time_limit=self._stage.soft_timeout,
+        )
+
+    def _waited(self, record: Record) -> float:
+        """Seconds from when the record could have been begun; the producer's clock may be ahead of ours."""
+        waited = time.time() - max(record.timestamp, record.due)
+        if waited < 0:
+            metrics.CLOCK_SKEW.labels(self._stage.name).inc()
+        waited = max(0.0, waited)
+        metrics.QUEUE_WAIT.labels(self._stage.name).observe(waited)
+        return round(waited, 3)
+
+    def _start_key(self, case: _Case) -> str:
+        return f"{self._stage.name}:{case.event_id}"

@@ -1,0 +1,82 @@
+"""The composition root: `python -m services ocr`, `python -m services all`; the two differ in what they list only."""
+
+import argparse
+import asyncio
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from contracts.topics import STAGES
+from runtime import log
+from runtime.kafka import open_kafka
+from runtime.process import OpenGateway, OpenStage, run
+from runtime.settings import BadSettings, Settings
+
+STAGE_NAMES = tuple(row.name for row in STAGES)
+GATEWAY, ALL, TOPICS = "gateway", "all", "topics"
+CONFIGURATION = 78
+"""Exit code when the configuration is wrong (EX_CONFIG)."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the arguments name; the exit code."""
+    names = _parser().parse_args(argv).names
+    try:
+        settings = Settings()
+        log.configure(settings.log.level)
+        return asyncio.run(_topics(settings) if names == [TOPICS] else _run(settings, names))
+    except BadSettings as error:
+        print(f"configuration: {error}", file=sys.stderr)  # noqa: T201 - there may be no logging yet
+        return CONFIGURATION
+
+
+def open_stage_of(name: str) -> OpenStage:
+    """A service's opener; imported when asked for, so that an image needs only its own service's dependencies."""
+    opener: OpenStage = importlib.import_module(f"services.{name}.stage").open_stage
+    return opener
+
+
+def _open_gateway() -> OpenGateway:
+    opener: OpenGateway = importlib.import_module("services.gateway.app").open_gateway
+    return opener
+
+
+async def _run(settings: Settings, names: Sequence[str]) -> int:
+    wanted = (*STAGE_NAMES, GATEWAY) if ALL in names else tuple(dict.fromkeys(names))
+    stages = {name: open_stage_of(name) for name in wanted if name != GATEWAY}
+    return await run(settings, stages, _open_gateway() if GATEWAY in wanted else None, _version())
+
+
+async def _topics(settings: Settings) -> int:
+    async with open_kafka(settings.kafka) as kafka:
+        for name in await kafka.create_topics():
+            print(name)  # noqa: T201 - a command's output
+    return 0
+
+
+def _version() -> str:
+    try:
+        return metadata.version("redink")
+    except metadata.PackageNotFoundError:  # run from a checkout
+        return "0+checkout"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services",
+        description="Run stages of the pipeline, the gateway, or both in one process; or create the topics.",
+        epilog="Configuration comes from the environment (REDINK_*): see docs/configuration.md.",
+    )
+    parser.add_argument(
+        "names",
+        nargs="+",
+        choices=[*STAGE_NAMES, GATEWAY, ALL, TOPICS],
+        metavar="name",
+        help=f"{', '.join(STAGE_NAMES)}, {GATEWAY}; {ALL} = all of these; {TOPICS} = create the topics and exit",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
