@@ -1,0 +1,159 @@
+"""Where a paper leaves room for an answer: printed brackets, underlined blanks, cells of ruled tables."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from contracts.artefacts.reading import Line, Rule
+from contracts.base import Box
+from services.ocr.core.flat import Mask
+from services.ocr.core.glyphs import Glyph, glyphs_of, text_height
+from services.ocr.core.rules import is_level, length_of
+from services.ocr.core.tables import Cell
+
+OPEN, CLOSE = "(（〔", ")）〕"
+NARROW = 1.6
+"""In ems between the brackets' middles: closer ones hold print, such as (1) or f(x)."""
+WIDE = 9.0
+CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0,5}")
+"""What handwriting (or nothing) in a bracket is read as; a lone character may be anything."""
+BELOW = 0.12
+"""Share of ink right under a rule from which it is a fraction bar or a root, not a blank."""
+
+
+class Place(NamedTuple):
+    """An answer place. box: its inside, where handwriting counts; em: size of the type around it, in pixels."""
+
+    kind: Literal["bracket", "rule", "cell"]
+    box: Box
+    em: float
+    cell: Cell | None = None
+
+
+def em_of(lines: Sequence[Line], otherwise: float) -> float:
+    """Width of a Chinese character in the body text; from line heights where there are none."""
+    steps = []
+    for line in lines:
+        if len(line.xs) != len(line.text):
+            continue
+        pairs = zip(line.text, line.text[1:], line.xs, line.xs[1:], strict=False)
+        steps += [x1 - x0 for a, b, x0, x1 in pairs if "一" <= a <= "鿿" and "一" <= b <= "鿿"]
+    if len(steps) >= 12:
+        return float(np.median(steps))
+    return 0.72 * text_height(lines, otherwise)
+
+
+def brackets(lines: Sequence[Line], em: float) -> list[Place]:
+    """Insides of bracket pairs that are wide enough to write into, whole or with one bracket lost under the ink."""
+    glyphs = glyphs_of(lines)
+    places: list[Place] = []
+    used: set[int] = set()
+    closers = [i for i, g in enumerate(glyphs) if g.char in CLOSE]
+    for i, opener in enumerate(glyphs):
+        if opener.char not in OPEN:
+            continue
+        row = [j for j in closers if j not in used and _level(glyphs[j], opener, em) and 0 < glyphs[j].x - opener.x < WIDE * em]
+        match = min(row, key=lambda j: glyphs[j].x, default=None)
+        if match is not None:
+            used.add(match)
+            if _writable(opener, glyphs[match], glyphs, em):
+                places.append(_between(opener.x, glyphs[match].x, (opener.y + glyphs[match].y) / 2, em))
+        elif _last(i, opener, glyphs, em) and not _closed_below(opener, glyphs, em):
+            end = max([g.x for g in glyphs if _level(g, opener, em) and 0 < g.x - opener.x < 3 * em], default=opener.x)
+            places.append(_between(opener.x, max(opener.x + 2.4 * em, end + 0.8 * em), opener.y, em))
+    for j in closers:
+        if j not in used and _first(glyphs[j], glyphs, em):
+            places.append(_between(glyphs[j].x - 2.6 * em, glyphs[j].x, glyphs[j].y, em))
+    return places
+
+
+def _level(a: Glyph, b: Glyph, em: float) -> bool:
+    return abs(a.y - b.y) < 0.55 * em
+
+
+def _between(x0: float, x1: float, y: float, em: float) -> Place:
+    return Place("bracket", (x0 + 0.22 * em, y - 0.8 * em, x1 - 0.22 * em, y + 0.8 * em), em)
+
+
+def _writable(opener: Glyph, closer: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
+    if closer.x - opener.x < NARROW * em:
+        return False
+    between = sorted((g for g in glyphs if opener.x < g.x < closer.x and _level(g, opener, em)), key=lambda g: g.x)
+    text = "".join(g.char for g in between if g is not opener and g is not closer)
+    room = closer.x - opener.x
+    if re.fullmatch(r"[\d一二三四五六七八九十ivxIVX]{1,2}", text):
+        return room > 2.1 * em
+    if len(text.strip()) <= 1:
+        return True
+    # Print fills its brackets; handwriting of so few characters leaves room.
+    return bool(CONTENT.fullmatch(text)) and room > (0.62 * len(text) + 1.3) * em
+
+
+def _last(index: int, opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether nothing but an unclear answer follows the opener in its row."""
+    after = [g for j, g in enumerate(glyphs) if j != index and _level(g, opener, em) and 0 < g.x - opener.x < 4.5 * em]
+    return len(after) <= 2 and all(g.x - opener.x < 2.6 * em and CONTENT.fullmatch(g.char) for g in after)
+
+
+def _closed_below(opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether the next row starts with the closing bracket: "... （" / "B）"."""
+    below = [g for g in glyphs if 0.8 * em < g.y - opener.y < 2.8 * em and g.x < opener.x]
+    start = min(below, key=lambda g: g.x, default=None)
+    if start is None:
+        return False
+    return any(g.char in CLOSE and g.x - start.x < 3 * em and _level(g, start, em) for g in below)
+
+
+def _first(closer: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether nothing but an unclear answer stands left of the closer in its row."""
+    before = [g for g in glyphs if g is not closer and _level(g, closer, em) and 0 < closer.x - g.x < 5 * em]
+    return len(before) <= 2 and all(closer.x - g.x < 2.4 * em and CONTENT.fullmatch(g.char) for g in before)
+
+
+def blanks(rules: Sequence[Rule], cells: Sequence[Cell], ink: Mask, em: float) -> list[Place]:
+    """Room above level rules that are underlined blanks: no table's or frame's edge, no fraction bar."""
+    upright = [r for r in rules if not is_level(r)]
+    width = ink.shape[1]
+    places = []
+    for rule in rules:
+        if not is_level(rule) or length_of(rule) > 0.92 * width:
+            continue
+        if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em):
+            continue
+        top, bottom = min(rule.start[1], rule.end[1]), max(rule.start[1], rule.end[1])
+        places.append(Place("rule", (rule.start[0], top - 1.35 * em, rule.end[0], bottom + 0.2 * em), em))
+    return places
+
+
+def _is_edge(rule: Rule, upright: Sequence[Rule], cells: Sequence[Cell], em: float) -> bool:
+    near = 0.4 * em
+    for (x0, y0, x1, y1), *_ in cells:
+        across = min(rule.end[0], x1) - max(rule.start[0], x0) > 0.5 * min(x1 - x0, rule.end[0] - rule.start[0])
+        if across and min(abs(rule.start[1] - y0), abs(rule.start[1] - y1)) < near:
+            return True
+    # A frame's edge meets upright rules at both ends.
+    met = [
+        any(abs(u.start[0] - x) < near and u.start[1] - near < y < u.end[1] + near for u in upright if length_of(u) > 1.2 * em)
+        for x, y in (rule.start, rule.end)
+    ]
+    return all(met)
+
+
+def _is_bar(rule: Rule, ink: Mask, em: float) -> bool:
+    x0, x1 = round(rule.start[0]), round(rule.end[0])
+    y = max(rule.start[1], rule.end[1])
+    under = ink[round(y + 0.14 * em) + 2 : round(y + 0.55 * em), max(0, x0) : x1]
+    return bool(under.size) and float(under.mean()) / 255 > BELOW
+
+
+def cells_of(cells: Sequence[Cell], em: float) -> list[Place]:
+    """Insides of table cells, without their borders."""
+    inset = max(2.0, 0.1 * em)
+    return [
+        Place("cell", (x0 + inset, y0 + inset, x1 - inset, y1 - inset), em, cell)
+        for cell in cells
+        for x0, y0, x1, y1 in [cell.box]
+        if x1 - x0 > 3 * inset and y1 - y0 > 3 * inset
+    ]

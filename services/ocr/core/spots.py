@@ -1,0 +1,178 @@
+"""Answer places and what is written in them, read under constraint."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from contracts.artefacts.reading import Line, Rule, Spot
+from contracts.base import Box
+from services.ocr.core.engine import Engine
+from services.ocr.core.flat import Mask, ink_mask, unit
+from services.ocr.core.glyphs import Glyph, glyphs_of
+from services.ocr.core.places import Place, blanks, brackets, cells_of, em_of
+from services.ocr.core.raster import Image
+from services.ocr.core.rules import rule_mask
+from services.ocr.core.tables import find_tables
+
+SINGLE = (*"ABCDEFGH", "√", "×", "T", *"0123456789")
+SEVERAL = tuple("".join(letters) for n in (2, 3, 4) for letters in combinations("ABCDE", n))
+BLANK = 0.012
+"""Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
+SURE = 0.8
+"""Best candidate's probability from which no free reading is made."""
+PRINTED = 0.93
+"""Confidence from which a line's own reading of a cell is kept."""
+MAX_READINGS = 70
+"""Recogniser calls per page, so that a page of nothing but blanks stays within its time."""
+RED_FLOOR = 150
+
+
+class _Content(NamedTuple):
+    """Ink of a place. mask: (h, w) of the window, the kept strokes only; origin: the window's corner on the page."""
+
+    mask: npt.NDArray[np.bool_]
+    origin: tuple[int, int]
+    share: float
+    struck: bool
+
+
+def find_spots(bgr: Image, rules: Sequence[Rule], lines: Sequence[Line], marks_mask: Mask, engine: Engine) -> list[Spot]:
+    """Answer places of a page (h, w, 3), with what stands in them. marks_mask: (h, w), 255 where a teacher wrote."""
+    height, width = bgr.shape[:2]
+    em = em_of(lines, 30 * unit((width, height)))
+    red = cv2.dilate(marks_mask, np.ones((3, 3), np.uint8))
+    ink = ink_mask(bgr)
+    ink[red > 0] = 0
+    cells = find_tables(list(rules), (width, height))
+    places = [*brackets(lines, em), *blanks(rules, cells, ink, em), *cells_of(cells, em)]
+    ink[rule_mask(list(rules), (width, height), max(3, round(0.17 * em))) > 0] = 0
+    glyphs = glyphs_of(lines)
+    reader = _Reader(bgr, marks_mask, lines, glyphs, engine)
+    return [reader.spot(place, _content(place, ink)) for place in places]
+
+
+def _content(place: Place, ink: Mask) -> _Content:
+    """The strokes that belong to a place: those whose middle lies inside it, whole, even where they reach out of it."""
+    height, width = ink.shape
+    x0, y0, x1, y1 = place.box
+    margin = 0.0 if place.kind == "cell" else 0.45 * place.em
+    left, right = max(0, round(x0 - margin)), min(width, round(x1 + margin))
+    top, bottom = max(0, round(y0 - margin)), min(height, round(y1 + margin))
+    window = ink[top:bottom, left:right]
+    if not window.size:
+        return _Content(np.zeros((1, 1), np.bool_), (left, top), 0.0, struck=False)
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(window, connectivity=8)
+    keep = np.zeros(len(stats), np.bool_)
+    for index in range(1, len(stats)):
+        x, y, w, h, area = (int(v) for v in stats[index])
+        cx, cy = centres[index][0] + left, centres[index][1] + top
+        speck = area < 0.012 * place.em**2 or max(w, h) < 0.13 * place.em
+        cut = place.kind == "rule" and y == 0 and y + h < 0.62 * window.shape[0]
+        paren = place.kind == "bracket" and w < 0.34 * place.em and h > 0.62 * place.em and (
+            cx < x0 + 0.22 * place.em or cx > x1 - 0.22 * place.em
+        )
+        keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren)
+    mask = keep[labels]
+    share = float(mask.sum()) / max(1.0, (x1 - x0) * (y1 - y0))
+    return _without_strikes(_Content(mask, (left, top), share, struck=False), place.em)
+
+
+def _without_strikes(content: _Content, em: float) -> _Content:
+    """The content without what was crossed out: far denser ink than writing, beside other writing."""
+    columns = np.flatnonzero(content.mask.any(axis=0))
+    if not len(columns):
+        return content
+    breaks = np.flatnonzero(np.diff(columns) > max(2, 0.05 * em))
+    starts = [int(columns[0]), *(int(columns[i + 1]) for i in breaks)]
+    ends = [*(int(columns[i]) for i in breaks), int(columns[-1])]
+    dense = [_density(content.mask[:, a : b + 1]) > 0.42 and b - a > 0.5 * em for a, b in zip(starts, ends, strict=True)]
+    if not any(dense) or all(dense):
+        return content._replace(struck=any(dense) and len(dense) > 1)
+    mask = content.mask.copy()
+    for a, b, scribble in zip(starts, ends, dense, strict=True):
+        if scribble:
+            mask[:, a : b + 1] = False
+    return content._replace(mask=mask, struck=True)
+
+
+def _density(part: npt.NDArray[np.bool_]) -> float:
+    rows = np.flatnonzero(part.any(axis=1))
+    return float(part[rows[0] : rows[-1] + 1].mean()) if len(rows) else 0.0
+
+
+class _Reader:
+    """Reads contents with a bounded number of recogniser calls."""
+
+    def __init__(
+        self, bgr: Image, red: Mask, lines: Sequence[Line], glyphs: Sequence[Glyph], engine: Engine
+    ) -> None:
+        self._bgr, self._red, self._lines, self._glyphs, self._engine = bgr, red, lines, glyphs, engine
+        self._xs = np.array([g.x for g in glyphs])
+        self._ys = np.array([g.y for g in glyphs])
+        self._left = MAX_READINGS
+
+    def spot(self, place: Place, content: _Content) -> Spot:
+        cell = place.cell
+        empty = Spot(
+            kind=place.kind, box=place.box, ink=round(content.share, 4), struck=content.struck,
+            row=cell.row if cell else None, column=cell.column if cell else None, table=cell.table if cell else None,
+        )
+        if content.share < BLANK or not content.mask.any():
+            return empty.model_copy(update={"ink": 0.0 if content.share < BLANK / 3 else round(content.share, 4)})
+        printed = self._printed(place.box) if cell else None
+        if printed:
+            return empty.model_copy(update={"text": printed[0], "confidence": printed[1], "script": "printed"})
+        if self._left <= 0:
+            return empty
+        return empty.model_copy(update=self._read(place, content))
+
+    def _read(self, place: Place, content: _Content) -> dict[str, object]:
+        crop = self._crop(content, place.em)
+        columns = np.flatnonzero(content.mask.any(axis=0))
+        length = (columns[-1] - columns[0] + 1) / place.em
+        if length < 4.5 and place.kind != "rule" or length < 2.2:
+            self._left -= 1
+            wanted = SINGLE if length < 1.1 else (*SINGLE, *SEVERAL)
+            candidates = {c: round(p, 4) for c, p in self._engine.posterior(crop, wanted).items() if p >= 0.005}
+        else:
+            candidates = {}
+        best = max(candidates, key=lambda c: candidates[c], default="")
+        if best and candidates[best] >= SURE:
+            return {"text": best, "confidence": min(1.0, candidates[best]), "candidates": candidates}
+        self._left -= 1
+        read = self._engine.recognise([crop])[0]
+        return {"text": read.text.strip(), "confidence": float(np.clip(read.confidence, 0, 1)), "candidates": candidates}
+
+    def _printed(self, box: Box) -> tuple[str, float] | None:
+        """What the page's lines read inside a cell, when it is surely print: numbers and words, no lone letter."""
+        inside = np.flatnonzero((self._xs > box[0]) & (self._xs < box[2]) & (self._ys > box[1]) & (self._ys < box[3]))
+        if not len(inside):
+            return None
+        chosen = [self._glyphs[i] for i in inside]
+        text = "".join(g.char for g in chosen).strip()
+        sure = float(np.mean([self._lines[g.line].confidences[g.position] for g in chosen]))
+        if sure < PRINTED or not (text.isdigit() or len(text) >= 2) or any(c in "√×" for c in text):
+            return None
+        return text, min(1.0, sure)
+
+    def _crop(self, content: _Content, em: float) -> Image:
+        """The kept strokes on white paper, with a margin; the red over them is wiped."""
+        rows, columns = np.flatnonzero(content.mask.any(axis=1)), np.flatnonzero(content.mask.any(axis=0))
+        left, top = content.origin
+        height, width = content.mask.shape
+        window = self._bgr[top : top + height, left : left + width].copy()
+        near = cv2.dilate(content.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        paper = np.percentile(window.reshape(-1, 3), 80, axis=0).astype(np.uint8)
+        window[~near] = paper
+        red = self._red[top : top + height, left : left + width] > 0
+        window[red & (window[:, :, 2] > RED_FLOOR)] = paper
+        part = window[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        margin = max(3, round(0.22 * max(em, len(rows))))
+        colour = tuple(int(v) for v in paper)
+        return np.asarray(
+            cv2.copyMakeBorder(part, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8
+        )
