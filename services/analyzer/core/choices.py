@@ -7,11 +7,10 @@ from contracts.artefacts.reading import Reading
 from services.analyzer.core import bubbles
 from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, spots_of
 from services.analyzer.core.text import choice_letters, truth_sign
+from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")
-_STEM_BRACKET = re.compile(r"[(（]\s*([A-H]{1,5}|[√×✓TF对错])\s*[)）]")
 _EMPTY_BRACKET = re.compile(r"[(（]\s*[)）]|_{2,}")
-_SURE_FREE = 0.6
 
 
 def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
@@ -28,9 +27,9 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     sure = [f for f in found if f.answer]
     if sure:
         return _agree(sure)
-    printed = _in_stem(question, admissible)
-    if printed is not None:
-        return printed
+    printed, place = choice_in_print(question, reading, admissible)
+    if printed and (multiple or len(printed) == 1):
+        return Found(printed, "stem", place.confidence if place else 0.8, (place,) if place else ())
     return _nothing(question, spots, reading)
 
 
@@ -57,10 +56,9 @@ def read_judgement(question: Question, reading: Reading) -> Found:
             found.append(Found(free, f"free_{piece.source}", piece.confidence, (piece,)))
     if found:
         return _agree(found)
-    match = _STEM_BRACKET.search(question.text)
-    sign_read = truth_sign(match[1]) if match else None
-    if sign_read:
-        return Found(sign_read, "stem", 0.5)
+    printed = judgement_in_print(question, reading)
+    if printed:
+        return Found(printed, "stem", 0.8)
     return _nothing(question, spots, reading)
 
 
@@ -91,14 +89,6 @@ def _agree(found: list[Found]) -> Found:
     others = [f for f in rank[1:] if f.answer != top.answer]
     pieces = tuple(p for f in rank for p in f.pieces)
     return Found(top.answer, top.evidence, top.raw, pieces, top.doubt or bool(others))
-
-
-def _in_stem(question: Question, admissible: frozenset[str]) -> Found | None:
-    """The answer inside a printed line that was not cut: 下列说法正确的是( A )."""
-    inside = [m for m in _STEM_BRACKET.findall(question.text) if choice_letters(m, admissible)]
-    if len(inside) != 1:
-        return None
-    return Found(choice_letters(inside[0], admissible), "stem", 0.5)
 
 
 def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:

@@ -123,15 +123,15 @@ def _wordy(text: str) -> bool:
 
 
 def _by_wording(answer: str, key: str) -> Grade:
-    """A wording much like the key's with the same numbers is right, one that shares nothing wrong; between, no verdict.
+    """A wording much like the key's without foreign numbers is right, one that shares nothing wrong; between, no verdict.
 
     Likeness is not meaning, so a teacher is always asked.
     """
     a, b = letters(answer), letters(key)
     likeness = 1 - edit_distance(a, b) / max(len(a), len(b), 1)
-    same_numbers = sorted(re.findall(r"\d+", a)) == sorted(re.findall(r"\d+", b))
+    foreign = set(re.findall(r"\d+", a)) - set(re.findall(r"\d+", b))
     if likeness >= _SIMILAR:
-        return Grade("correct", 1.0, sure=False) if same_numbers else Grade("wrong", 0.0, sure=False)
+        return Grade("wrong", 0.0, sure=False) if foreign else Grade("correct", 1.0, sure=False)
     shared = len(set(a) & set(b)) / max(1, len(set(b)))
     if likeness < _UNLIKE and shared < 2 * _UNLIKE:
         return Grade("wrong", 0.0, sure=False)

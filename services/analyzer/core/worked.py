@@ -1,21 +1,30 @@
 """Worked solutions, short answers and essays: the writing in order, its conclusion, its sub-answers."""
 
 import re
+from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, same_row, spots_of
 from services.analyzer.core.text import powers, short_answer
+from services.analyzer.core.uncut import working_in_print
 
 _TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]\s*(\d{1,2})\s*[)）]\s*")
-_CONCLUDING = re.compile(r"^\s*(?:所以|因此|∴|:\.|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，]?\s*")
+_CONCLUDING = re.compile(
+    r"^\s*(?:所以|所[A-Za-z1|!]{1,3}|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
+)
+"""Words that open a conclusion, with what hurried writing of them is read as: 所rl for 所以, :. for ∴."""
 _OPENING = re.compile(r"^\s*(?:解\s*[:：]|解\s+|答\s*[:：]|答案\s*[:：])\s*")
 _MAX_CONCLUSION_LINES = 6
 
 
 def read_written(question: Question, reading: Reading) -> Found:
     """All the handwriting of a question, rows parted by newlines."""
-    return _written(_writing([question], reading), has_place=bool(question.spots))
+    own = _written(_writing([question], reading), has_place=bool(question.spots))
+    if own.answer:
+        return own
+    uncut = working_in_print(question, reading)
+    return replace(_written(uncut, has_place=False), evidence="written_uncut") if uncut else own
 
 
 def _writing(questions: list[Question], reading: Reading) -> list[Piece]:

@@ -49,11 +49,11 @@ def best(matches: list[Match]) -> Match:
 
 def compare(student: str, key: str) -> Match:
     """How `student` stands to `key`, any texts. A key may list accepted answers: "2或8" is both, "colour/color" either."""
-    if letters(student) == letters(key):
-        return Match.SAME if letters(key) else Match.DIFFERENT
     left, right = canonical(student), canonical(key)
     if not left or not right:
         return Match.DIFFERENT
+    if left == right or (letters(student) == letters(key) and letters(key)):
+        return Match.SAME
     variants = _variants(key)
     if len(variants) > 1 and any(letters(student) == letters(v) for v in variants):
         return Match.SAME

@@ -185,9 +185,9 @@ def _binary(kind: str, left: Number, right: Number) -> Number:
 def _unary(node: Node, value: Number) -> Number:
     match node.kind:
         case "neg":
-            return -value
+            return value * -1
         case "abs":
-            return abs(value)
+            return value if value >= 0 else value * -1
         case "%":
             return value / 100
         case "°":
@@ -214,12 +214,12 @@ def _root(value: Number) -> Number:
 
 
 def _power(base: Number, exponent: Number) -> Number:
-    if abs(exponent) > MAX_EXPONENT:
+    if not -MAX_EXPONENT <= exponent <= MAX_EXPONENT:
         raise NotAnExpression
     if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
         if max(base.numerator.bit_length(), base.denominator.bit_length()) > MAX_BITS:
             raise NotAnExpression
-        return Fraction(base ** int(exponent))
+        return Fraction(base**exponent.numerator)
     if base < 0:
         raise NotAnExpression
-    return float(base) ** float(exponent)
+    return math.pow(float(base), float(exponent))

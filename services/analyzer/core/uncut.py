@@ -1,0 +1,72 @@
+"""Answers inside printed lines that reading could not cut: black handwriting in a printed bracket, on a rule, below a stem.
+
+The last resort: only where a question has no place or handwriting of its own, and never with much confidence.
+"""
+
+import re
+import unicodedata
+
+from contracts.artefacts.paper import Question
+from contracts.artefacts.reading import Reading
+from services.analyzer.core.evidence import Piece, in_order, line_box
+from services.analyzer.core.text import choice_letters, truth_sign
+
+_LETTERS = r"[A-Ha-h]{1,5}"
+_SIGN = r"[√✓×✗xXTFVv对错]"
+_CLOSED = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]")
+_AT_END = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]?\s*[.。]?\s*$", re.MULTILINE)
+_AT_FRONT = rf"^\s*[(（]?\s*({_LETTERS}|{_SIGN})\s*[)）]\s*"
+_WORKING = re.compile(r"^\s*(?:解|答|证明|证)\s*[:：]")
+
+
+def print_of(question: Question, reading: Reading) -> list[Piece]:
+    """The printed lines whose centre lies in the question's regions, in reading order."""
+    found = []
+    for page in reading.pages:
+        boxes = [r.box for r in question.regions if r.page == page.page]
+        for line in page.lines:
+            box = line_box(line)
+            x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+            inside = any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in boxes)
+            if inside and line.script == "printed" and line.ink != "red":
+                found.append(Piece("line", page.page, box, line.text, line.confidence))
+    return in_order(found, reading)
+
+
+def choice_in_print(question: Question, reading: Reading, admissible: frozenset[str]) -> tuple[str, Piece | None]:
+    """Letters of a choice in its stem's bracket or in front of its number; "" when there is none or several."""
+    lines = print_of(question, reading)
+    number = re.escape(unicodedata.normalize("NFKC", question.path[-1]))
+    for piece in lines[:2]:
+        front = re.match(_AT_FRONT + number + r"\s*[.．、,]?", unicodedata.normalize("NFKC", piece.text))
+        if front and choice_letters(front[1], admissible):
+            return choice_letters(front[1], admissible), piece
+    stem = _stem(question, [p.text for p in lines])
+    found = {choice_letters(m, admissible) for m in (*_CLOSED.findall(stem), *_AT_END.findall(stem))} - {""}
+    return (found.pop(), None) if len(found) == 1 else ("", None)
+
+
+def judgement_in_print(question: Question, reading: Reading) -> str | None:
+    """√ or × in the stem's bracket; None when there is none or several."""
+    stem = _stem(question, [p.text for p in print_of(question, reading)])
+    found = {s for m in (*_CLOSED.findall(stem), *_AT_END.findall(stem)) if (s := truth_sign(m))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _stem(question: Question, lines: list[str]) -> str:
+    """The question's text, or its printed lines up to the first option."""
+    if question.text:
+        return question.text
+    kept = []
+    for text in lines:
+        if re.match(r"^\s*[(（]?A\s*[.．、)）]", text):
+            break
+        kept.append(text)
+    return "\n".join(kept)
+
+
+def working_in_print(question: Question, reading: Reading) -> list[Piece]:
+    """A worked solution taken for print: the lines from 解： or 答： to the end of the question."""
+    lines = print_of(question, reading)
+    start = next((i for i, p in enumerate(lines) if i and _WORKING.match(p.text)), None)
+    return [] if start is None else lines[start:]
