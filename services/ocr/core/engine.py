@@ -176,7 +176,7 @@ class PaddleEngine:
         for contour in contours[:DET_MAX_BOXES]:
             rect = cv2.minAreaRect(contour)
             short, long = sorted(rect[1])
-            if short < 3 or _mean_inside(heat, _quad(rect, 0)) < DET_BOX_THRESHOLD:
+            if short < 3 or _mean_inside(heat, contour) < DET_BOX_THRESHOLD:
                 continue
             # DB shrinks text by area x ratio / perimeter; growing a rectangle undoes it.
             grow = short * long * DET_UNCLIP / (2 * (short + long))
@@ -235,14 +235,12 @@ def _multiple(side: float) -> int:
     return max(DET_MIN_SIDE, round(side / DET_MIN_SIDE) * DET_MIN_SIDE)
 
 
-def _mean_inside(heat: Floats, quad: Floats) -> float:
-    height, width = heat.shape
-    low = np.clip(np.floor(quad.min(0)).astype(int), 0, (width - 1, height - 1))
-    high = np.clip(np.ceil(quad.max(0)).astype(int), 0, (width - 1, height - 1))
-    patch = heat[low[1] : high[1] + 1, low[0] : high[0] + 1]
-    mask = np.zeros(patch.shape, np.uint8)
-    cv2.fillPoly(mask, [(quad - low).astype(np.int32)], 1)
-    return float(cv2.mean(patch, mask)[0])
+def _mean_inside(heat: Floats, contour: npt.NDArray[np.generic]) -> float:
+    """Mean heat inside the blob itself: its rectangle would dilute the score of an uneven handwritten line."""
+    x, y, width, height = cv2.boundingRect(contour)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+    return float(cv2.mean(heat[y : y + height, x : x + width], mask)[0])
 
 
 def _orientation_crops(bgr: Image) -> Iterable[Image]:

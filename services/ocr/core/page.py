@@ -43,7 +43,10 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
     flat = rectified(raster, engine)
     marks, mask = find_marks(flat.bgr, engine)
     layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)
-    lines = order.ordered([*layer, *text_lines.read_lines(without_red(flat.bare, mask), flat.quads, engine)])
+    clean = without_red(flat.bare, mask)
+    # Red strokes hide printed lines from the detector, and make lines of their own: look again without them.
+    quads = engine.detect(clean) if mask.any() else flat.quads
+    lines = order.ordered([*layer, *text_lines.read_lines(clean, quads, engine)])
     rules = find_rules(flat.bgr)
     spots = find_spots(flat.bgr, rules, lines, mask, engine)
     height, width = flat.bgr.shape[:2]
