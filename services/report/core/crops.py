@@ -1,0 +1,70 @@
+"""Pictures of questions, cut from the rectified pages."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from contracts.artefacts.paper import Region
+from contracts.result import ResultQuestion
+
+_PAD = 10  # pixels of the rectified page around a region
+_WIDEST, _TALLEST = 960, 900  # pixels of a crop after scaling
+_MOST_REGIONS = 2
+_MOST_BYTES = 3_000_000  # of all crops of one report
+_QUALITY = 74
+_SMALLEST = 12
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A JPEG of part of a question: `width` x `height` pixels, `scale` of the page's pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def needs_crop(question: ResultQuestion) -> bool:
+    """Whether a reader wants to see the paper: points were lost, or someone must look."""
+    return question.needs_review or question.verdict in {"wrong", "partial", "blank"}
+
+
+def crops_of(pages: Mapping[int, bytes], questions: Sequence[ResultQuestion], most: int) -> dict[int, tuple[Crop, ...]]:
+    """Crops by index into `questions`, of at most `most` questions and 3 MB in all, in the paper's order.
+
+    `pages`: JPEG of the rectified pages by page number; a page that is not there has no crops. Raises OSError when a
+    page is not a picture.
+    """
+    opened = {number: Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) for number, data in pages.items()}
+    found: dict[int, tuple[Crop, ...]] = {}
+    spent = 0
+    for index, question in enumerate(questions):
+        if len(found) >= most or spent >= _MOST_BYTES:
+            break
+        if not needs_crop(question):
+            continue
+        regions = [region for region in question.regions if region.page in opened][:_MOST_REGIONS]
+        cut = tuple(crop for region in regions if (crop := _crop(opened[region.page], region)))
+        if cut:
+            found[index] = cut
+            spent += sum(len(crop.jpeg) for crop in cut)
+    return found
+
+
+def _crop(page: Image.Image, region: Region) -> Crop | None:
+    x0, y0, x1, y1 = region.box
+    box = (
+        max(0, int(x0) - _PAD),
+        max(0, int(y0) - _PAD),
+        min(page.width, int(x1) + _PAD),
+        min(page.height, int(y1) + _PAD),
+    )
+    if box[2] - box[0] < _SMALLEST or box[3] - box[1] < _SMALLEST:
+        return None
+    picture = page.crop(box).convert("RGB")
+    picture.thumbnail((_WIDEST, _TALLEST), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    return Crop(buffer.getvalue(), picture.width, picture.height)
