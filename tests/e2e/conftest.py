@@ -36,7 +36,7 @@ def processes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     env = {
         "REDINK_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
         "REDINK_KAFKA_PROFILE": stack.kafka_profile,
-        "REDINK_KAFKA_PREFIX": f"e{uuid.uuid4().hex[:8]}.",
+        "REDINK_KAFKA_TOPIC_PREFIX": f"e{uuid.uuid4().hex[:8]}.",
         "REDINK_POSTGRES_DSN": urlsplit(stack.postgres_dsn)._replace(path=f"/{name}").geturl(),
         "REDINK_REDIS_URL": stack.redis_url,
         "REDINK_BLOBS_URL": (folder / "blobs").as_uri(),
