@@ -118,7 +118,7 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], ink: Mask, em: float) -
     width = ink.shape[1]
     places = []
     for rule in rules:
-        if not is_level(rule) or length_of(rule) > 0.92 * width:
+        if not is_level(rule) or not 1.6 * em < length_of(rule) < 0.92 * width:
             continue
         if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em):
             continue

@@ -15,13 +15,15 @@ from services.ocr.core.flat import Mask, ink_mask, unit
 from services.ocr.core.glyphs import Glyph, glyphs_of
 from services.ocr.core.places import Place, blanks, brackets, cells_of, em_of
 from services.ocr.core.raster import Image
-from services.ocr.core.rules import rule_mask
+from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.tables import find_tables
 
 SINGLE = (*"ABCDEFGH", "√", "×", "T", *"0123456789")
 SEVERAL = tuple("".join(letters) for n in (2, 3, 4) for letters in combinations("ABCDE", n))
 BLANK = 0.012
 """Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
+ROOM = 3.0
+"""In square ems: a letter in a wide cell is no less ink than in a narrow one."""
 SURE = 0.8
 """Best candidate's probability from which no free reading is made."""
 PRINTED = 0.93
@@ -49,10 +51,15 @@ def find_spots(bgr: Image, rules: Sequence[Rule], lines: Sequence[Line], marks_m
     ink[red > 0] = 0
     cells = find_tables(list(rules), (width, height))
     places = [*brackets(lines, em), *blanks(rules, cells, ink, em), *cells_of(cells, em)]
-    ink[rule_mask(list(rules), (width, height), max(3, round(0.17 * em))) > 0] = 0
+    ink[rule_mask(_borders(rules, em), (width, height), max(3, round(0.17 * em))) > 0] = 0
     glyphs = glyphs_of(lines)
     reader = _Reader(bgr, marks_mask, lines, glyphs, engine)
     return [reader.spot(place, _content(place, ink)) for place in places]
+
+
+def _borders(rules: Sequence[Rule], em: float) -> list[Rule]:
+    """Rules too long to be strokes of a letter: the stem of a large D is straight as well."""
+    return [rule for rule in rules if length_of(rule) > (1.6 if is_level(rule) else 2.4) * em]
 
 
 def _content(place: Place, ink: Mask) -> _Content:
@@ -68,7 +75,7 @@ def _content(place: Place, ink: Mask) -> _Content:
     _, labels, stats, centres = cv2.connectedComponentsWithStats(window, connectivity=8)
     keep = np.zeros(len(stats), np.bool_)
     for index in range(1, len(stats)):
-        x, y, w, h, area = (int(v) for v in stats[index])
+        y, w, h, area = (int(v) for v in stats[index, 1:])
         cx, cy = centres[index][0] + left, centres[index][1] + top
         speck = area < 0.012 * place.em**2 or max(w, h) < 0.13 * place.em
         cut = place.kind == "rule" and y == 0 and y + h < 0.62 * window.shape[0]
@@ -77,8 +84,9 @@ def _content(place: Place, ink: Mask) -> _Content:
         )
         keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren)
     mask = keep[labels]
-    share = float(mask.sum()) / max(1.0, (x1 - x0) * (y1 - y0))
-    return _without_strikes(_Content(mask, (left, top), share, struck=False), place.em)
+    share = float(mask.sum()) / max(1.0, min((x1 - x0) * (y1 - y0), ROOM * place.em**2))
+    content = _Content(mask, (left, top), share, struck=False)
+    return content if place.kind == "rule" else _without_strikes(content, place.em)
 
 
 def _without_strikes(content: _Content, em: float) -> _Content:
@@ -134,10 +142,10 @@ class _Reader:
         crop = self._crop(content, place.em)
         columns = np.flatnonzero(content.mask.any(axis=0))
         length = (columns[-1] - columns[0] + 1) / place.em
-        if length < 4.5 and place.kind != "rule" or length < 2.2:
+        if length < (2.2 if place.kind == "rule" else 4.5):
             self._left -= 1
             wanted = SINGLE if length < 1.1 else (*SINGLE, *SEVERAL)
-            candidates = {c: round(p, 4) for c, p in self._engine.posterior(crop, wanted).items() if p >= 0.005}
+            candidates = {c: round(p, 5) for c, p in self._engine.posterior(crop, wanted).items() if p >= 0.0005}
         else:
             candidates = {}
         best = max(candidates, key=lambda c: candidates[c], default="")
