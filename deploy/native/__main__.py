@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from deploy.native.process import ChildFailed
-from deploy.native.services import ROOT, Service, services
+from deploy.native.services import ROOT, Service, create_topics, services
 from deploy.native.stack import BrokerKind, Stack, embedded_stack, lock
 
 DATA = ROOT / ".redink"
@@ -40,6 +40,8 @@ def running(
     key = dev_key(data_dir)
     with embedded_stack(data_dir, broker, given=os.environ) as stack:
         settings = {**stack.environment(), "REDINK_GATEWAY_DEV_KEY": key}
+        create_topics(settings)
+        stack.on_restart = lambda child: create_topics(settings) if child is stack.broker else None
         children = services(mode, data_dir, port, settings)
         for child in children:
             stack.supervisor.start(child)

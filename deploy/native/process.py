@@ -104,7 +104,8 @@ class Child:
             try:
                 return self._start_once()
             except ChildFailed:
-                if attempt == attempts or not self._wanted:
+                misconfigured = self._process is not None and self._process.returncode == os.EX_CONFIG
+                if attempt == attempts or misconfigured or not self._wanted:
                     raise
                 self.port = 0
         return None
@@ -132,6 +133,12 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def kill(self) -> None:
+        """End it at once, as an accident would."""
+        if self.pid and self._process:
+            self._process.kill()
+            self._process.wait()
 
     @property
     def died(self) -> bool:

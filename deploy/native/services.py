@@ -1,13 +1,14 @@
 """Our own processes under the supervisor: all stages in one, or one process per stage."""
 
 import os
+import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.native.process import Child
+from deploy.native.process import Child, ChildFailed
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("ocr", "parser", "analyzer", "diagnostic", "report", "gateway")
@@ -61,3 +62,13 @@ def services(mode: str, data_dir: Path, port: int, settings: Mapping[str, str]) 
     if mode == "process":
         return [Service(name, data_dir, port if name == "gateway" else 0, settings=settings) for name in STAGES]
     raise SystemExit(f"STAGES={mode}: say `one` or `process`")
+
+
+def create_topics(settings: Mapping[str, str]) -> None:
+    """The topics that don't exist yet; the memory-only broker needs them again after every start."""
+    command = [sys.executable, "-m", "services", "topics"]
+    result = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise ChildFailed(f"creating the topics failed:\n{(result.stdout + result.stderr)[-2000:]}")

@@ -73,11 +73,11 @@ class Supervisor:
         log.warning("%s died; starting it again", child.name)
         try:
             child.restart()
+            if self._on_restart:
+                self._on_restart(child)
         except ChildFailed as error:
             log.warning("%s", error)
-            return
-        if self._on_restart:
-            self._on_restart(child)
+            child.kill()  # half up is not up: the next round tries again
 
 
 class Stack:
