@@ -9,7 +9,7 @@ import numpy as np
 from contracts.artefacts.reading import Line, Rule
 from contracts.base import Box
 from services.ocr.core.flat import Mask
-from services.ocr.core.glyphs import Glyph, glyphs_of, text_height
+from services.ocr.core.glyphs import Glyph, centre_y, glyphs_of, text_height
 from services.ocr.core.rules import is_level, length_of
 from services.ocr.core.tables import Cell
 
@@ -26,7 +26,7 @@ BELOW = 0.12
 class Place(NamedTuple):
     """An answer place. box: its inside, where handwriting counts; em: size of the type around it, in pixels."""
 
-    kind: Literal["bracket", "rule", "cell"]
+    kind: Literal["bracket", "rule", "cell", "beside"]
     box: Box
     em: float
     cell: Cell | None = None
@@ -67,6 +67,37 @@ def brackets(lines: Sequence[Line], em: float) -> list[Place]:
         if j not in used and _first(glyphs[j], glyphs, em):
             places.append(_between(glyphs[j].x - 2.6 * em, glyphs[j].x, glyphs[j].y, em))
     return places
+
+
+NUMBERED = re.compile(r"\s*(\D{0,4}?)\s*(\d{1,3})\s*[.．、,:：]")
+
+
+def before_numbers(lines: Sequence[Line], taken: Sequence[Place], em: float) -> list[Place]:
+    """Room left of a line's question number, where an answer stands: "(B)1.", "A 2.", or ink that no one could read."""
+    found, bracketed = [], 0
+    for line in lines:
+        match = NUMBERED.match(line.text)
+        if not match or len(line.xs) != len(line.text) or not re.fullmatch(r"[^一-鿿]*", match.group(1)):
+            continue
+        number = line.xs[match.start(2)]
+        start = (line.box[0][0] + line.box[3][0]) / 2
+        prefix = match.group(1)
+        if prefix.strip("()（）[] ") in {"*", "-", "·", "•"} or number - start < (1.3 if prefix else 1.9) * em:
+            continue
+        bracketed += bool(re.search(r"[()（）]", prefix))
+        y = centre_y(line, start)
+        # The bracket's ends stand at the room's ends; contents drop them there.
+        found.append(Place("beside", (start + 0.05 * em, y - 0.85 * em, number - 0.45 * em, y + 0.85 * em), em))
+    if 2 * bracketed >= len(found):
+        found = [place._replace(kind="bracket") for place in found]
+    return [p for p in found if not any(_overlap(p.box, o.box) > 0.3 for o in taken)]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Shared area as a share of the smaller box."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return max(0.0, width) * max(0.0, height) / max(1.0, smaller)
 
 
 def _level(a: Glyph, b: Glyph, em: float) -> bool:

@@ -13,7 +13,7 @@ from contracts.base import Box
 from services.ocr.core.engine import Engine
 from services.ocr.core.flat import Mask, ink_mask, unit
 from services.ocr.core.glyphs import Glyph, glyphs_of
-from services.ocr.core.places import Place, blanks, brackets, cells_of, em_of
+from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of
 from services.ocr.core.raster import Image
 from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.tables import find_tables
@@ -24,6 +24,8 @@ BLANK = 0.012
 """Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
 ROOM = 3.0
 """In square ems: a letter in a wide cell is no less ink than in a narrow one."""
+SCRIBBLE = 0.62
+"""Share of ink, over a window of half an em, that no letter reaches and a scribble does."""
 SURE = 0.8
 """Best candidate's probability from which no free reading is made."""
 PRINTED = 0.93
@@ -51,6 +53,7 @@ def find_spots(bgr: Image, rules: Sequence[Rule], lines: Sequence[Line], marks_m
     ink[red > 0] = 0
     cells = find_tables(list(rules), (width, height))
     places = [*brackets(lines, em), *blanks(rules, cells, ink, em), *cells_of(cells, em)]
+    places += before_numbers(lines, places, em)
     ink[rule_mask(_borders(rules, em), (width, height), max(3, round(0.17 * em))) > 0] = 0
     glyphs = glyphs_of(lines)
     reader = _Reader(bgr, marks_mask, lines, glyphs, engine)
@@ -89,27 +92,31 @@ def _content(place: Place, ink: Mask) -> _Content:
     return content if place.kind == "rule" else _without_strikes(content, place.em)
 
 
-def _without_strikes(content: _Content, em: float) -> _Content:
-    """The content without what was crossed out: far denser ink than writing, beside other writing."""
-    columns = np.flatnonzero(content.mask.any(axis=0))
+def _clusters(mask: npt.NDArray[np.bool_], apart: float) -> list[tuple[int, int]]:
+    """Column ranges (first, last) of ink that lies more than `apart` from the next."""
+    columns = np.flatnonzero(mask.any(axis=0))
     if not len(columns):
-        return content
-    breaks = np.flatnonzero(np.diff(columns) > max(2, 0.05 * em))
+        return []
+    breaks = np.flatnonzero(np.diff(columns) > apart)
     starts = [int(columns[0]), *(int(columns[i + 1]) for i in breaks)]
     ends = [*(int(columns[i]) for i in breaks), int(columns[-1])]
-    dense = [_density(content.mask[:, a : b + 1]) > 0.42 and b - a > 0.5 * em for a, b in zip(starts, ends, strict=True)]
-    if not any(dense) or all(dense):
-        return content._replace(struck=any(dense) and len(dense) > 1)
-    mask = content.mask.copy()
-    for a, b, scribble in zip(starts, ends, dense, strict=True):
-        if scribble:
-            mask[:, a : b + 1] = False
-    return content._replace(mask=mask, struck=True)
+    return list(zip(starts, ends, strict=True))
 
 
-def _density(part: npt.NDArray[np.bool_]) -> float:
-    rows = np.flatnonzero(part.any(axis=1))
-    return float(part[rows[0] : rows[-1] + 1].mean()) if len(rows) else 0.0
+def _without_strikes(content: _Content, em: float) -> _Content:
+    """The content without what was scribbled over, when other writing remains beside it."""
+    side = max(5, round(0.45 * em))
+    density = cv2.blur(content.mask.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT)
+    dense = density > SCRIBBLE
+    if not dense.any():
+        return content
+    reach = round(0.3 * em)
+    scribbled = cv2.dilate(dense.any(axis=0).astype(np.uint8)[None], np.ones((1, 2 * reach + 1), np.uint8))[0] > 0
+    left = content.mask & ~scribbled[None]
+    columns = np.flatnonzero(left.any(axis=0))
+    if left.sum() < 0.05 * em * em or columns[-1] - columns[0] < 0.25 * em:
+        return content._replace(struck=True)
+    return content._replace(mask=left, struck=True)
 
 
 class _Reader:
@@ -133,27 +140,44 @@ class _Reader:
             return empty.model_copy(update={"ink": 0.0 if content.share < BLANK / 3 else round(content.share, 4)})
         printed = self._printed(place.box) if cell else None
         if printed:
-            return empty.model_copy(update={"text": printed[0], "confidence": printed[1], "script": "printed"})
+            return empty.model_copy(update={"text": printed[0], "confidence": printed[1], "script": "printed", "struck": False})
         if self._left <= 0:
             return empty
         return empty.model_copy(update=self._read(place, content))
 
     def _read(self, place: Place, content: _Content) -> dict[str, object]:
-        crop = self._crop(content, place.em)
         columns = np.flatnonzero(content.mask.any(axis=0))
         length = (columns[-1] - columns[0] + 1) / place.em
-        if length < (2.2 if place.kind == "rule" else 4.5):
-            self._left -= 1
-            wanted = SINGLE if length < 1.1 else (*SINGLE, *SEVERAL)
-            candidates = {c: round(p, 5) for c, p in self._engine.posterior(crop, wanted).items() if p >= 0.0005}
-        else:
-            candidates = {}
-        best = max(candidates, key=lambda c: candidates[c], default="")
-        if best and candidates[best] >= SURE:
-            return {"text": best, "confidence": min(1.0, candidates[best]), "candidates": candidates}
+        crop = self._crop(content, place.em)
+        candidates = self._candidates(crop, length) if length < (2.2 if place.kind == "rule" else 4.5) else {}
+        best = max(candidates.values(), default=0.0)
+        struck = content.struck
+        if candidates and best < SURE and (last := self._last(place, content)):
+            candidates, best, struck = last, max(last.values()), True
+        if best >= SURE:
+            text = max(candidates, key=lambda c: candidates[c])
+            return {"text": text, "confidence": min(1.0, best), "candidates": candidates, "struck": struck}
         self._left -= 1
         read = self._engine.recognise([crop])[0]
-        return {"text": read.text.strip(), "confidence": float(np.clip(read.confidence, 0, 1)), "candidates": candidates}
+        sure = float(np.clip(read.confidence, 0, 1))
+        return {"text": read.text.strip(), "confidence": sure, "candidates": candidates, "struck": struck}
+
+    def _candidates(self, crop: Image, length: float) -> dict[str, float]:
+        self._left -= 1
+        wanted = SINGLE if length < 1.1 else (*SINGLE, *SEVERAL)
+        return {c: round(p, 5) for c, p in self._engine.posterior(crop, wanted).items() if p >= 0.0005}
+
+    def _last(self, place: Place, content: _Content) -> dict[str, float] | None:
+        """The candidates of the last of several clusters, when it is surely a letter: what stands before was struck."""
+        clusters = _clusters(content.mask, max(2.0, 0.06 * place.em))
+        if len(clusters) < 2 or place.kind == "rule":
+            return None
+        mask = content.mask.copy()
+        mask[:, : clusters[-1][0]] = False
+        if mask.sum() < 0.05 * place.em**2:
+            return None
+        candidates = self._candidates(self._crop(content._replace(mask=mask), place.em), 1.0)
+        return candidates if max(candidates.values(), default=0.0) >= SURE else None
 
     def _printed(self, box: Box) -> tuple[str, float] | None:
         """What the page's lines read inside a cell, when it is surely print: numbers and words, no lone letter."""
