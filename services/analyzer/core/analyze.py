@@ -74,10 +74,11 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     kind, maximum = _kind(question, item), _maximum(question, item)
     if kind == "composite":
         kind = "fill_blank"
-    confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0
     by_key = grade(found.answer, item.answer if item is not None else None, kind)
     marked = read_marks(marks_of(question, reading), maximum)
+    found = under_marks(found, marked, item, kind)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
+    confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0
     review = found.answer is None or confidence < REVIEW_BELOW or not agreed or not decided.sure
     return Answer(
         number=question.number,
@@ -94,6 +95,21 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     )
 
 
+def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:
+    """The answer in the light of a teacher's tick: what is ticked is not blank, and a ticked choice is the key's."""
+    if marked is None or marked.verdict not in ("correct", "partial") or is_written(found):
+        return found
+    ticked = marked.verdict == "correct" and item is not None and isinstance(item.answer, str)
+    if ticked and item is not None and kind in ("single_choice", "multiple_choice", "true_false"):
+        return Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt=True)
+    return Found(None, "unread", 0.0, found.pieces, doubt=True)
+
+
+def is_written(found: Found) -> bool:
+    """Whether something was read that is not blank."""
+    return found.answer is not None and bool(found.answer.replace("|", "").strip())
+
+
 def reconcile(
     by_key: Grade, marked: Marked | None, maximum: float | None, kind: QuestionType, found: Found
 ) -> tuple[Grade, float | None, str | None, bool]:
@@ -102,15 +118,14 @@ def reconcile(
     Marks win where the key cannot judge (worked answers) or there is no key; elsewhere the key's verdict stays and
     disagreement is for the teacher to look at.
     """
-    use_marks = marked is not None and marked.verdict is not None and (kind in _WORKED or by_key.verdict == "ungraded")
-    if use_marks and marked is not None and marked.verdict is not None:
-        blank = found.answer is not None and not found.answer.replace("|", "").strip()
+    blank = found.answer is not None and not is_written(found)
+    deaf = kind in _WORKED or by_key.verdict == "ungraded" or (by_key.verdict == "blank" and not blank)
+    if marked is not None and marked.verdict is not None and deaf:
         verdict = "blank" if blank and marked.verdict == "wrong" else marked.verdict
         score = marked.score(maximum)
         agreed = by_key.verdict in ("ungraded", verdict) and not marked.mixed
         return Grade(verdict, None, sure=not marked.mixed), score, "marks", agreed
     if by_key.verdict == "ungraded":
-        blank = found.answer is not None and not found.answer.replace("|", "").strip()
         if blank:
             return Grade("blank", 0.0, sure=True), (0.0 if maximum is not None else None), None, True
         return UNGRADED, None, None, True

@@ -70,7 +70,7 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     if ranked:
         letter, p = ranked[0]
         second = ranked[1][1] if len(ranked) > 1 else 0.0
-        agreed = free == letter
+        agreed = letter in (free, choice_letters(piece.inline, admissible))
         return Found(letter, f"spot_{piece.source}" + ("" if agreed else "_alone"), p, (piece,), doubt=p < 2 * second)
     if free and (multiple or len(free) == 1):
         return Found(free, f"free_{piece.source}", piece.confidence, (piece,))

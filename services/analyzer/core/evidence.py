@@ -13,7 +13,10 @@ Source = Literal["bracket", "rule", "cell", "beside", "line"]
 
 @dataclass(frozen=True)
 class Piece:
-    """One place with, or made for, a student's writing. `blank`: an answer place without ink."""
+    """One place with, or made for, a student's writing.
+
+    `inline`: what the lines that run through a spot read there: a second view of the same ink, with its confidence.
+    """
 
     source: Source
     page: int
@@ -23,6 +26,9 @@ class Piece:
     candidates: tuple[tuple[str, float], ...] = ()
     ink: float = 0.0
     struck: bool = False
+    inline: str = ""
+    inline_confidence: float = 0.0
+    agreed: bool = False
 
     @property
     def blank(self) -> bool:
@@ -68,7 +74,45 @@ def spots_of(question: Question, reading: Reading) -> list[Piece]:
 
 def _spot_piece(page: Page, spot: Spot) -> Piece:
     ranked = tuple(sorted(spot.candidates.items(), key=lambda c: -c[1]))
-    return Piece(spot.kind, page.page, spot.box, spot.text, spot.confidence, ranked, spot.ink, spot.struck)
+    inline, sure = inline_text(page, spot.box)
+    return Piece(
+        spot.kind, page.page, spot.box, spot.text, spot.confidence, ranked, spot.ink, spot.struck, inline, sure
+    )
+
+
+def inline_text(page: Page, box: Box) -> tuple[str, float]:
+    """What the page's lines (not in red) read inside `box`, a word cut by its right edge completed; mean confidence.
+
+    Lines count when their middle runs through the box; characters by their centres.
+    """
+    chosen: list[tuple[float, str, float]] = []
+    for line in page.lines:
+        outline = line_box(line)
+        middle = (outline[1] + outline[3]) / 2
+        if line.ink == "red" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:
+            continue
+        inside = [i for i, x in enumerate(line.xs) if box[0] <= x <= box[2] and line.text[i].strip()]
+        if not inside:
+            continue
+        first, last = inside[0], inside[-1] + 1
+        if line.script == "handwritten" and 2 * len(inside) > len(line.text.replace(" ", "")):
+            first, last = 0, len(line.text)  # writing is cut from print already: it only overshoots its place
+        while last < len(line.text) and _continues(line, last):
+            last += 1
+        sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
+        chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure)))
+    chosen.sort()
+    text = " ".join(t.strip() for _, t, _ in chosen)
+    return text, min((c for _, _, c in chosen), default=0.0)
+
+
+def _continues(line: Line, at: int) -> bool:
+    """Whether the letter at `at` continues a Latin word begun before it."""
+    a, b = line.text[at - 1], line.text[at]
+    if not (a.isascii() and a.isalpha() and b.isascii() and b.isalpha()):
+        return False
+    pitch = (line.xs[-1] - line.xs[0]) / max(1, len(line.xs) - 1)
+    return line.xs[at] - line.xs[at - 1] < 1.5 * pitch
 
 
 def lines_of(question: Question, reading: Reading) -> list[Piece]:

@@ -1,6 +1,7 @@
 """Blanks: what stands in each blank of a question, joined by `|` in reading order."""
 
 import re
+from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
@@ -13,7 +14,7 @@ _FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
 
 def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     """The contents of the question's blanks; `expected`: how many the key or the stem has, 0 when unknown."""
-    spots = spots_of(question, reading)
+    spots = [_settled(s) for s in spots_of(question, reading)]
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
     pieces = in_order([*spots, *lines], reading)
@@ -25,10 +26,24 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     raw = min(p.confidence for p in inked)
     while len(texts) < expected:
         texts.append("")
-    doubt = (expected > 0 and len(entries) != expected) or any(p.struck for p in inked)
+    doubt = expected > 0 and len(entries) != expected
     unread = any(p.ink > 0 and not p.text for p in inked)
-    kind = "blank_" + ("spot" if all(p.source != "line" for p in inked) else "line")
+    kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
+    kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     return Found("|".join(texts), kind, raw, tuple(inked), doubt or unread)
+
+
+def _settled(spot: Piece) -> Piece:
+    """A spot with the better of its two views; agreement is worth more than either."""
+    own, inline = short_answer(spot.text), short_answer(spot.inline)
+    if not inline or spot.blank:
+        return spot
+    if own == inline:
+        return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
+    longer = len(inline) > len(own) > 1 and inline.startswith(own[:-1])
+    if longer or spot.inline_confidence > spot.confidence:
+        return replace(spot, text=inline, confidence=spot.inline_confidence)
+    return spot
 
 
 def _into_empty(lines: list[Piece], spots: list[Piece]) -> tuple[list[Piece], list[Piece]]:
