@@ -12,6 +12,7 @@ from services.diagnostic.core.wording import cite, points, quote
 _MOST_GROUPS = 5
 _MOST_DETAILS = 3
 _ENOUGH = 3
+_SEVERAL = 2
 
 _METHOD: dict[QuestionType, str] = {
     "single_choice": "重做时逐项写出排除其余选项的理由",
@@ -23,6 +24,7 @@ _METHOD: dict[QuestionType, str] = {
     "essay": "对照评分标准修改提纲，再重写失分最多的一段",
     "composite": "按小题顺序重做，标出第一处出错的地方",
 }
+_METHOD_FOR_BLANK = "先看课本例题弄清方法，再独立写出已知条件和第一步"
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,11 @@ def suggestions_of(items: Sequence[Item]) -> tuple[Suggestion, ...]:
 def _practise(loss: Loss) -> Suggestion:
     labels = [item.label for item in loss.items]
     details = "，".join(_detail(item) for item in loss.items[:_MOST_DETAILS])
-    method = _METHOD[loss.items[0].question.type]
-    sure = "" if loss.asked >= _ENOUGH else f"，本卷只考 {loss.asked} 题，证据不足，再做 2–3 道同类题确认是否掌握"
-    text = f"「{loss.name}」（{cite(labels)}，失 {points(loss.lost)} 分）：{details}；{method}{sure}。"
+    blank = all(item.answer.verdict == "blank" for item in loss.items)
+    method = _METHOD_FOR_BLANK if blank else _METHOD[loss.items[0].question.type]
+    thin = loss.asked < _ENOUGH
+    doubt, check = ("，证据不足", "，再做 2–3 道同类题确认") if thin else ("", "")
+    text = f"「{loss.name}」（{cite(labels)}，失 {points(loss.lost)} 分{doubt}）：{details}；{method}{check}。"
     return Suggestion(text=text, evidence=tuple(item.number for item in loss.items))
 
 
@@ -106,10 +110,11 @@ def _rest(losses: Sequence[Loss]) -> list[Suggestion]:
 
 
 def _blanks(graded: Sequence[Item]) -> list[Suggestion]:
+    """Several blanks say something of their own: how the time was spent."""
     blanks = [item for item in graded if item.answer.verdict == "blank"]
-    if not blanks:
+    if len(blanks) < _SEVERAL:
         return []
-    text = f"{cite(item.label for item in blanks)}没有作答：先写出已知条件和想到的第一步，弄清是不会做、没看到还是时间不够。"
+    text = f"{cite(item.label for item in blanks)}没有作答：弄清是不会做、没看到还是时间不够，下次先做有把握的题，最后不留空。"
     return [Suggestion(text=text, evidence=tuple(item.number for item in blanks))]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 _QUOTE_LIMIT = 16
+_FORMULA_LIMIT = 80
 _RUN = 3
 
 
@@ -38,6 +39,8 @@ def percent(share: float) -> str:
 
 
 def quote(text: str) -> str:
-    """An answer as cited in a sentence: one line, cut when long, no sentence marks of its own."""
+    """An answer as cited in a sentence: one line, cut when long. A formula in TeX is cited whole or not at all."""
     line = " ".join(text.replace("|", "；").split())
+    if "\\" in line or "$" in line:
+        return f"“{line}”" if len(line) <= _FORMULA_LIMIT else "“…”"
     return f"“{line[:_QUOTE_LIMIT]}…”" if len(line) > _QUOTE_LIMIT else f"“{line}”"

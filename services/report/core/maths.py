@@ -62,7 +62,7 @@ class _Reader:
         self.at += 1
         if piece == "$":
             return []
-        if piece == "{" and depth < _DEEPEST:
+        if piece == "{" and depth < _DEEPEST and self.closes():
             return self.sequence(depth + 1, closed=True)
         if piece in "^_" and depth < _DEEPEST:
             kind = "sup" if piece == "^" else "sub"
@@ -71,6 +71,15 @@ class _Reader:
         if piece.startswith("\\"):
             return self.command(piece[1:], depth)
         return [{"t": piece}]
+
+    def closes(self) -> bool:
+        """Whether the group just opened has an end: in a cut formula it would swallow the sentence after it."""
+        open_groups = 1
+        for piece in self.pieces[self.at :]:
+            open_groups += (piece == "{") - (piece == "}")
+            if open_groups == 0:
+                return True
+        return False
 
     def command(self, name: str, depth: int) -> list[Node]:
         if name in _FRACTIONS and depth < _DEEPEST:
