@@ -2,10 +2,13 @@
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import TextIO
 
 import structlog
 
+_OURS = {"contracts", "runtime", "services"}
 _NOISY = {"aiokafka": "WARNING", "faststream": "WARNING", "uvicorn.access": "WARNING", "asyncio": "WARNING"}
 
 
@@ -61,11 +64,6 @@ def what(error: BaseException) -> str:
 
 
 def where(error: BaseException) -> str:
-    """The innermost frame, as file:line; code has no exam text."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    code = trace.tb_frame.f_code
-    return f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
+    """The innermost frame of our own code, as file:line function; code has no exam text."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _OURS.intersection(Path(frame.filename).parts)]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno} {frames[-1].name}" if frames else ""

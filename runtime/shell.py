@@ -99,11 +99,11 @@ class Shell:
             trace_id=case.trace.trace_id,
         )
         try:
-            outcome = await self._process(case, began)
+            return await self._process(case, began)
         except Exception as error:  # noqa: BLE001 - the one place where errors become decisions
-            outcome = await self._route(case, error)
-        await self._starts.end(self._start_key(case))
-        return outcome
+            return await self._route(case, error)
+        finally:
+            await self._starts.end(self._start_key(case))  # the process lived to say so
 
     def _understand(self, record: Record) -> _Case:
         attributes = envelope.decode(record)
