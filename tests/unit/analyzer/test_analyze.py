@@ -1,0 +1,240 @@
+"""Answers and verdicts of whole papers, from readings made by hand."""
+
+from analyzer_build import bubbles, key, line, mark, paper, question, reading, spot, submission
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.artefacts.analysis import Answer
+from contracts.artefacts.submission import KeyItem
+from services.analyzer.core import analyze
+
+
+def only(answers: tuple[Answer, ...]) -> Answer:
+    assert len(answers) == 1
+    return answers[0]
+
+
+def test_a_choice_in_its_bracket_is_read_and_graded() -> None:
+    r = reading(spots=[spot("B", {"B": 0.97, "8": 0.02})])
+    got = only(analyze(submission(key("1", "B", 3)), r, paper(question("single_choice", spots=[0]))).answers)
+    assert (got.student_answer, got.verdict, got.score, got.graded_by) == ("B", "correct", 3.0, "key")
+
+
+def test_the_key_never_changes_a_clear_reading() -> None:
+    r = reading(spots=[spot("B", {"B": 0.95, "D": 0.04})])
+    for wanted in "ABCD":
+        got = only(analyze(submission(key("1", wanted)), r, paper(question("single_choice", spots=[0]))).answers)
+        assert got.student_answer == "B"
+
+
+def test_options_that_do_not_exist_are_not_admissible() -> None:
+    r = reading(spots=[spot("E", {"E": 0.5, "B": 0.4})])
+    got = only(analyze(submission(), r, paper(question("single_choice", spots=[0], options="ABCD"))).answers)
+    assert got.student_answer == "B"
+
+
+def test_an_empty_bracket_is_a_blank_with_no_points_not_unread() -> None:
+    r = reading(spots=[spot()])
+    got = only(analyze(submission(key("1", "B")), r, paper(question("single_choice", spots=[0]))).answers)
+    assert (got.student_answer, got.verdict, got.score) == ("", "blank", 0.0)
+
+
+def test_ink_that_cannot_be_read_is_unread_and_ungraded_never_zero_points() -> None:
+    r = reading(spots=[spot("¥#")])
+    got = only(analyze(submission(key("1", "B")), r, paper(question("single_choice", spots=[0]))).answers)
+    assert (got.student_answer, got.verdict, got.score, got.needs_review) == (None, "ungraded", None, True)
+
+
+def test_bubbles_are_judged_by_the_page_not_by_a_fixed_darkness() -> None:
+    pale = bubbles([0.05, 0.36, 0.04, 0.06], 0) + bubbles([0.38, 0.05, 0.05, 0.03], 1, 140)
+    pages = reading(cards=pale)
+    got = analyze(
+        submission(),
+        pages,
+        paper(question("single_choice", "1", groups=[0]), question("single_choice", "2", groups=[1])),
+    )
+    assert [a.student_answer for a in got.answers] == ["B", "A"]
+
+
+def test_an_erased_bubble_beside_a_full_one_is_no_answer() -> None:
+    cards = bubbles([0.05, 0.97, 0.62, 0.06], 0) + bubbles([0.9, 0.05, 0.05, 0.03], 1, 140)
+    got = analyze(submission(), reading(cards=cards), paper(question("single_choice", groups=[0])))
+    assert only(got.answers).student_answer == "B"
+
+
+def test_several_bubbles_are_the_set_of_a_multiple_choice_with_partial_credit() -> None:
+    cards = bubbles([0.95, 0.05, 0.93, 0.06], 0)
+    questions = paper(question("multiple_choice", groups=[0]))
+    got = only(analyze(submission(key("1", "ACD", 4)), reading(cards=cards), questions).answers)
+    assert (got.student_answer, got.verdict, got.score) == ("AC", "partial", 2.0)
+    got = only(analyze(submission(key("1", "AD", 4)), reading(cards=cards), questions).answers)
+    assert (got.verdict, got.score) == ("wrong", 0.0)
+
+
+def test_two_marks_on_a_single_choice_are_kept_and_sent_to_review() -> None:
+    got = only(
+        analyze(
+            submission(key("1", "A")),
+            reading(cards=bubbles([0.9, 0.92, 0.05, 0.05], 0)),
+            paper(question("single_choice", groups=[0])),
+        ).answers
+    )
+    assert (got.student_answer, got.verdict, got.needs_review) == ("AB", "wrong", True)
+
+
+def test_a_judgement_is_a_tick_or_a_cross_however_it_is_written() -> None:
+    r = reading(spots=[spot("T", {"T": 0.9, "1": 0.05}), spot("x", {"×": 0.7, "F": 0.2})])
+    questions = paper(question("true_false", "1", spots=[0]), question("true_false", "2", spots=[1]))
+    got = analyze(submission(key("1", "√"), key("2", "T")), r, questions).answers
+    assert [(a.student_answer, a.verdict) for a in got] == [("√", "correct"), ("×", "wrong")]
+
+
+def test_an_answer_inside_an_uncut_printed_line_is_found_in_the_stem() -> None:
+    lines = [line("( A )1.下列说法正确的是", script="printed", ink="black")]
+    got = only(
+        analyze(
+            submission(key("1", "A")), reading(lines), paper(question("single_choice", text="下列说法正确的是"))
+        ).answers
+    )
+    assert (got.student_answer, got.verdict) == ("A", "correct")
+    got = only(analyze(submission(), reading(), paper(question("single_choice", text="下列说法正确的是( C )"))).answers)
+    assert got.student_answer == "C"
+
+
+def test_blanks_are_joined_in_reading_order_and_share_the_points() -> None:
+    spots = [
+        spot("氧气", at=(400, 100, 500, 130), kind="rule"),
+        spot("腿部动脉", at=(100, 100, 300, 130), kind="rule"),
+        spot(at=(100, 200, 300, 230), kind="rule"),
+    ]
+    item = key("1", ("腿部动脉", "二氧化碳", "肺"), 9)
+    got = only(analyze(submission(item), reading(spots=spots), paper(question("fill_blank", spots=[0, 1, 2]))).answers)
+    assert (got.student_answer, got.verdict, got.score) == ("腿部动脉|氧气|", "partial", 3.0)
+
+
+def test_exponents_read_on_the_line_are_restored_where_the_notation_says_so() -> None:
+    got = only(
+        analyze(
+            submission(key("1", "1.2×10⁹")),
+            reading(spots=[spot("1.2×109", kind="rule")]),
+            paper(question("fill_blank", spots=[0])),
+        ).answers
+    )
+    assert (got.student_answer, got.verdict) == ("1.2×10⁹", "correct")
+
+
+def test_a_worked_solution_is_kept_whole_and_judged_by_its_conclusion() -> None:
+    lines = [
+        line("解：设总重x", (100, 100, 300, 130)),
+        line("x=190+11.2", (100, 140, 300, 170)),
+        line("答：201.2千克。", (100, 180, 300, 210)),
+    ]
+    item = key("1", "201.2千克", 8, type="calculation")
+    got = only(analyze(submission(item), reading(lines), paper(question("calculation", lines=[0, 1, 2]))).answers)
+    assert got.student_answer == "解：设总重x\nx=190+11.2\n答：201.2千克。"
+    assert (got.verdict, got.score) == ("correct", 8.0)
+
+
+def test_a_wrong_conclusion_goes_to_a_teacher_for_the_way_may_earn_points() -> None:
+    item = key("1", "10", 12, type="calculation")
+    got = only(analyze(submission(item), reading([line("解：9")]), paper(question("calculation", lines=[0]))).answers)
+    assert (got.verdict, got.score, got.needs_review) == ("wrong", 0.0, True)
+
+
+def test_a_teachers_marks_win_on_worked_answers() -> None:
+    item = key("1", "10", 12, type="calculation")
+    r = reading([line("解：9")], marks=[mark("half_tick"), mark("score", "-6")])
+    got = only(analyze(submission(item), r, paper(question("calculation", lines=[0], marks=[0, 1]))).answers)
+    assert (got.verdict, got.score, got.graded_by, got.needs_review) == ("partial", 6.0, "marks", True)
+
+
+def test_marks_grade_a_paper_without_a_key() -> None:
+    r = reading(spots=[spot("B", {"B": 0.97})], marks=[mark("tick")])
+    got = only(analyze(submission(), r, paper(question("single_choice", spots=[0], marks=[0], max_score=3))).answers)
+    assert (got.verdict, got.score, got.graded_by) == ("correct", 3.0, "marks")
+
+
+def test_a_mark_against_the_key_keeps_the_keys_verdict_and_asks_for_review() -> None:
+    r = reading(spots=[spot("B", {"B": 0.99})], marks=[mark("cross")])
+    got = only(analyze(submission(key("1", "B")), r, paper(question("single_choice", spots=[0], marks=[0]))).answers)
+    assert (got.verdict, got.graded_by, got.needs_review) == ("correct", "key", True)
+
+
+def test_without_key_and_marks_nothing_is_graded_and_nothing_is_zero() -> None:
+    got = analyze(
+        submission(), reading(spots=[spot("B", {"B": 0.97})]), paper(question("single_choice", spots=[0], max_score=3))
+    )
+    assert (only(got.answers).verdict, only(got.answers).score, got.earned, got.graded) == ("ungraded", None, None, 0)
+
+
+def test_essays_are_never_graded_by_a_key() -> None:
+    r = reading([line("我的家乡")])
+    got = only(
+        analyze(submission(key("1", "我的家乡", 40, type="essay")), r, paper(question("essay", lines=[0]))).answers
+    )
+    assert (got.student_answer, got.verdict, got.score) == ("我的家乡", "ungraded", None)
+
+
+def composite_paper() -> tuple[list[str], object]:
+    texts = ["解：(1)由题意得", "6.7×5=33.5", "(2)计算体积", "(1)所以33g", "(2)41.0%"]
+    parts = [question("composite", "17", lines=range(5))]
+    parts += [question("fill_blank", f"17({i})", path=("17", f"({i})")) for i in (1, 2)]
+    return texts, paper(*parts)
+
+
+def test_sub_answers_are_the_last_passage_under_each_number() -> None:
+    texts, questions = composite_paper()
+    lines = [line(t, (100, 100 + 40 * i, 400, 130 + 40 * i)) for i, t in enumerate(texts)]
+    got = analyze(submission(key("17", ("31.0g", "41%"), 10)), reading(lines), questions)  # type: ignore[arg-type]
+    parent, one, two = got.answers
+    assert (one.student_answer, two.student_answer) == ("33g", "41.0%")
+    assert (one.verdict, two.verdict, one.max_score) == ("wrong", "correct", 5.0)
+    assert (parent.student_answer, parent.verdict, parent.score, parent.max_score) == (None, "partial", 5.0, 10.0)
+    assert (got.earned, got.max, got.graded) == (5.0, 10.0, 2)
+
+
+def test_an_ungraded_part_leaves_the_parent_without_points() -> None:
+    texts, questions = composite_paper()
+    lines = [line(t, (100, 100 + 40 * i, 400, 130 + 40 * i)) for i, t in enumerate(texts)]
+    got = analyze(submission(key("17(1)", "33g", 5), key("17", None, 10)), reading(lines), questions)  # type: ignore[arg-type]
+    parent, one, two = got.answers
+    assert (parent.verdict, parent.score) == ("ungraded", None)
+    assert (one.verdict, two.verdict) == ("correct", "ungraded")
+    assert (got.earned, got.max) == (5.0, 10.0)
+
+
+def test_the_same_number_in_two_sections_gets_the_key_of_its_section_or_of_its_turn() -> None:
+    r = reading(spots=[spot("A", {"A": 0.99}), spot("B", {"B": 0.99}, at=(100, 200, 200, 230))])
+    items = [key("1", "A", path=("一", "1")), key("1", "B", path=("二", "1"))]
+    for paths in ((("一", "1"), ("二", "1")), (("1",), ("二", "1")), (("甲", "1"), ("乙", "1"))):
+        questions = paper(*(question("single_choice", "1", spots=[i], path=p) for i, p in enumerate(paths)))
+        assert [a.verdict for a in analyze(submission(*items), r, questions).answers] == ["correct", "correct"]
+
+
+def test_the_total_at_the_head_of_the_page_is_read() -> None:
+    head = mark("score", "86").model_copy(update={"box": (700.0, 20.0, 780.0, 60.0)})
+    questions = paper(question("single_choice").model_copy(update={"regions": ()}))
+    assert analyze(submission(), reading(marks=[head]), questions).marked_total == 86
+
+
+def test_a_teachers_red_writing_is_not_the_students_answer() -> None:
+    r = reading([line("8"), line("-2", (100, 200, 200, 230), ink="red")])
+    got = only(analyze(submission(), r, paper(question("fill_blank", lines=[0, 1]))).answers)
+    assert got.student_answer == "8"
+
+
+_TEXT = st.text(max_size=12)
+
+
+@given(
+    texts=st.lists(_TEXT, max_size=4), spots=st.lists(st.tuples(_TEXT, st.dictionaries(st.sampled_from("ABCD√×TF1"), st.floats(0, 0.2))), max_size=4),
+    kind=st.sampled_from(["single_choice", "multiple_choice", "true_false", "fill_blank", "short_answer", "calculation", "essay", "composite"]),
+    answer=st.one_of(st.none(), _TEXT, st.lists(_TEXT, max_size=3).map(tuple)), maximum=st.one_of(st.none(), st.floats(0, 100)),
+)  # fmt: skip
+def test_any_reading_gets_an_analysis_whose_scores_are_possible(texts, spots, kind, answer, maximum) -> None:
+    r = reading([line(t) for t in texts], [spot(t, c) for t, c in spots])
+    questions = paper(question(kind, lines=range(len(texts)), spots=range(len(spots))))
+    got = only(analyze(submission(KeyItem(number="1", answer=answer, max_score=maximum)), r, questions).answers)
+    assert 0 <= got.answer_confidence <= 1
+    assert got.score is None or (maximum is not None and 0 <= got.score <= maximum + 0.25)
+    assert (got.verdict == "ungraded") <= (got.score is None)
