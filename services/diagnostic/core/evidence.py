@@ -18,7 +18,7 @@ TYPE_NAMES: dict[QuestionType, str] = {
     "composite": "综合题",
 }
 
-_POINTS_OF_ONE_WEIGHT = 5.0  # a question of 5 points counts as one observation
+_POINTS_OF_ONE_WEIGHT = 3.0  # a question of 3 points counts as one observation
 _WEIGHTS = (0.5, 2.5)  # a question worth little still tells something; one worth much is not ten questions
 _WEIGHT_UNDER_REVIEW = 0.5
 _LEAST_CONFIDENCE = 0.2

@@ -12,7 +12,7 @@ _CELLS = 200
 _THETA: Grid = (np.arange(_CELLS) + 0.5) / _CELLS
 _EDGES: Grid = np.arange(1, _CELLS + 1) / _CELLS
 _LEVEL: Grid = (np.arange(40) + 0.5) / 40
-_CONCENTRATION = 6.0  # how alike one student's points are: prior observations per point
+_CONCENTRATION = 4.0  # how alike one student's points are: prior observations per point
 _LEVEL_PRIOR = (3.0, 1.5)  # school papers are made to be two thirds right
 _TAIL = 0.05
 
