@@ -1,0 +1,84 @@
+"""What every route gets: the gateway's parts, the caller's tenant, the exam of the path."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+import asyncpg
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from runtime.blobs import Blobs
+from runtime.trace import Trace
+from services.gateway import auth, exams
+from services.gateway.core.problems import Code, Problem
+from services.gateway.history import History
+from services.gateway.notices import Notices
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The parts that routes work with."""
+
+    pool: asyncpg.Pool
+    blobs: Blobs
+    notices: Notices
+    history: History
+    settings: GatewaySettings
+
+
+def _gateway(request: Request) -> Gateway:
+    return cast("Gateway", request.app.state.gateway)
+
+
+def trace_of(request: Request) -> Trace:
+    """The trace that the outermost layer found or began."""
+    return cast("Trace", request.scope["state"]["trace"])
+
+
+InGateway = Annotated[Gateway, Depends(_gateway)]
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="ApiKey",
+    bearerFormat="rk_<id>_<secret>",
+    description="`Authorization: Bearer rk_…`. Every call sees the exams of the key's tenant only.",
+)
+
+
+async def _tenant(
+    request: Request,
+    gateway: InGateway,
+    _credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> str:
+    return await auth.tenant_of(gateway.pool, request.headers.get("authorization"))
+
+
+InTenant = Annotated[str, Depends(_tenant)]
+
+
+async def _exam(
+    gateway: InGateway,
+    tenant: InTenant,
+    exam_id: Annotated[
+        str, Path(description="As answered by the upload.", examples=["0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d"])
+    ],
+) -> exams.Exam:
+    exam = None
+    if (known := uuid_of(exam_id)) is not None:
+        exam = await exams.find(gateway.pool, tenant, known)
+    if exam is None:
+        raise Problem(Code.EXAM_NOT_FOUND)
+    return exam
+
+
+InExam = Annotated[exams.Exam, Depends(_exam)]
+
+
+def uuid_of(text: str) -> uuid.UUID | None:
+    """The id, or None: a malformed id is an exam that doesn't exist."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,230 @@
+"""POST /exams. Blobs first, then one transaction {idempotency, exam, outbox}, then 202."""
+
+import os
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from contracts.artefacts import Submission
+from contracts.events import BlobRef, ExamUploaded, Priority
+from contracts.topics import SUBMISSION, UPLOADED, artefact_path
+from runtime import metrics
+from services.gateway import idempotency, multipart
+from services.gateway.api import estimates, results, waiting
+from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
+from services.gateway.api.documented import problems
+from services.gateway.api.views import AcceptedView, exam_fields
+from services.gateway.core.form import SUBJECTS, Form, parse_form
+from services.gateway.core.problems import Code, Problem
+from services.gateway.exams import Exam, enqueue, find, insert
+from services.gateway.upload import Body, Received, only_hash, receive
+
+router = APIRouter(tags=["exams"])
+
+_FORM: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["files", "subject", "grade"],
+                "properties": {
+                    "files": {
+                        "type": "array",
+                        "items": {"type": "string", "format": "binary"},
+                        "description": "The pages in order, one part each: JPEG, PNG, WebP, HEIC, TIFF, PDF, or a ZIP of them.",
+                    },
+                    "subject": {"type": "string", "enum": list(SUBJECTS)},
+                    "grade": {"type": "integer", "minimum": 1, "maximum": 12},
+                    "student_id": {
+                        "type": "string",
+                        "maxLength": 128,
+                        "description": "Your own id; a pseudonym is best.",
+                    },
+                    "title": {"type": "string", "maxLength": 300},
+                    "class_id": {"type": "string", "maxLength": 128},
+                    "answer_key": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "description": 'JSON: {"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?}]}',
+                        "examples": [
+                            '{"questions": [{"number": "1", "type": "single_choice", "answer": "B", "max_score": 3}]}'
+                        ],
+                    },
+                    "priority": {"type": "string", "enum": ["interactive", "batch"], "default": "interactive"},
+                    "locale": {"type": "string", "default": "zh-CN"},
+                },
+            },
+            "encoding": {"files": {"contentType": "image/*, application/pdf, application/zip"}},
+        }
+    },
+}
+
+
+@dataclass(frozen=True)
+class _Accepted:
+    exam: Exam
+    warnings: tuple[str, ...]
+    response: dict[str, Any]
+    replayed: bool = False
+
+
+@router.post(
+    "/exams",
+    status_code=202,
+    summary="Upload a paper",
+    response_model=AcceptedView,
+    openapi_extra={"requestBody": _FORM},
+    responses={
+        200: {"model": AcceptedView, "description": "Ended within the `Prefer: wait` time"},
+        **problems(
+            Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
+            Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FILE_TOO_LARGE, Code.FIELD_TOO_LARGE,
+            Code.TOO_MANY_PARTS, Code.UNSUPPORTED_CONTENT_TYPE, Code.UNSUPPORTED_MEDIA, Code.NO_FILE, Code.EMPTY_FILE,
+            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH,
+        ),
+    },
+)  # fmt: skip
+async def upload(
+    request: Request,
+    gateway: InGateway,
+    tenant: InTenant,
+    idempotency_key: Annotated[
+        str | None, Header(description="A repeated request with the same key gets the first answer; kept for 72 h.")
+    ] = None,
+    prefer: Annotated[
+        str | None, Header(description="`wait=N`: answer when the exam has ended, within N seconds.")
+    ] = None,
+) -> Response:
+    """Accept one student's paper. Nothing is lost once 202 is answered; follow `Location` for what comes of it."""
+    body = Body(request.receive, gateway.settings, _declared_length(request))
+    try:
+        accepted = await _accept(request, body, gateway, tenant, idempotency_key)
+    except Problem:
+        if "100-continue" not in request.headers.get("expect", "").lower():
+            await body.drain()
+        raise
+    seconds = waiting.asked(prefer, gateway.settings.max_wait_seconds)
+    exam = accepted.exam
+    if seconds is not None:
+        exam = await waiting.ended(gateway, exam, seconds)
+    return await _answer(gateway, accepted, exam, applied=seconds)
+
+
+async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> _Accepted:
+    parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
+    if key is None:
+        return await _take(request, parts, gateway, tenant, None)
+    seconds = gateway.settings.upload_seconds + gateway.settings.upload_idle_seconds
+    held = await idempotency.reserve(gateway.pool, tenant, idempotency.checked(key), seconds)
+    if isinstance(held, idempotency.Earlier):
+        return await _replay(parts, gateway, tenant, held)
+    settled = False
+    try:
+        accepted = await _take(request, parts, gateway, tenant, held)
+        settled = True
+    finally:
+        if not settled:
+            await idempotency.release(gateway.pool, held)
+    return accepted
+
+
+async def _take(
+    request: Request,
+    parts: AsyncGenerator[multipart.Piece, None],
+    gateway: Gateway,
+    tenant: str,
+    held: idempotency.Reservation | None,
+) -> _Accepted:
+    exam_id = _uuid7()
+
+    async def store(number: int, chunks: AsyncIterator[bytes]) -> BlobRef:
+        return await gateway.blobs.put_stream(f"{tenant}/{exam_id}/1/upload-{number}", chunks)
+
+    received = await receive(parts, store, gateway.settings)
+    form, submission = _understand(received)
+    path = artefact_path(tenant, exam_id, 1, SUBMISSION)
+    artefact = await gateway.blobs.put(path, submission.model_dump_json().encode())
+    context = trace_of(request).traceparent
+    estimate = await estimates.fresh(gateway.history, form.priority)  # asks the database, so not inside the transaction
+    async with gateway.pool.acquire() as connection, connection.transaction():
+        now = await connection.fetchval("SELECT now()")
+        event = ExamUploaded(
+            exam_id=exam_id,
+            tenant=tenant,
+            priority=form.priority,
+            uploaded_at=now,
+            deadline=now + timedelta(seconds=_deadline_seconds(gateway, form.priority)),
+            artefact=artefact,
+        )
+        exam = await insert(connection, event, form, len(submission.files), context)
+        warnings = tuple(f"unknown field '{name}' was ignored" for name in form.ignored)
+        response = AcceptedView(**exam_fields(exam, estimate, warnings)).model_dump(mode="json")
+        if held is not None:
+            digest = idempotency.fingerprint(submission, form.priority)
+            await idempotency.settle(connection, held, exam_id, digest, response)
+        await enqueue(connection, UPLOADED[form.priority], event, context)
+    metrics.ACCEPTED.labels(form.priority).inc()
+    return _Accepted(exam, warnings, response)
+
+
+async def _replay(
+    parts: AsyncGenerator[multipart.Piece, None], gateway: Gateway, tenant: str, earlier: idempotency.Earlier
+) -> _Accepted:
+    received = await receive(parts, only_hash, gateway.settings)
+    form, submission = _understand(received)
+    if idempotency.fingerprint(submission, form.priority) != earlier.fingerprint:
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    exam = await find(gateway.pool, tenant, earlier.exam_id)
+    if exam is None:
+        raise Problem(Code.EXAM_NOT_FOUND)
+    return _Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)
+
+
+def _understand(received: Received) -> tuple[Form, Submission]:
+    form = parse_form(received.fields)
+    return form, form.submission(received.files)
+
+
+async def _answer(gateway: Gateway, accepted: _Accepted, exam: Exam, applied: int | None) -> Response:
+    content, status = accepted.response, 202
+    headers = {
+        "Location": f"/api/v1/exams/{exam.exam_id}",
+        "Operation-Location": f"/api/v1/exams/{exam.exam_id}/status",
+    }
+    if applied is not None:
+        headers["Preference-Applied"] = f"wait={applied}"
+        estimate = await estimates.remaining(gateway.history, exam)
+        view = AcceptedView(**exam_fields(exam, estimate, accepted.warnings))
+        if exam.ended:
+            status = 200
+            view.result = await results.document(gateway, exam) if exam.report else None
+        content = view.model_dump(mode="json")
+    if status == 202:
+        headers["Retry-After"] = "1"
+    if accepted.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(content, status, headers)
+
+
+def _deadline_seconds(gateway: Gateway, priority: Priority) -> float:
+    settings = gateway.settings
+    return settings.batch_deadline_seconds if priority == "batch" else settings.interactive_deadline_seconds
+
+
+def _declared_length(request: Request) -> int | None:
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _uuid7() -> uuid.UUID:
+    """RFC 9562 version 7: milliseconds since 1970, then 74 random bits. Sorts by time, can't be guessed."""
+    value = int.from_bytes((time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -1,0 +1,122 @@
+"""Every error becomes a problem document; every request has a trace."""
+
+import json
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.errors import Transient
+from runtime import log, trace
+from services.gateway.api.documented import PROBLEM
+from services.gateway.core.problems import Code, Problem
+
+_BY_STATUS = {
+    401: Code.UNAUTHORIZED,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    415: Code.UNSUPPORTED_CONTENT_TYPE,
+}
+_STORE_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    Transient,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.QueryCanceledError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def response_of(problem: Problem, trace_id: str, path: str) -> Response:
+    """The problem as an HTTP answer."""
+    return Response(
+        json.dumps(problem.document(trace_id, path), ensure_ascii=False),
+        problem.kind.status,
+        media_type=PROBLEM,
+        headers={"Cache-Control": "no-store", **problem.headers},
+    )
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn what routes and the framework raise into problems."""
+
+    async def on_problem(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, Problem)
+        return _answer(request, problem)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = [
+            {"pointer": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
+            for item in error.errors()[:20]
+        ]
+        return _answer(request, Problem(Code.VALIDATION_FAILED, errors=errors))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = _BY_STATUS.get(error.status_code, Code.REQUEST_REFUSED if error.status_code < 500 else Code.INTERNAL)
+        return _answer(request, Problem(code, headers=dict(error.headers or {})))
+
+    async def on_store(request: Request, error: Exception) -> Response:
+        log.get("gateway.http").error("store unavailable", error=log.what(error), at=log.where(error))
+        return _answer(request, Problem(Code.STORE_UNAVAILABLE, headers={"Retry-After": "5"}))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    for kind in _STORE_ERRORS:
+        app.add_exception_handler(kind, on_store)
+
+
+class Tracing:
+    """The outermost layer: gives each request a trace, and an unforeseen error an answer that names it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"] if name == b"traceparent"}
+        context = _context(headers.get(b"traceparent"))
+        scope.setdefault("state", {})["trace"] = context
+        started = False
+
+        async def watching(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", []), *_fixed_headers(context)]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(trace_id=context.trace_id):
+            try:
+                await self._app(scope, receive, watching)
+            except Exception as error:
+                log.get("gateway.http").error("request failed", error=log.what(error), at=log.where(error))
+                if started:
+                    raise
+                answer = response_of(Problem(Code.INTERNAL), context.trace_id, scope["path"])
+                await answer(scope, receive, watching)
+
+
+def _context(header: bytes | None) -> trace.Trace:
+    given = trace.parse(header.decode("latin-1")) if header else None
+    return given.child() if given else trace.start()
+
+
+def _fixed_headers(context: trace.Trace) -> list[tuple[bytes, bytes]]:
+    return [(b"x-content-type-options", b"nosniff"), (b"trace-id", context.trace_id.encode())]
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    context: Any = request.scope["state"]["trace"]
+    return response_of(problem, context.trace_id, request.url.path)

@@ -1,0 +1,109 @@
+"""GET /exams, /exams/{id}, /exams/{id}/status; POST /exams/{id}/cancel."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from contracts.events import ExamControl
+from contracts.status import Status
+from contracts.topics import CONTROL
+from services.gateway.api import estimates
+from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, trace_of
+from services.gateway.api.documented import problems
+from services.gateway.api.views import ExamPage, ExamView, StatusView, exam_fields, status_view
+from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.problems import Code, Problem
+from services.gateway.core.progress import Fact, advance
+from services.gateway.exams import Exam, Filter, count_end, enqueue, lock, move, page
+from services.gateway.history import timings
+
+router = APIRouter(tags=["exams"])
+
+
+@router.get("/exams", summary="List exams", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
+async def list_exams(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    tenant: InTenant,
+    *,
+    status: Annotated[list[Status], Query(description="Only these; may be given several times.")] = [],
+    student_id: Annotated[str | None, Query(max_length=128)] = None,
+    class_id: Annotated[str | None, Query(max_length=128)] = None,
+    subject: Annotated[str | None, Query(max_length=32)] = None,
+    created_after: Annotated[datetime | None, Query(description="Inclusive.")] = None,
+    created_before: Annotated[datetime | None, Query(description="Exclusive.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> ExamPage:
+    """The tenant's exams, newest first."""
+    wanted = Filter(
+        tuple(status),
+        _clean(student_id),
+        _clean(class_id),
+        _clean(subject),
+        _zoned(created_after),
+        _zoned(created_before),
+    )
+    found = await page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
+    items = [await _view(gateway, exam) for exam in found[:limit]]
+    following = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = encode(Cursor(last.created_at, last.exam_id))
+        target = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+    return ExamPage(items=items, next_cursor=following)
+
+
+@router.get("/exams/{exam_id}", summary="One exam", responses=problems(Code.EXAM_NOT_FOUND))
+async def get_exam(gateway: InGateway, exam: InExam) -> ExamView:
+    """What was uploaded and where it is."""
+    return await _view(gateway, exam)
+
+
+@router.get("/exams/{exam_id}/status", summary="Progress of an exam", responses=problems(Code.EXAM_NOT_FOUND))
+async def get_status(response: Response, gateway: InGateway, exam: InExam) -> StatusView:
+    """Cheap enough to poll once a second; `/events` pushes the same."""
+    response.headers["Cache-Control"] = "no-store"
+    if not exam.ended:
+        response.headers["Retry-After"] = "1"
+    estimate = await estimates.remaining(gateway.history, exam)
+    return status_view(exam, estimate, await timings(gateway.pool, exam))
+
+
+@router.post(
+    "/exams/{exam_id}/cancel", summary="Cancel an exam", responses=problems(Code.EXAM_NOT_FOUND, Code.EXAM_ENDED)
+)
+async def cancel(request: Request, gateway: InGateway, exam: InExam) -> ExamView:
+    """Stop working on the exam. Cancelling a cancelled exam changes nothing; an exam that ended otherwise is a 409."""
+    async with gateway.pool.acquire() as connection, connection.transaction():
+        locked = await lock(connection, exam.exam_id)
+        if locked is None:
+            raise Problem(Code.EXAM_NOT_FOUND)
+        position = locked.position
+        if position.status is Status.CANCELLED:
+            return await _view(gateway, locked)
+        if position.status.terminal:
+            raise Problem(Code.EXAM_ENDED, exam_status=position.status.value)
+        fact = Fact(position.revision, Status.CANCELLED, position.stage)
+        moved = await move(connection, locked, advance(position, fact))
+        await enqueue(connection, CONTROL, ExamControl(**moved.said()), trace_of(request).traceparent)
+    count_end(moved)
+    return await _view(gateway, moved)
+
+
+async def _view(gateway: Gateway, exam: Exam) -> ExamView:
+    return ExamView(**exam_fields(exam, await estimates.remaining(gateway.history, exam)))
+
+
+def _clean(text: str | None) -> str | None:
+    if text is not None and "\x00" in text:
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": "must not contain NUL"}])
+    return text
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """A time without zone is taken as UTC."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -1,0 +1,100 @@
+"""The gateway as one async context manager, and its OpenAPI description."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from runtime.settings import load
+from services.gateway import auth
+from services.gateway.api import create, errors, events, exams, results
+from services.gateway.api.context import Gateway
+from services.gateway.database import open_database
+from services.gateway.history import History
+from services.gateway.notices import open_notices
+from services.gateway.ports import Resources
+from services.gateway.projection import GROUP, TOPICS, Projection
+from services.gateway.relay import Relay
+from services.gateway.settings import GatewaySettings, PostgresSettings
+from services.gateway.sweeper import Sweeper
+
+API = "/api/v1"
+_DESCRIPTION = """\
+Photos, scans and PDFs of exam papers in; a graded, evidence-linked diagnosis and a report out.
+
+1. `POST /exams` answers 202 with `Location` as soon as the paper is safe.
+2. Poll `/exams/{id}/status`, or subscribe to `/exams/{id}/events`.
+3. When it is `COMPLETED`, fetch `/result`, `/report.html` or `/report.pdf`.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code`, a `detail` that says what to do, and a `trace_id`.
+Unsafe requests may be repeated under the same `Idempotency-Key`. Lists are paged with cursors.
+"""
+_TAGS = [
+    {"name": "exams", "description": "Uploading papers and following them."},
+    {"name": "results", "description": "What came of them."},
+]
+
+
+def create_app(gateway: Gateway | None) -> FastAPI:
+    """The HTTP application; without a gateway it can only describe itself."""
+    app = FastAPI(
+        title="Redink",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.gateway = gateway
+    for module in (create, exams, events, results):
+        app.include_router(module.router, prefix=API)
+    errors.add_handlers(app)
+    app.add_middleware(errors.Tracing)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """OpenAPI 3.1 of the API; needs no database."""
+    return create_app(None).openapi()
+
+
+@asynccontextmanager
+async def open_gateway(
+    resources: Resources, settings: GatewaySettings | None = None, postgres: PostgresSettings | None = None
+) -> AsyncIterator[FastAPI]:
+    """Schema current, relay, projection and sweeper running while the context lasts."""
+    settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_database(postgres))
+        if settings.dev_key is not None:
+            await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
+        notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))
+        relay = Relay(pool, resources.kafka, notices, settings)
+        projection = Projection(pool)
+        sweeper = Sweeper(pool, resources.blobs, projection, relay, settings)
+        resources.health.check("postgres", lambda: _ping(pool))
+        await stack.enter_async_context(_background(relay.run(), "gateway relay"))
+        await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
+        await stack.enter_async_context(resources.kafka.consume(TOPICS, GROUP, projection.apply))
+        yield create_app(Gateway(pool, resources.blobs, notices, History(pool), settings))
+
+
+async def _ping(pool: Any) -> None:
+    await pool.execute("SELECT 1")
+
+
+@asynccontextmanager
+async def _background(work: Any, name: str) -> AsyncIterator[None]:
+    """Run a task that never ends by itself; one that died is told when the gateway closes."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error

@@ -1,0 +1,37 @@
+"""Cursors of the exam list: opaque to clients, the position after the last item of a page."""
+
+import base64
+import binascii
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.gateway.core.problems import Code, Problem
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A position in the list, newest first."""
+
+    created_at: datetime
+    exam_id: uuid.UUID
+
+
+def encode(cursor: Cursor) -> str:
+    """URL-safe text without padding."""
+    text = json.dumps([cursor.created_at.isoformat(), cursor.exam_id.hex], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(text: str) -> Cursor:
+    """The inverse of `encode`; Problem(INVALID_CURSOR) for anything else."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        created_at, exam_id = json.loads(raw)
+        cursor = Cursor(datetime.fromisoformat(created_at), uuid.UUID(exam_id))
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
+        raise Problem(Code.INVALID_CURSOR) from error
+    if cursor.created_at.tzinfo is None:
+        raise Problem(Code.INVALID_CURSOR)
+    return cursor

@@ -1,0 +1,132 @@
+"""The upload's form fields, validated."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from contracts.artefacts import AnswerKey, Submission, UploadedFile
+from contracts.artefacts.submission import Subject
+from contracts.events import Priority
+from services.gateway.core.answer_key import KeyErrors, parse_answer_key
+from services.gateway.core.problems import Code, Problem
+
+SUBJECTS = get_args(Subject)
+_SUBJECT_NAMES: dict[str, str] = {
+    "数学": "math", "物理": "physics", "化学": "chemistry", "生物": "biology", "历史": "history", "地理": "geography",
+    "政治": "politics", "道德与法治": "politics", "英语": "english", "语文": "chinese", "科学": "science", "信息技术": "ict",
+}  # fmt: skip
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TEXT_LIMITS = {"student_id": 128, "title": 300, "class_id": 128}
+KNOWN = frozenset(
+    {"subject", "grade", "answer_key", "priority", "locale", "template_id", "callback_url", *_TEXT_LIMITS}
+)
+_LATER = {
+    "template_id": "templates are not offered yet: send the answer_key itself",
+    "callback_url": "callbacks are not offered yet: poll the status or subscribe to the events",
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of one upload. `ignored` names fields we don't know, so that a typo is not silent."""
+
+    subject: Subject
+    grade: int
+    student_id: str
+    title: str | None
+    class_id: str | None
+    locale: str
+    priority: Priority
+    answer_key: AnswerKey | None
+    ignored: tuple[str, ...]
+
+    def submission(self, files: Sequence[UploadedFile]) -> Submission:
+        """The gateway's artefact."""
+        return Submission(
+            subject=self.subject,
+            grade=self.grade,
+            student_id=self.student_id,
+            title=self.title,
+            class_id=self.class_id,
+            locale=self.locale,
+            files=tuple(files),
+            answer_key=self.answer_key,
+        )
+
+
+class _Errors(list[dict[str, str]]):
+    def say(self, pointer: str, detail: str) -> None:
+        self.append({"pointer": pointer, "detail": detail})
+
+
+def parse_form(fields: Mapping[str, str]) -> Form:
+    """Validate the text fields of an upload; Problem(VALIDATION_FAILED) names every field that is wrong."""
+    errors = _Errors()
+    for name, advice in _LATER.items():
+        if fields.get(name, "").strip():
+            errors.say(f"/{name}", advice)
+    form = Form(
+        subject=_subject(fields.get("subject", ""), errors),
+        grade=_grade(fields.get("grade", ""), errors),
+        student_id=_text(fields, "student_id", errors) or "",
+        title=_text(fields, "title", errors),
+        class_id=_text(fields, "class_id", errors),
+        locale=_locale(fields.get("locale", ""), errors),
+        priority=_priority(fields.get("priority", ""), errors),
+        answer_key=_answer_key(fields.get("answer_key", ""), errors),
+        ignored=tuple(sorted(name[:64] for name in fields.keys() - KNOWN)),
+    )
+    if errors:
+        raise Problem(Code.VALIDATION_FAILED, errors=list(errors))
+    return form
+
+
+def _subject(value: str, errors: _Errors) -> Subject:
+    name = _SUBJECT_NAMES.get(value.strip(), value.strip().lower())
+    if name not in SUBJECTS:
+        errors.say("/subject", f"is required: one of {', '.join(SUBJECTS)}")
+    return cast("Subject", name)
+
+
+def _grade(value: str, errors: _Errors) -> int:
+    text = value.strip()
+    grade = int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else 0
+    if not 1 <= grade <= 12:
+        errors.say("/grade", "is required: a whole number from 1 to 12")
+    return grade
+
+
+def _text(fields: Mapping[str, str], name: str, errors: _Errors) -> str | None:
+    value = fields.get(name, "").strip()
+    if len(value) > _TEXT_LIMITS[name]:
+        errors.say(f"/{name}", f"must have at most {_TEXT_LIMITS[name]} characters")
+    if _CONTROL.search(value):
+        errors.say(f"/{name}", "must not contain control characters")
+    return value or None
+
+
+def _locale(value: str, errors: _Errors) -> str:
+    locale = value.strip() or "zh-CN"
+    if len(locale) > 35 or not _LOCALE.fullmatch(locale):
+        errors.say("/locale", "must be a language tag such as zh-CN or en")
+    return locale
+
+
+def _priority(value: str, errors: _Errors) -> Priority:
+    priority = value.strip().lower() or "interactive"
+    if priority not in get_args(Priority):
+        errors.say("/priority", "must be interactive or batch")
+    return cast("Priority", priority)
+
+
+def _answer_key(value: str, errors: _Errors) -> AnswerKey | None:
+    if not value.strip() or value.strip() == "null":
+        return None
+    try:
+        return parse_answer_key(value)
+    except KeyErrors as wrong:
+        for pointer, detail in wrong.errors:
+            errors.say(f"/answer_key{pointer}", detail)
+        return None

@@ -1,0 +1,138 @@
+"""Every way the API says no: RFC 9457 problems with stable codes, what was wrong and what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Stable: clients branch on these."""
+
+    UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not_found"
+    EXAM_NOT_FOUND = "exam_not_found"
+    PAGE_NOT_FOUND = "page_not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type"
+    MALFORMED_MULTIPART = "malformed_multipart"
+    TRUNCATED_BODY = "truncated_body"
+    UPLOAD_TIMEOUT = "upload_timeout"
+    BODY_TOO_LARGE = "body_too_large"
+    FILE_TOO_LARGE = "file_too_large"
+    FIELD_TOO_LARGE = "field_too_large"
+    TOO_MANY_PARTS = "too_many_parts"
+    NO_FILE = "no_file"
+    EMPTY_FILE = "empty_file"
+    UNSUPPORTED_MEDIA = "unsupported_media"
+    VALIDATION_FAILED = "validation_failed"
+    INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
+    IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    INVALID_CURSOR = "invalid_cursor"
+    INVALID_LAST_EVENT_ID = "invalid_last_event_id"
+    EXAM_NOT_COMPLETED = "exam_not_completed"
+    EXAM_ENDED = "exam_ended"
+    RESULT_GONE = "result_gone"
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
+    STORE_UNAVAILABLE = "store_unavailable"
+    REQUEST_REFUSED = "request_refused"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the catalogue; `detail` says what to do when the raiser knows nothing better."""
+
+    status: int
+    title: str
+    detail: str
+
+
+CATALOGUE: dict[Code, Kind] = {
+    Code.UNAUTHORIZED: Kind(
+        401, "No valid API key", "Send 'Authorization: Bearer rk_…' with a key that is neither revoked nor expired."
+    ),
+    Code.NOT_FOUND: Kind(404, "No such resource", "Check the path against /api/v1/openapi.json."),
+    Code.EXAM_NOT_FOUND: Kind(404, "No such exam", "Check the exam_id; exams are visible to their own tenant only."),
+    Code.PAGE_NOT_FOUND: Kind(404, "No such page", "Pages are numbered from 1 in the order of the result document."),
+    Code.METHOD_NOT_ALLOWED: Kind(405, "Method not allowed", "Use a method of the Allow header."),
+    Code.UNSUPPORTED_CONTENT_TYPE: Kind(
+        415, "Unsupported content type", "Send the upload as multipart/form-data with a boundary."
+    ),
+    Code.MALFORMED_MULTIPART: Kind(
+        400, "Malformed multipart body", "Let your HTTP library write the multipart body and its boundary."
+    ),
+    Code.TRUNCATED_BODY: Kind(
+        400, "The body ended early", "The closing boundary is missing: send the whole upload again."
+    ),
+    Code.UPLOAD_TIMEOUT: Kind(
+        408, "The upload was too slow", "Send the upload again, over a faster line or in smaller files."
+    ),
+    Code.BODY_TOO_LARGE: Kind(413, "The upload is too large", "Upload fewer or smaller files."),
+    Code.FILE_TOO_LARGE: Kind(413, "A file is too large", "Lower the resolution or split the file."),
+    Code.FIELD_TOO_LARGE: Kind(413, "A form field is too large", "Shorten the field named in the detail."),
+    Code.TOO_MANY_PARTS: Kind(413, "Too many parts", "Upload fewer files and fields at a time, or a ZIP of the files."),
+    Code.NO_FILE: Kind(422, "No file", "Add at least one part named 'files'."),
+    Code.EMPTY_FILE: Kind(422, "A file is empty", "Upload a file that has content."),
+    Code.UNSUPPORTED_MEDIA: Kind(
+        415, "Unsupported kind of file", "Upload JPEG, PNG, WebP, HEIC, TIFF or PDF files, or a ZIP of them."
+    ),
+    Code.VALIDATION_FAILED: Kind(422, "The request is not valid", "Correct what 'errors' names and send it again."),
+    Code.INVALID_IDEMPOTENCY_KEY: Kind(
+        400, "Invalid Idempotency-Key", "Send 1 to 255 printable ASCII characters, such as a UUID."
+    ),
+    Code.IDEMPOTENCY_IN_FLIGHT: Kind(
+        409, "A request with this Idempotency-Key is in flight", "Wait for its answer, or send the same request later."
+    ),
+    Code.IDEMPOTENCY_MISMATCH: Kind(
+        422,
+        "Idempotency-Key was used for another payload",
+        "Use a new key for a new upload; repeat the old one unchanged.",
+    ),
+    Code.INVALID_CURSOR: Kind(
+        400, "Invalid cursor", "Pass next_cursor of the page before, unchanged, or leave it out."
+    ),
+    Code.INVALID_LAST_EVENT_ID: Kind(
+        400, "Invalid Last-Event-ID", "Send the id of the last event received on this exam, or leave the header out."
+    ),
+    Code.EXAM_NOT_COMPLETED: Kind(
+        409, "The exam has no result", "Poll its status or subscribe to its events until it is COMPLETED."
+    ),
+    Code.EXAM_ENDED: Kind(409, "The exam has already ended", "Nothing to do: an ended exam can't be cancelled."),
+    Code.RESULT_GONE: Kind(410, "The result is no longer stored", "Upload the paper again."),
+    Code.RANGE_NOT_SATISFIABLE: Kind(
+        416, "Range not satisfiable", "Ask for a range inside the size of the Content-Range header."
+    ),
+    Code.STORE_UNAVAILABLE: Kind(503, "A store is not reachable", "Try again after Retry-After; nothing was accepted."),
+    Code.REQUEST_REFUSED: Kind(400, "The request was refused", "Check the request against the API's description."),
+    Code.INTERNAL: Kind(
+        500, "Internal error", "Try again later with the same Idempotency-Key; if it persists, report the trace_id."
+    ),
+}
+
+
+class Problem(Exception):
+    """An answer that is an error. `detail` replaces the catalogue's; `extra` are further members of the document."""
+
+    def __init__(
+        self, code: Code, detail: str | None = None, *, headers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.kind = CATALOGUE[code]
+        self.detail = detail or self.kind.detail
+        self.headers = headers or {}
+        self.extra = extra
+
+    def document(self, trace_id: str, instance: str | None = None) -> dict[str, Any]:
+        """The body, `application/problem+json`."""
+        return {
+            "type": f"urn:redink:problem:{self.code.value}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "code": self.code.value,
+            "detail": self.detail,
+            **({"instance": instance} if instance else {}),
+            "trace_id": trace_id,
+            **self.extra,
+        }

@@ -1,0 +1,72 @@
+"""The connection pool and the schema."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from services.gateway.settings import PostgresSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wait and find it done
+
+
+class SchemaMismatch(Exception):
+    """A migration that was applied has been edited since."""
+
+
+@asynccontextmanager
+async def open_database(settings: PostgresSettings) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on a database whose schema is current."""
+    async with asyncpg.create_pool(
+        settings.dsn.get_secret_value(),
+        min_size=1,
+        max_size=settings.pool,
+        init=_set_codecs,
+        command_timeout=settings.statement_timeout,
+        server_settings={"application_name": "redink-gateway"},
+    ) as pool:
+        async with pool.acquire() as connection:
+            await migrate(connection)
+        yield pool
+
+
+async def migrate(connection: asyncpg.Connection) -> None:
+    """Apply the migrations that are missing, in order, each in a transaction; SchemaMismatch."""
+    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK, timeout=120)
+    try:
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, sha256 text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        applied = dict(await connection.fetch("SELECT name, sha256 FROM schema_migrations"))
+        for name, sql in _migrations():
+            await _apply(connection, name, sql, applied.get(name))
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+
+
+def _migrations() -> list[tuple[str, str]]:
+    return [(path.name, path.read_text(encoding="utf-8")) for path in sorted(MIGRATIONS.glob("*.sql"))]
+
+
+async def _apply(connection: asyncpg.Connection, name: str, sql: str, applied: str | None) -> None:
+    digest = hashlib.sha256(sql.encode()).hexdigest()
+    if applied == digest:
+        return
+    if applied is not None:
+        raise SchemaMismatch(f"{name} was applied with other text; write a new migration instead of editing it")
+    async with connection.transaction():
+        await connection.execute(sql)
+        await connection.execute("INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", name, digest)
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
+    def dump(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    await connection.set_type_codec("jsonb", encoder=dump, decoder=json.loads, schema="pg_catalog")

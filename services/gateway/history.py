@@ -1,0 +1,153 @@
+"""What is measured of exams: their events, the times of their stages, and what lies ahead in the queue."""
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from contracts.errors import ErrorCode
+from contracts.events import ExamStatus, Priority, StatusKind
+from contracts.status import Status
+from services.gateway.core.eta import Queue, StageTime
+from services.gateway.core.progress import Position
+from services.gateway.exams import Connection, Exam
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of `exam_events`; `number` counts from 1 within an exam, without gaps."""
+
+    number: int
+    at: datetime
+    position: Position
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One stage of one exam, seconds; null where not measured (yet)."""
+
+    stage: str
+    attempts: int
+    started_at: datetime | None
+    completed_at: datetime | None
+    queue_seconds: float | None
+    work_seconds: float | None
+
+
+async def events_after(pool: asyncpg.Pool, exam_id: uuid.UUID, number: int, limit: int = 200) -> list[Event]:
+    """The exam's events with greater numbers, in order."""
+    rows = await pool.fetch(
+        "SELECT * FROM exam_events WHERE exam_id = $1 AND number > $2 ORDER BY number LIMIT $3", exam_id, number, limit
+    )
+    return [
+        Event(
+            row["number"],
+            row["at"],
+            Position(
+                row["revision"],
+                Status(row["status"]),
+                row["progress"],
+                row["stage"],
+                row["attempt"],
+                row["done"],
+                row["total"],
+                ErrorCode(row["error_code"]) if row["error_code"] else None,
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def timings(pool: asyncpg.Pool, exam: Exam) -> list[Timing]:
+    """The stages of the exam's revision, in the order they began."""
+    rows = await pool.fetch(
+        """SELECT stage, attempts, started_at, completed_at, queue_seconds, work_seconds FROM stage_timings
+           WHERE exam_id = $1 AND revision = $2 ORDER BY coalesce(started_at, completed_at), stage""",
+        exam.exam_id,
+        exam.position.revision,
+    )
+    return [Timing(**dict(row)) for row in rows]
+
+
+async def note_timing(connection: Connection, event: ExamStatus) -> None:
+    """Merge a stage's word into its timing; any order and repetition of the same words ends in the same row."""
+    ended = event.kind in {StatusKind.COMPLETED, StatusKind.FAILED}
+    await connection.execute(
+        """INSERT INTO stage_timings AS t
+                  (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           ON CONFLICT (exam_id, revision, stage) DO UPDATE SET
+             attempts = greatest(t.attempts, excluded.attempts),
+             started_at = least(t.started_at, excluded.started_at),
+             completed_at = least(t.completed_at, excluded.completed_at),
+             queue_seconds = least(t.queue_seconds, excluded.queue_seconds),
+             work_seconds = greatest(t.work_seconds, excluded.work_seconds)""",
+        event.exam_id,
+        event.revision,
+        event.stage,
+        event.attempt,
+        event.at if event.kind is StatusKind.STARTED else None,
+        event.at if ended else None,
+        event.queue_seconds,
+        event.work_seconds,
+    )
+
+
+class History:
+    """Recent stage times and the queue, asked of the database at most every few seconds."""
+
+    def __init__(self, pool: asyncpg.Pool, keep_seconds: float = 3.0) -> None:
+        self._pool = pool
+        self._keep = keep_seconds
+        self._until = 0.0
+        self._times: dict[str, StageTime] = {}
+        self._per_second = 0.0
+        self._lock = asyncio.Lock()
+
+    async def stage_times(self) -> dict[str, StageTime]:
+        """Seconds of work of the last 100 completed runs per stage."""
+        await self._refresh()
+        return self._times
+
+    async def queue(self, priority: Priority, created_at: datetime) -> Queue:
+        """Exams of the same or a more urgent class that wait since before `created_at`, and how fast exams end."""
+        ahead = await self._pool.fetchval(
+            """SELECT count(*) FROM exams WHERE status = 'UPLOADED' AND created_at < $1
+               AND ($2 = 'batch' OR priority = 'interactive')""",
+            created_at,
+            priority,
+        )
+        await self._refresh()
+        return Queue(int(ahead), self._per_second)
+
+    async def _refresh(self) -> None:
+        async with self._lock:
+            if time.monotonic() < self._until:
+                return
+            rows = await self._pool.fetch(_STAGE_TIMES)
+            self._times = {row["stage"]: StageTime(row["p50"], row["p90"], row["runs"]) for row in rows}
+            self._per_second = float(await self._pool.fetchval(_PER_SECOND) or 0.0)
+            self._until = time.monotonic() + self._keep
+
+
+_STAGE_TIMES = """
+SELECT s.stage, count(*) AS runs, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.work_seconds) AS p50,
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY t.work_seconds) AS p90
+FROM (VALUES ('ocr'), ('parser'), ('analyzer'), ('diagnostic'), ('report')) AS s (stage)
+CROSS JOIN LATERAL (
+    SELECT work_seconds FROM stage_timings
+    WHERE stage = s.stage AND completed_at IS NOT NULL AND work_seconds IS NOT NULL
+    ORDER BY completed_at DESC LIMIT 100
+) AS t
+GROUP BY s.stage
+"""
+
+_PER_SECOND = """
+SELECT count(*) / greatest(1.0, extract(epoch FROM max(completed_at) - min(completed_at))) FROM (
+    SELECT completed_at FROM exams WHERE status = 'COMPLETED' AND completed_at > now() - interval '2 minutes'
+    ORDER BY completed_at DESC LIMIT 50
+) AS lately HAVING count(*) > 1
+"""

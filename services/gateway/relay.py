@@ -1,0 +1,86 @@
+"""The outbox's way to Kafka: NOTIFY wakes it, polling is the truth, rows leave only after the acknowledgement.
+
+Any number of relays may run: `FOR UPDATE SKIP LOCKED` shares the rows out. There is no high-water mark, so a row of a
+transaction that commits late is found whenever it appears. A crash between acknowledgement and delete repeats an event
+with the same id.
+"""
+
+import asyncio
+
+import asyncpg
+
+from contracts.events import ExamControl, ExamEvent, StageDone
+from contracts.topics import CONTROL, STAGES, UPLOADED
+from runtime import log, metrics, trace
+from services.gateway import ports
+from services.gateway.notices import Notices, wait
+from services.gateway.settings import GatewaySettings
+
+SOURCE = "/redink/gateway"
+_MODELS: dict[str, type[ExamEvent]] = {row.sink: row.event for row in STAGES}
+
+
+class Relay:
+    """One relay. `run` until cancelled."""
+
+    def __init__(self, pool: asyncpg.Pool, kafka: ports.EventBus, notices: Notices, settings: GatewaySettings) -> None:
+        self._pool = pool
+        self._kafka = kafka
+        self._notices = notices
+        self._settings = settings
+        self._log = log.get("gateway.relay")
+
+    async def run(self) -> None:
+        """Publish whatever is due, for ever; a database that is away is waited for."""
+        while True:
+            try:
+                taken = await self.drain()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self._log.warning("outbox not readable", error=log.what(error))
+                taken = 0
+            if taken < self._settings.relay_batch:
+                await wait(self._notices.outbox, self._settings.relay_poll_seconds)
+
+    async def drain(self) -> int:
+        """Publish one batch; how many rows were taken."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(
+                """SELECT id, topic, event, traceparent FROM outbox WHERE due_at <= clock_timestamp()
+                   ORDER BY due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED""",
+                self._settings.relay_batch,
+            )
+            if not rows:
+                return 0
+            outcomes = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
+            failed = [(row, error) for row, error in zip(rows, outcomes, strict=True) if error is not None]
+            for row, error in failed:
+                self._log.warning("event not published", topic=row["topic"], error=log.what(error))
+            await connection.execute(
+                """UPDATE outbox SET attempts = attempts + 1,
+                       due_at = clock_timestamp() + make_interval(secs => least(60, $2 * 2 ^ least(attempts, 10)))
+                   WHERE id = ANY($1::bigint[])""",
+                [row["id"] for row, _ in failed],
+                self._settings.relay_retry_seconds,
+            )
+            sent = [row["id"] for row, error in zip(rows, outcomes, strict=True) if error is None]
+            await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", sent)
+            return len(rows)
+
+    async def measure(self) -> None:
+        """Set the gauge of the outbox's age."""
+        age = await self._pool.fetchval("SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM outbox")
+        metrics.OUTBOX_OLDEST.set(float(age or 0.0))
+
+    async def _publish(self, row: asyncpg.Record) -> None:
+        topic = row["topic"]
+        event = _model(topic).model_validate(row["event"])
+        context = trace.parse(row["traceparent"]) or trace.start()
+        await self._kafka.publish(
+            topic, event, event_id=ports.event_id(topic, event), source=SOURCE, trace=context.child()
+        )
+
+
+def _model(topic: str) -> type[ExamEvent]:
+    if topic in UPLOADED.values():
+        return StageDone
+    return ExamControl if topic == CONTROL else _MODELS[topic]
