@@ -29,13 +29,14 @@ class Line(Contract):
 class Spot(Contract):
     """A place made for an answer, found by its printed shape, and what stands in it, read under constraint.
 
-    kind: `bracket` ( ), `rule` (an underlined blank), `cell` (of a ruled table) or `beside` (a letter written next to
-    a printed question number). `ink`: share of the inside covered by handwriting. `candidates`: probability of each
+    kind: `bracket` ( ), `rule` (an underlined blank), `cell` (of a ruled table), `beside` (a letter written next to
+    a printed question number) or `option` (a printed option letter with a ring drawn around it: `text` is the letter;
+    options without a ring give no spot). `ink`: share of the inside covered by handwriting. `candidates`: probability of each
     admissible short answer (A-H, √, ×, T, F, digits), summing to at most 1; empty when there is no ink.
     `text`: free reading of the inside, "" when blank. `struck`: something in it was crossed out.
     """
 
-    kind: Literal["bracket", "rule", "cell", "beside"]
+    kind: Literal["bracket", "rule", "cell", "beside", "option"]
     box: Box
     ink: float = Field(ge=0)
     text: str = ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Line, Rule
@@ -26,7 +27,7 @@ BELOW = 0.12
 class Place(NamedTuple):
     """An answer place. box: its inside, where handwriting counts; em: size of the type around it, in pixels."""
 
-    kind: Literal["bracket", "rule", "cell", "beside"]
+    kind: Literal["bracket", "rule", "cell", "beside", "option"]
     box: Box
     em: float
     cell: Cell | None = None
@@ -69,7 +70,7 @@ def brackets(lines: Sequence[Line], em: float) -> list[Place]:
     return places
 
 
-NUMBERED = re.compile(r"\s*(\D{0,4}?)\s*(\d{1,3})\s*[.．、,:：]")
+NUMBERED = re.compile(r"\s*([^\d.．、,，:：]{0,5}?)\s*(\d{1,3})\s*[.．、](?!\d)")
 
 
 def before_numbers(lines: Sequence[Line], taken: Sequence[Place], em: float) -> list[Place]:
@@ -82,7 +83,7 @@ def before_numbers(lines: Sequence[Line], taken: Sequence[Place], em: float) -> 
         number = line.xs[match.start(2)]
         start = (line.box[0][0] + line.box[3][0]) / 2
         prefix = match.group(1)
-        if prefix.strip("()（）[] ") in {"*", "-", "·", "•"} or number - start < (1.3 if prefix else 1.9) * em:
+        if number - start < (1.3 if prefix else 1.9) * em:
             continue
         bracketed += bool(re.search(r"[()（）]", prefix))
         y = centre_y(line, start)
@@ -143,19 +144,52 @@ def _first(closer: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
     return len(before) <= 2 and all(closer.x - g.x < 2.4 * em and CONTENT.fullmatch(g.char) for g in before)
 
 
-def blanks(rules: Sequence[Rule], cells: Sequence[Cell], ink: Mask, em: float) -> list[Place]:
-    """Room above level rules that are underlined blanks: no table's or frame's edge, no fraction bar."""
-    upright = [r for r in rules if not is_level(r)]
+def blanks(
+    rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], ink: Mask, em: float
+) -> list[Place]:
+    """Room above level rules that are underlined blanks: no table's or frame's edge, no fraction bar, no figure's axis."""
+    upright = [r for r in rules if not is_level(r) and length_of(r) > 1.2 * em]
     width = ink.shape[1]
+    glyphs = [g for g in glyphs_of(lines) if "一" <= g.char <= "鿿"]
+    text = _extent(lines)
     places = []
     for rule in rules:
+        (x0, y0), (x1, y1) = rule.start, rule.end
         if not is_level(rule) or not 1.6 * em < length_of(rule) < 0.92 * width:
             continue
-        if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em):
+        if not (text[0] - 3 * em < x0 and x1 < text[2] + 6 * em and text[1] - 3 * em < y0 < text[3] + 6 * em):
             continue
-        top, bottom = min(rule.start[1], rule.end[1]), max(rule.start[1], rule.end[1])
-        places.append(Place("rule", (rule.start[0], top - 1.35 * em, rule.end[0], bottom + 0.2 * em), em))
+        if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em) or _is_stroke(rule, glyphs, em):
+            continue
+        if any(_crosses(u, rule, em) for u in upright):
+            continue
+        places.append(Place("rule", (x0, min(y0, y1) - 1.35 * em, x1, max(y0, y1) + 0.2 * em), em))
     return places
+
+
+def _extent(lines: Sequence[Line]) -> Box:
+    """The box around all text: desks and shadows have straight lines too."""
+    if not lines:
+        return 0.0, 0.0, 0.0, 0.0
+    xs, ys = [p[0] for line in lines for p in line.box], [p[1] for line in lines for p in line.box]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _is_stroke(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether a short rule runs through or right under the bodies of Chinese characters: strokes that happen to join."""
+    length = rule.end[0] - rule.start[0]
+    if length > 3.2 * em:
+        return False
+    y = (rule.start[1] + rule.end[1]) / 2
+    over = [g for g in glyphs if rule.start[0] - 0.3 * em < g.x < rule.end[0] + 0.3 * em and -0.5 * em < y - g.y < 0.5 * em]
+    return len(over) >= 0.6 * length / em
+
+
+def _crosses(upright: Rule, rule: Rule, em: float) -> bool:
+    """Whether an upright rule crosses the level one inside: axes of a drawing."""
+    x, y = (upright.start[0] + upright.end[0]) / 2, (rule.start[1] + rule.end[1]) / 2
+    inside = rule.start[0] + 0.5 * em < x < rule.end[0] - 0.5 * em
+    return inside and upright.start[1] < y - 0.5 * em and upright.end[1] > y + 0.7 * em
 
 
 def _is_edge(rule: Rule, upright: Sequence[Rule], cells: Sequence[Cell], em: float) -> bool:
@@ -166,7 +200,7 @@ def _is_edge(rule: Rule, upright: Sequence[Rule], cells: Sequence[Cell], em: flo
             return True
     # A frame's edge meets upright rules at both ends.
     met = [
-        any(abs(u.start[0] - x) < near and u.start[1] - near < y < u.end[1] + near for u in upright if length_of(u) > 1.2 * em)
+        any(abs(u.start[0] - x) < near and u.start[1] - near < y < u.end[1] + near for u in upright)
         for x, y in (rule.start, rule.end)
     ]
     return all(met)
@@ -188,3 +222,27 @@ def cells_of(cells: Sequence[Cell], em: float) -> list[Place]:
         for x0, y0, x1, y1 in [cell.box]
         if x1 - x0 > 3 * inset and y1 - y0 > 3 * inset
     ]
+
+
+def rings(ink: Mask, lines: Sequence[Line], em: float) -> list[Place]:
+    """Insides of hand-drawn rings the size of one that goes around an option's printed letter."""
+    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return []
+    rows = [(line.box[0][0], line.box[1][0], line) for line in lines if line.text]
+    places = []
+    for contour, links in zip(contours, hierarchy[0], strict=True):
+        if links[3] < 0:
+            continue
+        x, y, w, h = (float(v) for v in cv2.boundingRect(contour))
+        if not (0.95 * em < min(w, h) and max(w, h) < 2.6 * em and 0.6 < w / h < 1.9):
+            continue
+        if cv2.contourArea(contour) < 0.55 * w * h:
+            continue
+        middle = (x + w / 2, y + h / 2)
+        beside_text = any(
+            x0 - em < middle[0] < x1 + em and abs(centre_y(line, middle[0]) - middle[1]) < 0.7 * em for x0, x1, line in rows
+        )
+        if beside_text:
+            places.append(Place("option", (x, y, x + w, y + h), em))
+    return places

@@ -13,12 +13,13 @@ from contracts.base import Box
 from services.ocr.core.engine import Engine
 from services.ocr.core.flat import Mask, ink_mask, unit
 from services.ocr.core.glyphs import Glyph, glyphs_of
-from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of
+from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of, rings
 from services.ocr.core.raster import Image
 from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.tables import find_tables
 
-SINGLE = (*"ABCDEFGH", "√", "×", "T", *"0123456789")
+LETTERS = tuple("ABCDEFGH")
+SINGLE = (*LETTERS, "√", "×", "T", *"0123456789")
 SEVERAL = tuple("".join(letters) for n in (2, 3, 4) for letters in combinations("ABCDE", n))
 BLANK = 0.012
 """Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
@@ -52,12 +53,22 @@ def find_spots(bgr: Image, rules: Sequence[Rule], lines: Sequence[Line], marks_m
     ink = ink_mask(bgr)
     ink[red > 0] = 0
     cells = find_tables(list(rules), (width, height))
-    places = [*brackets(lines, em), *blanks(rules, cells, ink, em), *cells_of(cells, em)]
+    places = [*brackets(lines, em), *blanks(rules, cells, lines, ink, em), *cells_of(cells, em)]
     places += before_numbers(lines, places, em)
+    circled = rings(ink, lines, em)
     ink[rule_mask(_borders(rules, em), (width, height), max(3, round(0.17 * em))) > 0] = 0
     glyphs = glyphs_of(lines)
     reader = _Reader(bgr, marks_mask, lines, glyphs, engine)
-    return [reader.spot(place, _content(place, ink)) for place in places]
+    # Letters first: when the readings run out it is on rules, of which a desk or a drawing may give many.
+    order = sorted(places, key=lambda place: place.kind == "rule")
+    spots = [reader.spot(place, _content(place, ink)) for place in order]
+    options = [reader.spot(place, _content(place, ink)) for place in circled]
+    return spots + [o for o in options if o.text in LETTERS and not any(_covers(p.box, o.box) for p in places)]
+
+
+def _covers(outer: Box, inner: Box) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] < x < outer[2] and outer[1] < y < outer[3]
 
 
 def _borders(rules: Sequence[Rule], em: float) -> list[Rule]:
@@ -69,7 +80,7 @@ def _content(place: Place, ink: Mask) -> _Content:
     """The strokes that belong to a place: those whose middle lies inside it, whole, even where they reach out of it."""
     height, width = ink.shape
     x0, y0, x1, y1 = place.box
-    margin = 0.0 if place.kind == "cell" else 0.45 * place.em
+    margin = 0.0 if place.kind in {"cell", "option"} else 0.45 * place.em
     left, right = max(0, round(x0 - margin)), min(width, round(x1 + margin))
     top, bottom = max(0, round(y0 - margin)), min(height, round(y1 + margin))
     window = ink[top:bottom, left:right]
@@ -85,7 +96,9 @@ def _content(place: Place, ink: Mask) -> _Content:
         paren = place.kind == "bracket" and w < 0.34 * place.em and h > 0.62 * place.em and (
             cx < x0 + 0.22 * place.em or cx > x1 - 0.22 * place.em
         )
-        keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren)
+        # What runs along the whole window is a border or the ring itself.
+        whole = place.kind in {"cell", "option"} and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
+        keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren or whole)
     mask = keep[labels]
     share = float(mask.sum()) / max(1.0, min((x1 - x0) * (y1 - y0), ROOM * place.em**2))
     content = _Content(mask, (left, top), share, struck=False)
