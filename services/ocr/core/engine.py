@@ -32,6 +32,9 @@ DET_THRESHOLD = 0.3
 DET_BOX_THRESHOLD = 0.5
 DET_UNCLIP = 1.6
 DET_MAX_BOXES = 2000
+BUMPY_LENGTH = 4.0
+BUMPY_FILL = 0.75
+"""A long blob that fills less of its rectangle than this has bumps."""
 
 HOMOGLYPHS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХѕоасеріυɒ", "ABEZHIKMNOPTYXABEKMHOPCTXsoacepiuD")
 """Greek and Cyrillic twins of Latin letters: papers are Chinese or English, and a lone "Β" on them is a B."""
@@ -174,7 +177,7 @@ class PaddleEngine:
         scale = np.array([width / size[0], height / size[1]], np.float32)
         quads = []
         for contour in contours[:DET_MAX_BOXES]:
-            rect = cv2.minAreaRect(contour)
+            rect = _band(contour)
             short, long = sorted(rect[1])
             if short < 3 or _mean_inside(heat, contour) < DET_BOX_THRESHOLD:
                 continue
@@ -233,6 +236,35 @@ def _twins(character: str) -> str:
 
 def _multiple(side: float) -> int:
     return max(DET_MIN_SIDE, round(side / DET_MIN_SIDE) * DET_MIN_SIDE)
+
+
+def _band(contour: npt.NDArray[np.generic]) -> tuple[Sequence[float], Sequence[float], float]:
+    """The rotated rectangle of a blob; of a line with a bump (a word inserted above it), of the line without the bump.
+
+    A rectangle around both squeezes the line to half its height, and the recogniser then reads next to nothing.
+    """
+    rect = cv2.minAreaRect(contour)
+    short, long = sorted(rect[1])
+    if long < BUMPY_LENGTH * short or cv2.contourArea(contour) > BUMPY_FILL * short * long:
+        return rect
+    x, y, width, height = cv2.boundingRect(contour)
+    if width < BUMPY_LENGTH * height:
+        return rect
+    mask = np.zeros((height, width), np.uint8)
+    cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+    tops, bottoms = mask.argmax(axis=0), height - mask[::-1].argmax(axis=0)
+    columns = np.arange(width)
+    slope = _slope((tops + bottoms) / 2)
+    top, bottom = np.percentile(tops - slope * columns, 25), np.percentile(bottoms - slope * columns, 75)
+    middle = (top + bottom) / 2 + slope * width / 2
+    cosine = 1 / np.hypot(1.0, slope)
+    return (x + width / 2, y + middle), (width / cosine, (bottom - top) * cosine), float(np.degrees(np.arctan(slope)))
+
+
+def _slope(heights: npt.NDArray[np.float64]) -> float:
+    """Slope of a row of heights that ignores bumps: the median over pairs of columns half the row apart."""
+    half = len(heights) // 2
+    return float(np.median((heights[half : 2 * half] - heights[:half]) / half))
 
 
 def _mean_inside(heat: Floats, contour: npt.NDArray[np.generic]) -> float:

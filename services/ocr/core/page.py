@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Page
-from services.ocr.core import geometry, order, quality
+from services.ocr.core import geometry, order, quality, sheet
 from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Floats, Turn
@@ -16,6 +16,7 @@ from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.rules import find_rules
 from services.ocr.core.sources import Limits, PageSource, decode
 from services.ocr.core.spots import find_spots
+from services.ocr.core.upright import turn_of
 
 JPEG_QUALITY = 88
 RED_FLOOR = 150
@@ -70,12 +71,14 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
 
 def rectified(raster: Raster, engine: Engine) -> Flat:
     """The page turned upright and straightened."""
-    turn: Turn = 0 if raster.glyphs else engine.orientation(raster.bgr)
+    turn, quads = (0, engine.detect(raster.bare)) if raster.glyphs else turn_of(raster.bgr, engine)
     upright, bare = geometry.turned(raster.bgr, turn), geometry.turned(raster.bare, turn)
     to_upright = geometry.turn_matrix(turn, raster.bgr.shape[1], raster.bgr.shape[0])
-    quads = engine.detect(bare)
     angle = geometry.skew(quads)
-    straight, size = geometry.straightening(angle, upright.shape[1], upright.shape[0])
+    flattened = None if raster.glyphs else sheet.flattening(upright, quads)
+    flat, size = flattened or (np.eye(3), (upright.shape[1], upright.shape[0]))
+    rest, size = geometry.straightening(geometry.skew([geometry.moved(quad, flat) for quad in quads]), *size)
+    straight = rest @ flat
     from_raster = straight @ to_upright
     return Flat(
         bgr=geometry.warped(upright, straight, size),

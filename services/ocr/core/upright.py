@@ -1,0 +1,60 @@
+"""Which way up a page is: the orientation model proposes, legible lines decide."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from services.ocr.core import geometry
+from services.ocr.core.engine import Engine, Turn
+from services.ocr.core.raster import Image
+
+Floats = npt.NDArray[np.float32]
+
+SAMPLE = 12
+TALL = 1.5
+UPSIDE_DOWN = 0.62
+"""Mean confidence of lines read upside down is about .5, of the worst legible handwriting .7."""
+
+
+def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
+    """Degrees clockwise by which the content is turned, and the text boxes of the page turned upright."""
+    proposed = engine.orientation(bgr)
+    as_is = engine.detect(bgr)
+    if proposed == 0 and not _is_doubtful(as_is):
+        return 0, as_is
+    best: tuple[float, Turn, list[Floats]] = (legibility(bgr, as_is, engine), 0, as_is)
+    others: tuple[Turn, ...] = (proposed,) if proposed else (90, 270)
+    for turn in others:
+        upright = geometry.turned(bgr, turn)
+        quads = engine.detect(upright)
+        best = max(best, (legibility(upright, quads, engine), turn, quads), key=lambda item: item[0])
+    if best[0] < UPSIDE_DOWN and best[2]:
+        # Nothing reads well this way: the model may have taken a page for its upside-down self.
+        turns: tuple[Turn, ...] = (0, 90, 180, 270)
+        opposite = turns[(best[1] // 90 + 2) % 4]
+        upright = geometry.turned(bgr, opposite)
+        quads = engine.detect(upright)
+        best = max(best, (legibility(upright, quads, engine), opposite, quads), key=lambda item: item[0])
+    return best[1], best[2]
+
+
+def legibility(bgr: Image, quads: Sequence[Floats], engine: Engine) -> float:
+    """Mean confidence, 0..1, of the longest text boxes read from left to right; a tall box counts as unread."""
+    total = 0.0
+    sample = sorted(quads, key=lambda quad: -max(_sides(quad)))[:SAMPLE]
+    for quad in sample:
+        width, height = _sides(quad)
+        if height <= TALL * width:
+            total += engine.recognise([geometry.crop(bgr, quad)])[0].confidence
+    return total / max(1, len(sample))
+
+
+def _is_doubtful(quads: Sequence[Floats]) -> bool:
+    """Most of the text stands on its side."""
+    long = [(w, h) for w, h in map(_sides, quads) if max(w, h) > 2.5 * min(w, h)]
+    return len(long) >= 4 and sum(h > w for w, h in long) > 0.6 * len(long)
+
+
+def _sides(quad: Floats) -> tuple[float, float]:
+    return float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
