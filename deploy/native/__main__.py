@@ -43,8 +43,7 @@ def running(
         create_topics(settings)
         stack.on_restart = lambda child: create_topics(settings) if child is stack.broker else None
         children = services(mode, data_dir, port, settings)
-        for child in children:
-            stack.supervisor.start(child)
+        stack.supervisor.start(*children)
         yield stack, children[-1]
 
 

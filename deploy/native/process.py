@@ -24,11 +24,18 @@ class ChildFailed(RuntimeError):
     """A child would not start, or died more often than is worth repeating."""
 
 
+_handed_out: set[int] = set()
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on now, and that was given to none of our children before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _handed_out:
+            _handed_out.add(port)
+            return port
 
 
 def unprivileged() -> pwd.struct_passwd | None:

@@ -8,11 +8,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from deploy.native.process import Child, ChildFailed
 from deploy.native.servers import Broker, Postgres, Valkey
+
+if TYPE_CHECKING:
+    from deploy.native.kafka import Kafka
 
 log = logging.getLogger("redink.native")
 
@@ -34,13 +38,21 @@ class Supervisor:
         self._on_restart = on_restart
         self._stopping = threading.Event()
 
-    def start(self, child: Child) -> None:
-        """Start a child and watch it from now on."""
-        self._children.append(child)
-        child.start()
-        thread = threading.Thread(target=self._watch, args=[child], name=f"watch-{child.name}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def start(self, *children: Child) -> None:
+        """Start children side by side, and watch them from now on."""
+        self._children += children
+        with ThreadPoolExecutor(max_workers=len(children)) as pool:
+            try:
+                for started in [pool.submit(child.start) for child in children]:
+                    started.result()
+            except BaseException:  # a signal, too: then nobody waits for those that are still starting
+                for child in children:
+                    child.ask_to_stop()
+                raise
+        for child in children:
+            thread = threading.Thread(target=self._watch, args=[child], name=f"watch-{child.name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
         """Stop all: those that drain first and together, then the rest, the last started first."""
@@ -91,7 +103,7 @@ class Stack:
         self.postgres_dsn = given.get("REDINK_POSTGRES_DSN", "")
         self.redis_url = given.get("REDINK_REDIS_URL", "")
         self.blobs_url = given.get("REDINK_BLOBS_URL", "") or f"file://{data_dir / 'blobs'}"
-        self.broker: Child | None = None
+        self.broker: Broker | Kafka | None = None
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
         self.supervisor = Supervisor(self._restarted)
@@ -111,32 +123,36 @@ class Stack:
         """Start what was not given."""
         if not self.postgres_dsn:
             self.postgres = Postgres(self.data_dir / "postgres", ports.get("postgres", 0), durable=durable)
-            self.supervisor.start(self.postgres)
-            self.postgres_dsn = self.postgres.dsn
         if not self.redis_url:
             self.valkey = Valkey(self.data_dir / "valkey", ports.get("valkey", 0))
-            self.supervisor.start(self.valkey)
-            self.redis_url = self.valkey.url
         if not self.kafka_bootstrap:
-            self._start_broker(broker, ports.get("kafka", 0))
+            self.broker = _broker(broker, self.data_dir, ports.get("kafka", 0))
+        if children := [child for child in (self.postgres, self.valkey, self.broker) if child]:
+            self.supervisor.start(*children)
+        self._take_addresses()
         if self.blobs_url.startswith("file://"):
             Path(self.blobs_url.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
 
-    def _start_broker(self, kind: BrokerKind, port: int) -> None:
-        child: Child
-        if kind == "kafka":
-            from deploy.native.kafka import Kafka  # noqa: PLC0415 - only who asks for it needs Java
-
-            child = Kafka(self.data_dir / "kafka", port)
-        else:
-            child = Broker(self.data_dir / "broker", port)
-        self.supervisor.start(child)
-        self.broker = child
-        self.kafka_bootstrap, self.kafka_profile = child.address, "kafka" if kind == "kafka" else "embedded"
+    def _take_addresses(self) -> None:
+        if self.postgres:
+            self.postgres_dsn = self.postgres.dsn
+        if self.valkey:
+            self.redis_url = self.valkey.url
+        if self.broker:
+            self.kafka_bootstrap = self.broker.bootstrap
+            self.kafka_profile = self.broker.profile
 
     def _restarted(self, child: Child) -> None:
         if self.on_restart:
             self.on_restart(child)
+
+
+def _broker(kind: BrokerKind, data_dir: Path, port: int) -> "Broker | Kafka":
+    if kind == "kafka":
+        from deploy.native.kafka import Kafka  # noqa: PLC0415 - only who asks for it needs Java
+
+        return Kafka(data_dir / "kafka", port)
+    return Broker(data_dir / "broker", port)
 
 
 def lock(data_dir: Path) -> IO[str]:
