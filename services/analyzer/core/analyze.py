@@ -15,6 +15,7 @@ from services.analyzer.core.totals import composite, totals
 from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
+_CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
 
@@ -30,11 +31,13 @@ def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
         if parts:
             for tag, found in sub_answers(question, parts, reading).items():
                 inherited[(*question.path, tag)] = found
+    leaves = [q for q in paper.questions if not children.get(q.path)]
+    read = {q.path: _found(q, reading, keys.get(q.path), inherited) for q in leaves}
+    elsewhere = ticked_blanks(leaves, read, reading)
     answers: dict[Path, Answer] = {}
-    for question in paper.questions:
-        if not children.get(question.path):
-            found = _found(question, reading, keys.get(question.path), inherited)
-            answers[question.path] = _answer(question, reading, keys.get(question.path), found)
+    for question in leaves:
+        found = Found(None, "unread", 0.0, doubt=True) if question.path in elsewhere else read[question.path]
+        answers[question.path] = _answer(question, reading, keys.get(question.path), found)
     for question in reversed(paper.questions):  # the deepest parents first
         parts = children.get(question.path, [])
         if parts:
@@ -58,7 +61,7 @@ def _found(question: Question, reading: Reading, item: KeyItem | None, inherited
     if question.path in inherited:
         return inherited[question.path]
     kind = _kind(question, item)
-    if kind in ("single_choice", "multiple_choice"):
+    if kind in _CHOICES:
         return read_choice(question, reading, multiple=kind == "multiple_choice")
     if kind == "true_false":
         return read_judgement(question, reading)
@@ -93,6 +96,16 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
         needs_review=review,
         answer_regions=tuple(p.region for p in found.pieces),
     )
+
+
+def ticked_blanks(questions: list[Question], read: dict[Path, Found], reading: Reading) -> set[Path]:
+    """Choices that look blank on a paper where a teacher ticked one that does: their answers stand where none was found."""
+    blank = [q for q in questions if q.type in _CHOICES and read[q.path].answer == ""]
+    for question in blank:
+        marked = read_marks(marks_of(question, reading), question.max_score)
+        if marked is not None and marked.verdict == "correct":
+            return {q.path for q in blank}
+    return set()
 
 
 def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:

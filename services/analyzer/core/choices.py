@@ -10,6 +10,8 @@ from services.analyzer.core.text import choice_letters, truth_sign
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")
+_FREE_WEIGHT = 0.6
+"""What a free reading of a letter adds to its constrained probability."""
 _EMPTY_BRACKET = re.compile(r"[(（]\s*[)）]|_{2,}")
 
 
@@ -63,18 +65,21 @@ def read_judgement(question: Question, reading: Reading) -> Found:
 
 
 def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -> Found:
-    free = choice_letters(piece.text, admissible)
-    ranked = [(c, p) for c, p in piece.candidates if c in admissible]
-    if multiple and len(free) > 1:
-        return Found(free, f"set_{piece.source}", piece.confidence, (piece,))
-    if ranked:
-        letter, p = ranked[0]
-        second = ranked[1][1] if len(ranked) > 1 else 0.0
-        agreed = letter in (free, choice_letters(piece.inline, admissible))
-        return Found(letter, f"spot_{piece.source}" + ("" if agreed else "_alone"), p, (piece,), doubt=p < 2 * second)
-    if free and (multiple or len(free) == 1):
-        return Found(free, f"free_{piece.source}", piece.confidence, (piece,))
-    return Found("", "none", 0.0, (piece,), doubt=True)
+    """The letters in one place, from three views of it: constrained, free, and by the line that runs through it."""
+    free, inline = (choice_letters(t, admissible) for t in (piece.text, piece.inline))
+    for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
+        if multiple and len(text) > 1:
+            return Found(text, f"set_{piece.source}", sure, (piece,), doubt=free != inline and bool(inline and free))
+    mass = {c: p for c, p in piece.candidates if c in admissible}
+    for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
+        if len(text) == 1:
+            mass[text] = mass.get(text, 0.0) + _FREE_WEIGHT * sure
+    if not mass:
+        return Found("", "none", 0.0, (piece,), doubt=True)
+    ranked = sorted(mass, key=lambda c: -mass[c])
+    views = sum(ranked[0] == v for v in (piece.candidates[0][0] if piece.candidates else "", free, inline))
+    share = mass[ranked[0]] / max(1.0, sum(mass.values()))
+    return Found(ranked[0], f"letter_{views}", share, (piece,))
 
 
 def _line_letters(piece: Piece, admissible: frozenset[str]) -> Found:
@@ -93,13 +98,14 @@ def _agree(found: list[Found]) -> Found:
 
 def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:
     """No admissible answer: blank where an answer place is empty, unread where ink could not be read."""
-    inked = [s for s in spots if not s.blank]
+    inked = [s for s in spots if not s.blank and s.source != "rule"]
     if inked:
         return Found(None, "unread", 0.0, tuple(inked), doubt=True)
+    places = [s for s in spots if s.blank]
+    if places:
+        return Found("", "blank_spot", 1.0 - min(1.0, max(s.ink for s in places)), tuple(places))
     if lines_of(question, reading):
         return Found(None, "unread", 0.0, tuple(lines_of(question, reading)), doubt=True)
-    if spots:
-        return Found("", "blank_spot", 1.0 - min(1.0, max(s.ink for s in spots)), tuple(spots))
     if _EMPTY_BRACKET.search(question.text):
         return Found("", "blank_stem", 0.5)
     return UNREAD

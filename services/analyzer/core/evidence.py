@@ -8,7 +8,7 @@ from contracts.artefacts.paper import Question, Region
 from contracts.artefacts.reading import Line, Page, Reading, Spot
 from contracts.base import Box
 
-Source = Literal["bracket", "rule", "cell", "beside", "line"]
+Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Piece:
     inline: str = ""
     inline_confidence: float = 0.0
     agreed: bool = False
+    handwritten: bool = False
 
     @property
     def blank(self) -> bool:
@@ -74,18 +75,29 @@ def spots_of(question: Question, reading: Reading) -> list[Piece]:
 
 def _spot_piece(page: Page, spot: Spot) -> Piece:
     ranked = tuple(sorted(spot.candidates.items(), key=lambda c: -c[1]))
-    inline, sure = inline_text(page, spot.box)
+    inline, sure, handwritten = inline_text(page, spot.box)
     return Piece(
-        spot.kind, page.page, spot.box, spot.text, spot.confidence, ranked, spot.ink, spot.struck, inline, sure
+        spot.kind,
+        page.page,
+        spot.box,
+        spot.text,
+        spot.confidence,
+        ranked,
+        spot.ink,
+        spot.struck,
+        inline,
+        sure,
+        handwritten=handwritten,
     )
 
 
-def inline_text(page: Page, box: Box) -> tuple[str, float]:
-    """What the page's lines (not in red) read inside `box`, a word cut by its right edge completed; mean confidence.
+def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
+    """What the page's lines (not in red) read inside `box`, a word cut by its right edge completed; its
+    confidence, and whether any of it is handwriting.
 
     Lines count when their middle runs through the box; characters by their centres.
     """
-    chosen: list[tuple[float, str, float]] = []
+    chosen: list[tuple[float, str, float, bool]] = []
     for line in page.lines:
         outline = line_box(line)
         middle = (outline[1] + outline[3]) / 2
@@ -100,10 +112,10 @@ def inline_text(page: Page, box: Box) -> tuple[str, float]:
         while last < len(line.text) and _continues(line, last):
             last += 1
         sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
-        chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure)))
+        chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure), line.script == "handwritten"))
     chosen.sort()
-    text = " ".join(t.strip() for _, t, _ in chosen)
-    return text, min((c for _, _, c in chosen), default=0.0)
+    text = " ".join(t.strip() for _, t, _, _ in chosen)
+    return text, min((c for _, _, c, _ in chosen), default=0.0), any(h for *_, h in chosen)
 
 
 def _continues(line: Line, at: int) -> bool:

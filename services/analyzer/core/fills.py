@@ -8,6 +8,8 @@ from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
 from services.analyzer.core.text import short_answer
 
+_SHORT_RULE = 0.6
+"""Share of a question's widest answer place below which a rule may be an underline."""
 _EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
 _FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
 
@@ -40,7 +42,7 @@ def _settled(spot: Piece) -> Piece:
         return spot
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
-    longer = len(inline) > len(own) > 1 and inline.startswith(own[:-1])
+    longer = len(inline) > len(own) > 1 and inline.startswith(own[:-1]) and inline.replace(" ", "").isascii()
     if longer or spot.inline_confidence > spot.confidence:
         return replace(spot, text=inline, confidence=spot.inline_confidence)
     return spot
@@ -68,17 +70,33 @@ def _stands_in(line: Piece, spot: Piece) -> bool:
 
 
 def _entries(pieces: list[Piece], expected: int) -> list[list[Piece]]:
-    """One list of pieces per blank. More pieces than blanks: the closest neighbours are one wrapped answer."""
+    """One list of pieces per blank.
+
+    More pieces than blanks: first short rules go, which underline words rather than wait for an answer, then empty
+    places; then the closest neighbours are one answer that was wrapped.
+    """
+    pieces = _without_surplus(pieces, expected)
     entries = [[p] for p in pieces]
     while expected and len(entries) > expected:
-        joins = [i for i in range(len(entries) - 1) if not entries[i][-1].blank and not entries[i + 1][0].blank]
-        if not joins:
-            empty = [i for i, e in enumerate(entries) if e[0].blank]
-            entries.pop(empty[-1] if empty else -1)
-            continue
-        i = min(joins, key=lambda k: _distance(entries[k][-1], entries[k + 1][0]))
+        i = min(range(len(entries) - 1), key=lambda k: _distance(entries[k][-1], entries[k + 1][0]))
         entries[i : i + 2] = [entries[i] + entries[i + 1]]
     return entries
+
+
+def _without_surplus(pieces: list[Piece], expected: int) -> list[Piece]:
+    kept = list(pieces)
+    while expected and len(kept) > expected:
+        widest = max(_width(p) for p in kept)
+        short = [p for p in kept if p.source == "rule" and not p.handwritten and _width(p) < _SHORT_RULE * widest]
+        surplus = min(short, key=_width, default=None) or next((p for p in reversed(kept) if p.blank), None)
+        if surplus is None:
+            break
+        kept = [p for p in kept if p is not surplus]
+    return kept
+
+
+def _width(piece: Piece) -> float:
+    return piece.box[2] - piece.box[0]
 
 
 def _distance(a: Piece, b: Piece) -> float:

@@ -50,8 +50,9 @@ def read_marks(marks: list[Mark], maximum: float | None) -> Marked | None:
     numbers = [(m, value) for m in marks if m.kind == "score" and (value := mark_value(m.text)) is not None]
     if not kinds and not numbers:
         return None
-    lost = next((-v for _, v in numbers if v < 0), None)
-    given = next((v for _, v in numbers if v >= 0), None)
+    taken = any(m.kind != "tick" for m in kinds)  # a number beside a cross is a loss, its minus often too faint to read
+    lost = next((abs(v) for _, v in numbers if v < 0 or taken), None)
+    given = next((v for _, v in numbers if v >= 0 and not taken), None)
     confidence = min([m.confidence for m in kinds] + [m.confidence for m, _ in numbers])
     names = {m.kind for m in kinds}
     mixed = "cross" in names and len(names) > 1

@@ -16,6 +16,7 @@ _SIGN = r"[√✓×✗xXTFVv对错]"
 _CLOSED = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]")
 _AT_END = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]?\s*[.。]?\s*$", re.MULTILINE)
 _AT_FRONT = rf"^\s*[(（]?\s*({_LETTERS}|{_SIGN})\s*[)）]\s*"
+_FIRST_PART = re.compile(r"^\s*[(（]\s*1\s*[)）]")
 _WORKING = re.compile(r"^\s*(?:解|答|证明|证)\s*[:：]")
 
 
@@ -66,7 +67,10 @@ def _stem(question: Question, lines: list[str]) -> str:
 
 
 def working_in_print(question: Question, reading: Reading) -> list[Piece]:
-    """A worked solution taken for print: the lines from 解： or 答： to the end of the question."""
+    """A worked solution taken for print: from 解： or 答：, else from where "(1)" opens a line again, to the question's end."""
     lines = print_of(question, reading)
     start = next((i for i, p in enumerate(lines) if i and _WORKING.match(p.text)), None)
+    if start is None:
+        firsts = [i for i, p in enumerate(lines) if _FIRST_PART.match(p.text)]
+        start = firsts[1] if len(firsts) > 1 else None
     return [] if start is None else lines[start:]

@@ -11,7 +11,7 @@ from services.analyzer.core.uncut import working_in_print
 
 _TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]\s*(\d{1,2})\s*[)）]\s*")
 _CONCLUDING = re.compile(
-    r"^\s*(?:所以|所[A-Za-z1|!]{1,3}|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
+    r"^[\s①-⑳]*(?:所以|所[A-Za-z1|!<≤]{1,4}|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
 )
 """Words that open a conclusion, with what hurried writing of them is read as: 所rl for 所以, :. for ∴."""
 _OPENING = re.compile(r"^\s*(?:解\s*[:：]|解\s+|答\s*[:：]|答案\s*[:：])\s*")
@@ -74,15 +74,20 @@ def conclusion(text: str) -> str:
     for i in range(len(lines) - 1, -1, -1):
         if _CONCLUDING.match(lines[i]) and len(lines) - i <= _MAX_CONCLUSION_LINES:
             joined = "".join(x.strip() for x in lines[i:])
-            return short_answer(_CONCLUDING.sub("", joined))
+            return _result(_CONCLUDING.sub("", joined))
     inline = re.split(r"所以|因此|∴|答[:：]", lines[-1])
-    return short_answer(_OPENING.sub("", inline[-1]))
+    return _result(_OPENING.sub("", inline[-1]))
+
+
+def _result(text: str) -> str:
+    """A stated result; one that opens with a relation opened with ∴, which is read as one."""
+    return short_answer(re.sub(r"^[≤≥<>∵∴:.;\s]+(?=\S)", "", text))
 
 
 def plain(text: str) -> str:
     """A short answer in words: its rows joined, without the opening 答：."""
     joined = "".join(x.strip() for x in text.split("\n")) if re.search(r"[一-鿿]", text) else " ".join(text.split())
-    return short_answer(_OPENING.sub("", joined))
+    return _result(_OPENING.sub("", joined))
 
 
 def sub_answers(parent: Question, children: list[Question], reading: Reading) -> dict[str, Found]:
@@ -90,7 +95,7 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
 
     Of several passages under one "(k)" the last counts: it follows the work and states the result.
     """
-    pieces = _writing([parent, *children], reading)
+    pieces = _writing([parent, *children], reading) or working_in_print(parent, reading)
     grouped: list[list[Piece]] = []
     for piece in pieces:
         if grouped and same_row(grouped[-1][-1], piece) and not _TAG.match(piece.text):
