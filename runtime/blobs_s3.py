@@ -4,18 +4,23 @@ import contextlib
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
-from typing import IO, Self
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import ClientConfig, S3Config, S3Store
+from obstore.store import S3Store
 
 from contracts.events import BlobRef
 from runtime.blobs import BlobMissing, checked, ref_of, verified
 from runtime.settings import BlobSettings
 
+if TYPE_CHECKING:  # obstore declares them in its stubs only
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
 _IN_MEMORY = 8 * 1024 * 1024
+_RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
 class S3Blobs:
@@ -37,7 +42,7 @@ class S3Blobs:
             config["endpoint"] = str(settings.s3_endpoint).rstrip("/")
             client["allow_http"] = settings.s3_endpoint.scheme == "http"
         prefix = url.path.strip("/") or None
-        return cls(S3Store(url.netloc, prefix=prefix, config=config, client_options=client))
+        return cls(S3Store(url.netloc, prefix=prefix, config=config, client_options=client, retry_config=_RETRY))
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         if await self._create(checked(path), data):

@@ -65,5 +65,7 @@ def what(error: BaseException) -> str:
 
 def where(error: BaseException) -> str:
     """The innermost frame of our own code, as file:line function; code has no exam text."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _OURS.intersection(Path(frame.filename).parts)]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if _OURS.intersection(Path(frame.filename).parts)
+    ]
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno} {frames[-1].name}" if frames else ""

@@ -173,9 +173,8 @@ class Shell:
     async def _route(self, case: _Case, error: Exception) -> str:
         """Find the record a home other than the sink."""
         event = case.event
-        verdict = judge(
-            error, case.attempt, time.time(), event.deadline.timestamp(), self._policy, chance=random.random()
-        )  # noqa: S311
+        chance = random.random()  # noqa: S311 - spreads retries, guards nothing
+        verdict = judge(error, case.attempt, time.time(), event.deadline.timestamp(), self._policy, chance=chance)
         self._log.warning("work failed", error=log.what(error), at=log.where(error), verdict=type(verdict).__name__)
         match verdict:
             case DeadLetter():

@@ -92,5 +92,3 @@ class World:
         """What the stage said of an exam."""
         words = [ExamStatus.model_validate_json(record.value or b"") for record in self.out(STATUS, event)]
         return [word for word in words if kind is None or word.kind is kind]
-
-

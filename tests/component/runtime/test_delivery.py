@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 import pytest
+from exam_world import DEAD, EMPTY, RETRY, SINK, SOURCE, World, new_event
 
 from contracts.artefacts import Paper
 from contracts.errors import ErrorCode, Permanent, Transient
@@ -11,10 +13,9 @@ from contracts.events import ExamControl, ExamParsed, StatusKind, derived_id
 from contracts.status import Status
 from contracts.topics import CONTROL, artefact_path
 from runtime import trace
+from runtime.envelope import Envelope, encode
 from runtime.job import Job
 from runtime.limit import Halt
-
-from exam_world import DEAD, EMPTY, RETRY, SINK, SOURCE, World, new_event
 
 
 async def test_an_event_becomes_an_artefact_the_sink_event_and_two_statuses(world: World) -> None:
@@ -159,7 +160,9 @@ async def test_records_of_a_consumer_that_vanished_mid_work_are_worked_on_by_the
         await begun.wait()
     assert world.out(SINK) == []
     async with world.stage():
-        await world.until(lambda: {record.key for record in world.out(SINK)} == {str(e.exam_id).encode() for e in events})
+        await world.until(
+            lambda: {record.key for record in world.out(SINK)} == {str(e.exam_id).encode() for e in events}
+        )
 
 
 async def test_nothing_is_committed_before_its_result_is_published(
@@ -280,14 +283,12 @@ async def _records(world: World, topic: str) -> list:  # type: ignore[type-arg]
 
 
 async def _partition(world: World, event) -> int:  # type: ignore[no-untyped-def]
-    return next(record.partition for record in await _records(world, SOURCE) if record.key == str(event.exam_id).encode())
+    return next(
+        record.partition for record in await _records(world, SOURCE) if record.key == str(event.exam_id).encode()
+    )
 
 
 async def _put_raw(world: World, event, extra: dict[str, str], key: bytes) -> None:  # type: ignore[no-untyped-def]
-    from datetime import UTC, datetime
-
-    from runtime.envelope import Envelope, encode
-
     envelope = Envelope(derived_id(event.exam_id, "ocr", 1), SOURCE, "/redink/ocr", datetime.now(UTC), trace.start())
     _, value, headers = encode(envelope, event)
     await world.kafka.send(RETRY, key, value, headers | extra)

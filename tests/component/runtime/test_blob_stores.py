@@ -1,0 +1,141 @@
+"""One suite for both blob stores: a folder, and S3 over HTTP (moto's server)."""
+
+import asyncio
+import http.client
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+from pydantic import SecretStr
+
+from contracts.errors import Transient
+from contracts.events import BlobRef
+from runtime.blobs import BadPath, BlobMissing, Blobs, open_blobs, ref_of
+from runtime.settings import BlobSettings
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of an S3 server with a bucket."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("PUT", "/exams")
+        assert connection.getresponse().status == 200
+        connection.close()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    if request.param == "folder":
+        return open_blobs(BlobSettings(url=f"file://{tmp_path}"))
+    return open_blobs(
+        BlobSettings(
+            url=f"s3://exams/{tmp_path.name}",
+            s3_endpoint=request.getfixturevalue("s3"),
+            s3_access_key=SecretStr("key"),
+            s3_secret_key=SecretStr("secret"),
+        )
+    )
+
+
+async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def test_what_was_put_is_got(blobs: Blobs) -> None:
+    ref = await blobs.put("school-a/e/1/ocr.json", b"{}")
+    assert ref == ref_of("school-a/e/1/ocr.json", b"{}")
+    assert await blobs.get(ref) == b"{}"
+    assert await blobs.read(ref.path) == b"{}"
+
+
+async def test_the_second_writer_gets_the_first_ones_reference(blobs: Blobs) -> None:
+    first = await blobs.put("a/b", b"first")
+    assert await blobs.put("a/b", b"second") == first
+    assert await blobs.put_stream("a/b", pieces(b"third")) == first
+    assert await blobs.get(first) == b"first"
+
+
+async def test_of_many_writers_at_once_all_get_the_same_reference(blobs: Blobs) -> None:
+    refs = await asyncio.gather(*(blobs.put("a/race", f"writer {n}".encode()) for n in range(12)))
+    assert len(set(refs)) == 1
+    assert await blobs.get(refs[0])
+
+
+async def test_a_stream_is_put_whole(blobs: Blobs) -> None:
+    ref = await blobs.put_stream("a/stream", pieces(b"x" * 1_000_000, b"", b"y" * 3_000_000))
+    assert ref == ref_of("a/stream", b"x" * 1_000_000 + b"y" * 3_000_000)
+    assert len(await blobs.get(ref)) == 4_000_000
+
+
+async def test_a_stream_that_breaks_leaves_nothing(blobs: Blobs) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await blobs.put_stream("a/broken", broken())
+    with pytest.raises(BlobMissing):
+        await blobs.read("a/broken")
+
+
+async def test_other_bytes_than_the_reference_says_are_worth_another_try(blobs: Blobs) -> None:
+    await blobs.put("a/torn", b"half of i")
+    with pytest.raises(Transient):
+        await blobs.get(ref_of("a/torn", b"half of it"))
+
+
+async def test_a_missing_blob_is_missing(blobs: Blobs) -> None:
+    with pytest.raises(BlobMissing):
+        await blobs.get(BlobRef(path="a/none", sha256="0" * 64, size=1))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "a/../../x", "/etc/passwd", "a//b", "", ".", ".staging/x", "a\x00b", "a\\b", "a/b/", "a/..", "试卷"],
+)
+async def test_a_path_that_might_leave_the_store_is_refused(blobs: Blobs, path: str) -> None:
+    with pytest.raises(BadPath):
+        await blobs.put(path, b"x")
+    with pytest.raises(BadPath):
+        await blobs.put_stream(path, pieces(b"x"))
+    with pytest.raises(BadPath):
+        await blobs.read(path)
+
+
+async def test_a_store_that_answers_is_ready(blobs: Blobs) -> None:
+    await blobs.ready()
+
+
+async def test_a_store_that_does_not_answer_is_not_ready() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        settings = BlobSettings(
+            url="s3://exams",
+            s3_endpoint=f"http://127.0.0.1:{nobody.getsockname()[1]}",
+            s3_access_key=SecretStr("key"),
+            s3_secret_key=SecretStr("secret"),
+        )
+        store = open_blobs(settings)
+        with pytest.raises((Exception, TimeoutError)):
+            async with asyncio.timeout(2):
+                await store.ready()
+
+
+async def test_the_folder_keeps_no_scraps(tmp_path: Path) -> None:
+    blobs = open_blobs(BlobSettings(url=f"file://{tmp_path}"))
+    await blobs.put("a/b", b"1")
+    await blobs.put("a/b", b"2")
+    await blobs.put_stream("a/c", pieces(b"3"))
+    assert list((tmp_path / ".staging").iterdir()) == []

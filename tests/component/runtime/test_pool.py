@@ -1,0 +1,99 @@
+"""Worker processes: a child's death fails one exam, not the worker; none outlives its parent."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pool_tasks
+import pytest
+
+from contracts.errors import ErrorCode, Permanent
+from runtime.pool import Pool, Workers, open_workers
+from runtime.verdict import WorkerDied
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    async with open_workers("ocr", Pool(initializer=pool_tasks.load, initargs=("model",), max_tasks=3)) as running:
+        yield running
+
+
+async def test_the_initializer_has_run_once_before_the_first_call(workers: Workers) -> None:
+    assert workers.warm
+    assert (await workers.call(pool_tasks.loaded, (), 10))[0] == ["model"]
+
+
+async def test_errors_of_the_core_come_through_as_they_are(workers: Workers) -> None:
+    with pytest.raises(Permanent) as caught:
+        await workers.call(pool_tasks.encrypted, (), 10)
+    assert caught.value.code is ErrorCode.ENCRYPTED_PDF
+    with pytest.raises(TimeoutError, match="own"):
+        await workers.call(pool_tasks.late, (), 10)
+
+
+async def test_cpu_seconds_are_those_the_child_spent(workers: Workers) -> None:
+    _, cpu = await workers.call(pool_tasks.burn, (0.2,), 10)
+    assert 0.19 < cpu < 0.6
+
+
+async def test_a_child_that_dies_fails_its_call_and_the_next_gets_a_new_one(workers: Workers) -> None:
+    with pytest.raises(WorkerDied):
+        await workers.call(pool_tasks.die, (), 10)
+    assert (await workers.call(pool_tasks.loaded, (), 10))[0] == ["model"]
+
+
+async def test_a_call_over_its_limit_is_killed(workers: Workers) -> None:
+    began = time.monotonic()
+    with pytest.raises(Permanent) as caught:
+        await workers.call(pool_tasks.hang, (), 0.3)
+    assert caught.value.code is ErrorCode.STAGE_TIMEOUT
+    assert time.monotonic() - began < 10
+    assert (await workers.call(pool_tasks.loaded, (), 10))[0] == ["model"]
+
+
+async def test_a_cancelled_call_frees_its_process(workers: Workers) -> None:
+    call = asyncio.create_task(workers.call(pool_tasks.hang, (), 600))
+    await asyncio.sleep(0.2)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert (await asyncio.wait_for(workers.call(pool_tasks.loaded, (), 10), 10))[0] == ["model"]
+
+
+async def test_a_process_is_replaced_after_max_tasks(workers: Workers) -> None:
+    pids = {(await workers.call(pool_tasks.pid, (), 10))[0] for _ in range(6)}
+    assert len(pids) > 1
+
+
+async def test_ctrl_c_is_left_to_the_parent(workers: Workers) -> None:
+    assert (await workers.call(pool_tasks.ignores_interrupt, (), 10))[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
+def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
+    pid_file = tmp_path / "child"
+    program = [sys.executable, pool_tasks.__file__, str(pid_file)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen(program, env=environment, cwd=Path.cwd()) as parent:
+        _wait(pid_file.exists)
+        child = int(pid_file.read_text())
+        parent.kill()
+    _wait(lambda: not _alive(child))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _wait(condition, seconds: float = 15) -> None:  # type: ignore[no-untyped-def]
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "not in time"
+        time.sleep(0.02)
