@@ -13,8 +13,9 @@ from services.diagnostic.core.mastery import estimate
 from services.diagnostic.core.wording import cite, percent, points
 
 _ENOUGH = 3  # fewer questions on a point: 证据不足, never called weak or strong
-_WEAK, _STRONG = 0.6, 0.8
+_POOR, _WEAK, _STRONG = 0.5, 0.6, 0.8
 _MOST_NAMED = 4
+_MOST_LISTED = 8
 
 
 @dataclass
@@ -39,8 +40,8 @@ def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagno
         by_type = _by_type(graded)
         rows, mastery = rows + by_type, mastery + _masteries(by_type)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
-    weak = sorted((pair for pair in firm if pair[1].mastery < _WEAK), key=lambda pair: pair[1].mastery)
-    strong = sorted((pair for pair in firm if pair[1].mastery >= _STRONG), key=lambda pair: -pair[1].mastery)
+    weak = sorted((pair for pair in firm if _is_weak(pair[1])), key=lambda pair: pair[1].mastery)
+    strong = sorted((pair for pair in firm if _is_strong(pair[1])), key=lambda pair: -pair[1].mastery)
     return Diagnosis(
         mastery=tuple(mastery),
         weak_points=tuple(_named(*pair) for pair in weak) or _tentative(items),
@@ -48,6 +49,16 @@ def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagno
         suggestions=suggestions_of(items),
         summary=_summary(items, analysis),
     )
+
+
+def _is_weak(row: Mastery) -> bool:
+    """Low, and surely (95 %) short of strong."""
+    return row.mastery < _WEAK and row.high < _STRONG
+
+
+def _is_strong(row: Mastery) -> bool:
+    """High, and surely (95 %) not poor."""
+    return row.mastery >= _STRONG and row.low > _POOR
 
 
 def _by_knowledge_point(graded: Sequence[Item]) -> list[_Point]:
@@ -108,24 +119,28 @@ def _summary(items: Sequence[Item], analysis: Analysis) -> str:
             f"{cite(item.label for item in items)}没有可比对的标准答案，也没有读到批改痕迹，暂时无法判断对错；"
             "补充标准答案后即可得到诊断。"
         )
-    sentences = [_score(graded, analysis), _verdicts(graded), *_focus(items), *_open_ends(items, graded)]
+    sentences = [_score(items, graded, analysis), _verdicts(graded), *_focus(items), *_open_ends(items, graded)]
     return "".join(sentences)
 
 
-def _score(graded: Sequence[Item], analysis: Analysis) -> str:
-    cited = cite(item.label for item in graded)
+def _score(items: Sequence[Item], graded: Sequence[Item], analysis: Analysis) -> str:
+    cited = cite(item.label for item in items)
+    judged = "" if len(graded) == len(items) else f"中已判分 {len(graded)} 题，"
     if analysis.earned is None or not analysis.max:
-        return f"已判分 {len(graded)} 题（{cited}）。"
-    share = percent(analysis.earned / analysis.max)
-    return f"{cited}共得 {points(analysis.earned)}/{points(analysis.max)} 分，得分率 {share}。"
+        return f"{cited}{judged or '已全部判分，'}但分值未知。"
+    share = percent(min(analysis.earned / analysis.max, 1.0))
+    return f"{cited}{judged}共得 {points(analysis.earned)}/{points(analysis.max)} 分，得分率 {share}。"
 
 
 def _verdicts(graded: Sequence[Item]) -> str:
+    """How many of each verdict; many right answers are counted, not listed, when there is something else to list."""
     clauses = []
+    only = len({item.answer.verdict for item in graded}) == 1
     for verdict, words in (("correct", "答对"), ("partial", "部分得分"), ("wrong", "答错"), ("blank", "未作答")):
         labels = [item.label for item in graded if item.answer.verdict == verdict]
         if labels:
-            clauses.append(f"{words} {len(labels)} 题（{cite(labels)}）")
+            listed = only or verdict != "correct" or len(labels) <= _MOST_LISTED
+            clauses.append(f"{words} {len(labels)} 题（{cite(labels)}）" if listed else f"{words} {len(labels)} 题")
     return "，".join(clauses) + "。"
 
 

@@ -13,7 +13,8 @@ from services.report.core.names import GRADED_BY, GRADES, QUALITY, SUBJECTS, TYP
 
 View = dict[str, Any]
 
-_LONGEST_ANSWER = 72
+_LONGEST_ANSWER = 56
+_LONGEST_TITLE = 60
 _LONGEST_NAME = 28
 _MOST_MASTERY = 16
 
@@ -23,7 +24,7 @@ def view_of(result: Result, paper: Paper, diagnosis: Diagnosis, crops: Mapping[i
     shown = [(index, q) for index, q in enumerate(result.questions) if not _is_parent(q, result.questions)]
     groups = _groups([q for _, q in shown], paper)
     view = {
-        "title": result.title or f"{SUBJECTS.get(result.subject, '')}试卷",
+        "title": _short(result.title or f"{SUBJECTS.get(result.subject, '')}试卷", _LONGEST_TITLE),
         "meta": _meta(result),
         "score": _score(result, [q for _, q in shown]),
         "summary": result.diagnosis.summary,

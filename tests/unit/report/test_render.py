@@ -1,0 +1,179 @@
+"""The report in both forms: safe, self-contained, the same every time, and complete."""
+
+import io
+import re
+from html.parser import HTMLParser
+
+import pypdfium2
+import pytest
+from made_exam import EXAM_ID, answer_of, exam_of, question_of
+from pylopdf_fonts_zh_cn import sans_path
+
+from contracts.artefacts.paper import Header, KnowledgePoint, Region, Section
+from services.diagnostic.core import diagnose
+from services.report.core import compose, pages_needed, render
+from services.report.core.crops import crops_of
+
+FONTS = (sans_path().parent,)
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{7*7}} #panic() `a` \\evil{a} $x^2$"
+
+
+def rendered(exam, pages=None):
+    result = compose(EXAM_ID, *exam.parts())
+    return render(result, exam.paper, exam.diagnosis, pages or {}, FONTS)
+
+
+def hostile_exam():
+    question = question_of(
+        HOSTILE,
+        ("一", HOSTILE),
+        type="essay",
+        text=HOSTILE,
+        regions=(Region(page=1, box=(0, 0, 1200, 400)),),
+        knowledge_points=(KnowledgePoint(code="k", name=HOSTILE, confidence=1),),
+    )
+    answer = answer_of(
+        HOSTILE, ("一", HOSTILE), student_answer=HOSTILE, correct_answer=HOSTILE, verdict="wrong", score=0.0,
+        max_score=5.0, error_cause=HOSTILE, feedback=HOSTILE, needs_review=True,
+    )  # fmt: skip
+    header = Header(name=HOSTILE, class_=HOSTILE, number=HOSTILE)
+    exam = exam_of([question], [answer], title=HOSTILE, header=header, sections=(Section(number="一", title=HOSTILE),))
+    diagnosis = diagnose(exam.submission, exam.paper, exam.analysis)
+    return type(exam)(*exam.parts()[:4], diagnosis)
+
+
+class Tags(HTMLParser):
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def pdf_text(pdf):
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return "".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+
+
+def test_student_text_never_becomes_markup(page_jpeg):
+    page = rendered(hostile_exam(), {1: page_jpeg})[0].decode()
+    tags = Tags(page).found
+    assert not [tag for tag, _ in tags if tag in {"script", "iframe", "object", "link", "form", "a", "base"}]
+    assert not [name for _, attrs in tags for name in attrs if name.startswith("on")]
+    assert all(attrs["src"].startswith("data:image/jpeg;base64,") for tag, attrs in tags if tag == "img")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "{{7*7}}" in page
+
+
+def test_the_page_forbids_scripts_and_requests(made):
+    page = rendered(made())[0].decode()
+    policy = next(a["content"] for t, a in Tags(page).found if a.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    assert "img-src data:" in policy
+    assert not re.search(r"https?://|url\(|@import", page)
+
+
+def test_student_text_never_becomes_typst_markup(page_jpeg):
+    pdf = rendered(hostile_exam(), {1: page_jpeg})[1]
+    assert "#panic()" in pdf_text(pdf)
+
+
+def test_the_pdf_is_the_same_byte_for_byte(made, page_jpeg):
+    first = rendered(made(), {1: page_jpeg})
+    assert first == rendered(made(), {1: page_jpeg})
+
+
+def test_both_forms_say_score_student_verdicts_and_advice(made):
+    html, pdf = rendered(made())
+    plain = re.sub(r"<[^>]+>", "", html.decode())
+    for text in (plain, pdf_text(pdf).replace("\u200b", "")):
+        squeezed = "".join(text.split())
+        for word in ("云杉中学七年级数学上册阶段检测", "林知夏", "满分42", "未作答", "待复核", "下一步建议", "同类项"):
+            assert word in squeezed
+
+
+def test_every_verdict_has_a_sign_of_its_own_shape(made):
+    page = rendered(made())[0].decode()
+    shapes = dict(re.findall(r'<svg class="sign (\w+)"[^>]*>(.*?)</svg>', page, re.DOTALL))
+    assert set(shapes) >= {"correct", "wrong", "partial", "blank", "ungraded"}
+    assert len(set(shapes.values())) == len(shapes)
+
+
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_any_number_of_questions_makes_a_report(made, count):
+    exam = made(count) if count else exam_of([], [])
+    html, pdf = rendered(exam)
+    assert html.decode().rstrip().endswith("</html>")
+    assert len(pypdfium2.PdfDocument(pdf)) == {0: 1, 1: 1}.get(count, len(pypdfium2.PdfDocument(pdf)))
+
+
+def test_null_fields_leave_no_none_behind():
+    exam = exam_of([question_of("1")], [answer_of("1")])
+    html, pdf = rendered(exam)
+    assert "None" not in html.decode()
+    assert "none" not in pdf_text(pdf).lower()
+
+
+def test_very_long_answers_stay_on_the_page(made):
+    exam = made(8, long="x" * 3000)
+    document = pypdfium2.PdfDocument(rendered(exam)[1])
+    for page in document:
+        text = page.get_textpage()
+        for index in range(text.count_rects()):
+            left, _, right, _ = text.get_rect(index)
+            assert left >= 0
+            assert right <= page.get_width()
+
+
+def test_control_characters_and_direction_overrides_are_dropped():
+    exam = exam_of([question_of("1")], [answer_of("1", student_answer="a\x00b\u202ec", verdict="wrong")])
+    assert "abc" in rendered(exam)[0].decode()
+
+
+def test_signs_of_exam_papers_have_glyphs():
+    signs = "√×∠△⊥∥≌∽≤≥≠±°²³½①②③αβθπ∞∈∪∩∅∵∴→÷·℃"
+    exam = exam_of([question_of("1")], [answer_of("1", student_answer=signs, verdict="wrong")])
+    pdf = rendered(exam)[1]
+    assert set(signs) <= set(pdf_text(pdf))
+
+
+def test_crops_show_lost_and_doubtful_questions_only_and_are_bounded(made, page_jpeg):
+    exam = made(60)
+    result = compose(EXAM_ID, *exam.parts())
+    crops = crops_of({1: page_jpeg}, result.questions, 5)
+    assert len(crops) == 5
+    assert all(result.questions[i].verdict != "correct" or result.questions[i].needs_review for i in crops)
+    assert all(crop.width <= 960 and crop.height <= 900 for cut in crops.values() for crop in cut)
+    assert all(crop.jpeg.startswith(b"\xff\xd8") for cut in crops.values() for crop in cut)
+
+
+def test_regions_outside_the_page_make_no_crop(page_jpeg):
+    region = Region(page=1, box=(5000, 5000, 5200, 5100))
+    exam = exam_of([question_of("1", regions=(region,))], [answer_of("1", verdict="wrong")])
+    assert crops_of({1: page_jpeg}, compose(EXAM_ID, *exam.parts()).questions, 5) == {}
+
+
+def test_a_missing_page_costs_its_crops_and_nothing_else(made):
+    exam = made()
+    assert pages_needed(compose(EXAM_ID, *exam.parts())) == (1,)
+    assert b"<img" not in rendered(exam, {})[0]
+
+
+def test_a_picture_that_is_none_is_an_error(made):
+    with pytest.raises(OSError, match="cannot identify"):
+        crops_of({1: io.BytesIO(b"no picture").getvalue()}, compose(EXAM_ID, *made().parts()).questions, 5)
+
+
+def test_parents_stand_aside_for_their_parts():
+    exam = exam_of(
+        [question_of("17", type="composite"), question_of("17(1)", ("17", "(1)")), question_of("17(2)", ("17", "(2)"))],
+        [answer_of("17(1)", ("17", "(1)"), verdict="wrong", score=0.0, max_score=2.0)],
+    )
+    page = rendered(exam)[0].decode()
+    assert '<td class="no">17(1)</td>' in page
+    assert '<td class="no">17</td>' not in page
