@@ -22,17 +22,9 @@ _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
     """The answers of all questions of `paper`, in its order, with the paper's totals."""
     keys = match_key(paper.questions, submission.answer_key)
-    children: dict[Path, list[Question]] = {}
-    for question in paper.questions:
-        children.setdefault(question.path[:-1], []).append(question)
-    inherited: dict[Path, Found] = {}
-    for question in paper.questions:
-        parts = children.get(question.path, [])
-        if parts:
-            for tag, found in sub_answers(question, parts, reading).items():
-                inherited[(*question.path, tag)] = found
+    children = children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
-    read = {q.path: _found(q, reading, keys.get(q.path), inherited) for q in leaves}
+    read = read_answers(submission, reading, paper)
     elsewhere = ticked_blanks(leaves, read, reading)
     answers: dict[Path, Answer] = {}
     for question in leaves:
@@ -48,6 +40,28 @@ def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
     return totals(ordered, marked_total(reading, paper.questions))
 
 
+def children_of(paper: Paper) -> dict[Path, list[Question]]:
+    """Sub-questions by their parent's path."""
+    children: dict[Path, list[Question]] = {}
+    for question in paper.questions:
+        children.setdefault(question.path[:-1], []).append(question)
+    return children
+
+
+def read_answers(submission: Submission, reading: Reading, paper: Paper) -> dict[Path, Found]:
+    """What the student wrote, for every question without sub-questions, before any grading."""
+    keys = match_key(paper.questions, submission.answer_key)
+    children = children_of(paper)
+    read: dict[Path, Found] = {}
+    for question in paper.questions:
+        for tag, found in sub_answers(question, children.get(question.path, []), reading).items():
+            read[(*question.path, tag)] = found
+    for question in paper.questions:
+        if not children.get(question.path) and question.path not in read:
+            read[question.path] = _found(question, reading, keys.get(question.path))
+    return read
+
+
 def _kind(question: Question, item: KeyItem | None) -> QuestionType:
     return item.type if item is not None and item.type is not None else question.type
 
@@ -56,10 +70,8 @@ def _maximum(question: Question, item: KeyItem | None) -> float | None:
     return item.max_score if item is not None and item.max_score is not None else question.max_score
 
 
-def _found(question: Question, reading: Reading, item: KeyItem | None, inherited: dict[Path, Found]) -> Found:
+def _found(question: Question, reading: Reading, item: KeyItem | None) -> Found:
     """The student's answer, by the question's type. The key says how many blanks there are, never what is in them."""
-    if question.path in inherited:
-        return inherited[question.path]
     kind = _kind(question, item)
     if kind in _CHOICES:
         return read_choice(question, reading, multiple=kind == "multiple_choice")

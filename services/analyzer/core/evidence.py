@@ -92,7 +92,7 @@ def _spot_piece(page: Page, spot: Spot) -> Piece:
 
 
 def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
-    """What the page's lines (not in red) read inside `box`, a word cut by its right edge completed; its
+    """What the page's lines (not in red) read inside `box`, a Latin word cut by its edges completed; its
     confidence, and whether any of it is handwriting.
 
     Lines count when their middle runs through the box; characters by their centres.
@@ -107,10 +107,12 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
         if not inside:
             continue
         first, last = inside[0], inside[-1] + 1
-        if line.script == "handwritten" and 2 * len(inside) > len(line.text.replace(" ", "")):
+        if line.script == "handwritten" and 2 * len(inside) >= len(line.text.replace(" ", "")):
             first, last = 0, len(line.text)  # writing is cut from print already: it only overshoots its place
         while last < len(line.text) and _continues(line, last):
             last += 1
+        while first > 0 and _continues(line, first):
+            first -= 1
         sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
         chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure), line.script == "handwritten"))
     chosen.sort()

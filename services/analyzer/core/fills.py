@@ -42,10 +42,15 @@ def _settled(spot: Piece) -> Piece:
         return spot
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
-    longer = len(inline) > len(own) > 1 and inline.startswith(own[:-1]) and inline.replace(" ", "").isascii()
-    if longer or spot.inline_confidence > spot.confidence:
+    partial = inline in own and len(own) > len(inline) + 1
+    if _completes(inline, own) or own[1:] == inline or (spot.inline_confidence > spot.confidence and not partial):
         return replace(spot, text=inline, confidence=spot.inline_confidence)
     return spot
+
+
+def _completes(inline: str, own: str) -> bool:
+    """Whether the line has the whole of a Latin word that the spot's edge cut."""
+    return len(inline) > len(own) > 1 and inline.startswith(own[:-1]) and inline.replace(" ", "").isascii()
 
 
 def _into_empty(lines: list[Piece], spots: list[Piece]) -> tuple[list[Piece], list[Piece]]:

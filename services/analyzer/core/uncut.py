@@ -8,7 +8,7 @@ import unicodedata
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
-from services.analyzer.core.evidence import Piece, in_order, line_box
+from services.analyzer.core.evidence import Piece, in_order, line_box, spots_of
 from services.analyzer.core.text import choice_letters, truth_sign
 
 _LETTERS = r"[A-Ha-h]{1,5}"
@@ -67,10 +67,28 @@ def _stem(question: Question, lines: list[str]) -> str:
 
 
 def working_in_print(question: Question, reading: Reading) -> list[Piece]:
-    """A worked solution taken for print: from 解： or 答：, else from where "(1)" opens a line again, to the question's end."""
+    """A worked solution taken for print: its lines to the question's end.
+
+    They start with 解： or 答：, else where "(1)" opens a line again, else they are the last lines that stand on ruled
+    lines.
+    """
     lines = print_of(question, reading)
     start = next((i for i, p in enumerate(lines) if i and _WORKING.match(p.text)), None)
     if start is None:
         firsts = [i for i, p in enumerate(lines) if _FIRST_PART.match(p.text)]
         start = firsts[1] if len(firsts) > 1 else None
-    return [] if start is None else lines[start:]
+    return _on_rules(question, reading, lines) if start is None else lines[start:]
+
+
+def _on_rules(question: Question, reading: Reading, lines: list[Piece]) -> list[Piece]:
+    rules = [s for s in spots_of(question, reading) if s.source == "rule" and not s.blank]
+    start = len(lines)
+    while start > 1 and any(_runs_through(lines[start - 1], s) for s in rules):
+        start -= 1
+    return lines[start:]
+
+
+def _runs_through(line: Piece, spot: Piece) -> bool:
+    middle = (line.box[1] + line.box[3]) / 2
+    apart = line.box[2] < spot.box[0] or spot.box[2] < line.box[0]
+    return line.page == spot.page and spot.box[1] <= middle <= spot.box[3] and not apart

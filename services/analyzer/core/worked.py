@@ -20,11 +20,11 @@ _MAX_CONCLUSION_LINES = 6
 
 def read_written(question: Question, reading: Reading) -> Found:
     """All the handwriting of a question, rows parted by newlines."""
-    own = _written(_writing([question], reading), has_place=bool(question.spots))
-    if own.answer:
-        return own
-    uncut = working_in_print(question, reading)
-    return replace(_written(uncut, has_place=False), evidence="written_uncut") if uncut else own
+    if not lines_of(question, reading):
+        uncut = working_in_print(question, reading)
+        if uncut:
+            return replace(_written(uncut, has_place=False), evidence="written_uncut")
+    return _written(_writing([question], reading), has_place=bool(question.spots))
 
 
 def _writing(questions: list[Question], reading: Reading) -> list[Piece]:
@@ -95,7 +95,11 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
 
     Of several passages under one "(k)" the last counts: it follows the work and states the result.
     """
-    pieces = _writing([parent, *children], reading) or working_in_print(parent, reading)
+    if not children:
+        return {}
+    family = [parent, *children]
+    own = any(lines_of(q, reading) for q in family)
+    pieces = (not own and working_in_print(parent, reading)) or _writing(family, reading)
     grouped: list[list[Piece]] = []
     for piece in pieces:
         if grouped and same_row(grouped[-1][-1], piece) and not _TAG.match(piece.text):
