@@ -20,7 +20,7 @@ setup: $(READY) ## the environment, from the hashed lock
 
 $(READY): requirements/all.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Redink needs Python 3.11; say PYTHON=...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/all.txt
 	@touch $@
 

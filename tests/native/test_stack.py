@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.native.process import Child, ChildFailed
 from deploy.native.servers import Postgres, Valkey
-from deploy.native.stack import Stack, embedded_stack, lock
+from deploy.native.stack import Stack, Supervisor, embedded_stack, lock
 
 
 async def until(condition: Callable[[], bool], limit: float = 10.0) -> None:
@@ -141,3 +141,26 @@ def test_nothing_outlives_a_killed_supervisor_and_the_folder_can_be_used_again(t
         assert stack.postgres
         assert stack.postgres.pid not in pids
         asyncio.run(until(lambda: not any(alive(pid) for pid in pids)))
+
+
+class Flaky(Child):
+    """Answers at once and dies soon."""
+
+    name = "flaky"
+
+    def command(self) -> list[str]:
+        return ["sleep", "0.1"]
+
+    def ready(self) -> bool:
+        return True
+
+
+async def test_a_child_that_keeps_dying_is_given_up(tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    flaky = Flaky(tmp_path / "flaky")
+    supervisor.start(flaky)
+    await until(lambda: supervisor.failure is not None)
+    with pytest.raises(ChildFailed, match="flaky died 5 times in a minute"):
+        supervisor.check()
+    assert flaky.restarts == 4
+    supervisor.stop()
