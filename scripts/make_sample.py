@@ -163,11 +163,11 @@ class Sheet:
     def _sign(self, brush: ImageDraw.ImageDraw, sign: str, size: int) -> None:
         strokes = {
             "√": [[(-0.32, -0.02), (-0.10, 0.30), (0.38, -0.36)]],
-            "×": [[(-0.26, -0.26), (0.26, 0.26)], [(0.26, -0.28), (-0.26, 0.26)]],
+            "×": [[(-0.32, -0.30), (0.34, 0.30)], [(0.32, -0.34), (-0.34, 0.32)]],
         }
         for stroke in strokes[sign]:
             points = [tuple(size * (1 + c) + float(self.rng.normal(0, 1.2)) for c in point) for point in stroke]
-            brush.line(points, 255, max(3, size // 12), joint="curve")
+            brush.line(points, 255, max(4, size // 10), joint="curve")
 
     def mark(self, centre: tuple[float, float], kind: str, size: int = 74) -> None:
         """A teacher's red tick or cross."""
@@ -237,7 +237,7 @@ def photograph(page: Pixels, rng: np.random.Generator) -> Pixels:
     shade = 1 - 0.20 / (1 + np.exp(-(xs * 0.55 + ys - 2750) / 90))  # the photographer's arm, lower right
     tint = np.array([0.95, 0.985, 1.0], np.float32)  # warm lamp, BGR
     lit = scene * (light * shade)[..., None] * tint
-    lit = cv2.GaussianBlur(lit, (0, 0), 0.8)
+    lit = cv2.GaussianBlur(lit, (0, 0), 0.6)
     grain = cv2.GaussianBlur(rng.normal(0, 1, lit.shape).astype(np.float32), (0, 0), 0.7) * 6
     photo: Pixels = np.clip(lit + grain, 0, 255).astype(np.uint8)
     return photo
@@ -266,7 +266,7 @@ def main() -> None:
     sheet = Sheet(rng)
     head(sheet)
     questions(sheet)
-    flat = sheet.image.filter(ImageFilter.GaussianBlur(0.5))
+    flat = sheet.image.filter(ImageFilter.GaussianBlur(0.4))
     photo = photograph(np.asarray(flat)[..., ::-1].copy(), rng)
     cv2.imwrite(str(SAMPLES / "paper.jpg"), photo, [cv2.IMWRITE_JPEG_QUALITY, 86])
     text = json.dumps(request(), ensure_ascii=False, indent=1)
