@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +134,13 @@ def test_the_entrypoint_becomes_the_service(tmp_path: Path) -> None:
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             assert process.stdout.read() == f"{process.pid} {expected}\n"  # the same process: signals reach it
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "all"])
+def test_a_lock_has_what_the_project_asks_for(name: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *(extras[name] if name in extras else chain(*extras.values()))]
+    locked = {line.split(" ")[0] for line in (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()}
+    pinned = {re.sub(r"\[.*\]", "", item).lower() for item in asked if "==" in item}
+    assert pinned <= locked, "run `make lock`"
