@@ -33,16 +33,25 @@ class Place(NamedTuple):
     cell: Cell | None = None
 
 
+LATIN_ADVANCE = 0.5
+"""Mean advance of Latin letters in ems."""
+
+
 def em_of(lines: Sequence[Line], otherwise: float) -> float:
-    """Width of a Chinese character in the body text; from line heights where there are none."""
-    steps = []
+    """Size of the body text's type: a Chinese character's advance, else the Latin letters' or the lines' height."""
+    chinese, latin = [], []
     for line in lines:
         if len(line.xs) != len(line.text):
             continue
-        pairs = zip(line.text, line.text[1:], line.xs, line.xs[1:], strict=False)
-        steps += [x1 - x0 for a, b, x0, x1 in pairs if "一" <= a <= "鿿" and "一" <= b <= "鿿"]
-    if len(steps) >= 12:
-        return float(np.median(steps))
+        for a, b, x0, x1 in zip(line.text, line.text[1:], line.xs, line.xs[1:], strict=False):
+            if "一" <= a <= "鿿" and "一" <= b <= "鿿":
+                chinese.append(x1 - x0)
+            elif a.isascii() and b.isascii() and a.isalpha() and b.isalpha():
+                latin.append(x1 - x0)
+    if len(chinese) >= 12:
+        return float(np.median(chinese))
+    if len(latin) >= 40:
+        return float(np.median(latin)) / LATIN_ADVANCE
     return 0.72 * text_height(lines, otherwise)
 
 
@@ -62,8 +71,9 @@ def brackets(lines: Sequence[Line], em: float) -> list[Place]:
             if _writable(opener, glyphs[match], glyphs, em):
                 places.append(_between(opener.x, glyphs[match].x, (opener.y + glyphs[match].y) / 2, em))
         elif _last(i, opener, glyphs, em) and not _closed_below(opener, glyphs, em):
-            end = max([g.x for g in glyphs if _level(g, opener, em) and 0 < g.x - opener.x < 3 * em], default=opener.x)
+            end = max([g.x for g in glyphs if _level(g, opener, em) and 0 < g.x - opener.x < 4 * em], default=opener.x)
             places.append(_between(opener.x, max(opener.x + 2.4 * em, end + 0.8 * em), opener.y, em))
+            places += _wrapped(opener, lines, em)
     for j in closers:
         if j not in used and _first(glyphs[j], glyphs, em):
             places.append(_between(glyphs[j].x - 2.6 * em, glyphs[j].x, glyphs[j].y, em))
@@ -126,7 +136,25 @@ def _writable(opener: Glyph, closer: Glyph, glyphs: Sequence[Glyph], em: float) 
 def _last(index: int, opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
     """Whether nothing but an unclear answer follows the opener in its row."""
     after = [g for j, g in enumerate(glyphs) if j != index and _level(g, opener, em) and 0 < g.x - opener.x < 4.5 * em]
-    return len(after) <= 2 and all(g.x - opener.x < 2.6 * em and CONTENT.fullmatch(g.char) for g in after)
+    letters = len(after) <= 4 and all("A" <= g.char <= "H" for g in after)
+    return letters or (len(after) <= 2 and all(g.x - opener.x < 2.6 * em and CONTENT.fullmatch(g.char) for g in after))
+
+
+def _wrapped(opener: Glyph, lines: Sequence[Line], em: float) -> list[Place]:
+    """The start of the next row, when the opener stands at its row's end and the closer was lost under ink."""
+    own = [line for line in lines if line.box[0][0] < opener.x < line.box[1][0] + em and _near(line, opener.x, opener.y, em)]
+    if not own or min(line.box[0][0] for line in own) > opener.x - 8 * em:
+        return []
+    left = min(line.box[0][0] for line in own)
+    y = opener.y + 1.7 * em
+    taken = [line for line in lines if left - em < line.box[0][0] < left + 2.4 * em and abs(centre_y(line, left) - y) < 0.8 * em]
+    if any(len(line.text) > 3 or not CONTENT.fullmatch(line.text.strip("()（）")) for line in taken):
+        return []
+    return [Place("bracket", (left, y - 0.9 * em, left + 2.8 * em, y + 0.9 * em), em)]
+
+
+def _near(line: Line, x: float, y: float, em: float) -> bool:
+    return abs(centre_y(line, x) - y) < 0.55 * em
 
 
 def _closed_below(opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:

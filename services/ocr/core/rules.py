@@ -16,6 +16,8 @@ MIN_LENGTH = 44
 """Pixels (at unit 1): a blank is longer than a character is wide."""
 MAX_THICKNESS = 9
 MAX_SLOPE = 0.07
+MAX_LEAN = 0.13
+"""Upright rules may lean more than level ones slope: text gives the page's skew away, its keystone not."""
 JOIN = 9
 
 
@@ -32,8 +34,8 @@ def find_rules(bgr: Image) -> list[Rule]:
     """Straight printed lines of a page, (h, w, 3): level ones left to right, then upright ones top to bottom."""
     mask = ink_mask(bgr)
     scale = unit((bgr.shape[1], bgr.shape[0]))
-    level = [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in _segments(mask, scale)]
-    upright = _segments(np.ascontiguousarray(mask.T), scale)
+    level = [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in _segments(mask, scale, MAX_SLOPE)]
+    upright = _segments(np.ascontiguousarray(mask.T), scale, MAX_LEAN)
     return level + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]
 
 
@@ -56,7 +58,7 @@ def rule_mask(rules: list[Rule], size: tuple[int, int], thickness: int) -> Mask:
     return drawn
 
 
-def _segments(mask: Mask, scale: float) -> list[_Segment]:
+def _segments(mask: Mask, scale: float, steepest: float) -> list[_Segment]:
     run = max(8, round(RUN * scale))
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     # A solid block (a filled bubble, a masked name) is made of runs too: take away what is thick.
@@ -71,10 +73,10 @@ def _segments(mask: Mask, scale: float) -> list[_Segment]:
     found = []
     for index in range(1, count):
         x, y, width, height = stats[index, :4]
-        if width < shortest or height > MAX_SLOPE * width + thick + 4:
+        if width < shortest or height > steepest * width + thick + 4:
             continue
         own = (labels[y : y + height, x : x + width] == index) & (runs[y : y + height, x : x + width] > 0)
-        segment = _fit(own, scale)
+        segment = _fit(own, scale, steepest)
         if segment and segment.end - segment.start >= shortest:
             found.append(
                 segment._replace(
@@ -87,7 +89,7 @@ def _segments(mask: Mask, scale: float) -> list[_Segment]:
     return _merged(found, scale)
 
 
-def _fit(own: npt.NDArray[np.bool_], scale: float) -> _Segment | None:
+def _fit(own: npt.NDArray[np.bool_], scale: float, steepest: float) -> _Segment | None:
     """The line through one component, or None when its pixels do not lie on a line."""
     weight = own.sum(axis=0)
     columns = np.flatnonzero(weight)
@@ -98,7 +100,7 @@ def _fit(own: npt.NDArray[np.bool_], scale: float) -> _Segment | None:
     slope = float((away @ centre) / (away @ away))
     # Printed rules bend a little on curled paper; handwriting wavers more.
     bend = np.abs(centre - centre.mean() - slope * away)
-    if np.percentile(bend, 80) > 1.2 * scale + 0.004 * len(columns) or abs(slope) > MAX_SLOPE:
+    if np.percentile(bend, 80) > 1.2 * scale + 0.004 * len(columns) or abs(slope) > steepest:
         return None
     middle = float(centre.mean())
     return _Segment(

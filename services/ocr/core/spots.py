@@ -118,7 +118,11 @@ def _clusters(mask: npt.NDArray[np.bool_], apart: float) -> list[tuple[int, int]
 
 def _without_strikes(content: _Content, em: float) -> _Content:
     """The content without what was scribbled over, when other writing remains beside it."""
-    side = max(5, round(0.45 * em))
+    if not content.mask.any():
+        return content
+    # A window several strokes wide: a single thick stroke must not look like many thin ones.
+    stroke = 4 * float(cv2.distanceTransform(content.mask.astype(np.uint8), cv2.DIST_L2, 3)[content.mask].mean())
+    side = round(max(0.45 * em, 4 * min(stroke, 0.16 * em), 7))
     density = cv2.blur(content.mask.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT)
     dense = density > SCRIBBLE
     if not dense.any():
@@ -130,6 +134,14 @@ def _without_strikes(content: _Content, em: float) -> _Content:
     if left.sum() < 0.05 * em * em or columns[-1] - columns[0] < 0.25 * em:
         return content._replace(struck=True)
     return content._replace(mask=left, struck=True)
+
+
+def _without_red(window: Image, red: Mask) -> Image:
+    """The window with red strokes replaced by what is beside them, so that a letter under a tick stays whole."""
+    over = (cv2.dilate(red, np.ones((3, 3), np.uint8)) > 0) & (window[:, :, 2] > RED_FLOOR)
+    if not over.any():
+        return window
+    return np.asarray(cv2.inpaint(window, over.astype(np.uint8), 3, cv2.INPAINT_TELEA), dtype=np.uint8)
 
 
 class _Reader:
@@ -164,16 +176,17 @@ class _Reader:
         crop = self._crop(content, place.em)
         candidates = self._candidates(crop, length) if length < (2.2 if place.kind == "rule" else 4.5) else {}
         best = max(candidates.values(), default=0.0)
-        struck = content.struck
-        if candidates and best < SURE and (last := self._last(place, content)):
-            candidates, best, struck = last, max(last.values()), True
         if best >= SURE:
             text = max(candidates, key=lambda c: candidates[c])
-            return {"text": text, "confidence": min(1.0, best), "candidates": candidates, "struck": struck}
+            return {"text": text, "confidence": min(1.0, best), "candidates": candidates}
         self._left -= 1
         read = self._engine.recognise([crop])[0]
-        sure = float(np.clip(read.confidence, 0, 1))
-        return {"text": read.text.strip(), "confidence": sure, "candidates": candidates, "struck": struck}
+        text, sure = read.text.strip(), float(np.clip(read.confidence, 0, 1))
+        plain = bool(text) and set(text) <= set(LETTERS)
+        if candidates and not plain and (last := self._last(place, content)):
+            text = max(last, key=lambda c: last[c])
+            return {"text": text, "confidence": min(1.0, last[text]), "candidates": last, "struck": True}
+        return {"text": text, "confidence": sure, "candidates": candidates}
 
     def _candidates(self, crop: Image, length: float) -> dict[str, float]:
         self._left -= 1
@@ -210,11 +223,12 @@ class _Reader:
         left, top = content.origin
         height, width = content.mask.shape
         window = self._bgr[top : top + height, left : left + width].copy()
-        near = cv2.dilate(content.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        near = cv2.morphologyEx(
+            cv2.dilate(content.mask.astype(np.uint8), np.ones((5, 5), np.uint8)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
+        ) > 0
         paper = np.percentile(window.reshape(-1, 3), 80, axis=0).astype(np.uint8)
+        window = _without_red(window, self._red[top : top + height, left : left + width])
         window[~near] = paper
-        red = self._red[top : top + height, left : left + width] > 0
-        window[red & (window[:, :, 2] > RED_FLOOR)] = paper
         part = window[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         margin = max(3, round(0.22 * max(em, len(rows))))
         colour = tuple(int(v) for v in paper)
