@@ -11,10 +11,11 @@ from services.ocr.core.raster import Image
 
 Floats = npt.NDArray[np.float32]
 
-SAMPLE = 12
+SAMPLE = 40
 TALL = 1.5
-UPSIDE_DOWN = 0.62
-"""Mean confidence of lines read upside down is about .5, of the worst legible handwriting .7."""
+SURE = 0.8
+"""Mean confidence of lines read upside down is about .5."""
+MIN_LETTERS = 6
 
 
 def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
@@ -29,8 +30,8 @@ def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
         upright = geometry.turned(bgr, turn)
         quads = engine.detect(upright)
         best = max(best, (legibility(upright, quads, engine), turn, quads), key=lambda item: item[0])
-    if best[0] < UPSIDE_DOWN and best[2]:
-        # Nothing reads well this way: the model may have taken a page for its upside-down self.
+    if best[0] < MIN_LETTERS and best[2]:
+        # Nothing reads this way: the model may have taken a page for its upside-down self.
         turns: tuple[Turn, ...] = (0, 90, 180, 270)
         opposite = turns[(best[1] // 90 + 2) % 4]
         upright = geometry.turned(bgr, opposite)
@@ -40,14 +41,14 @@ def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
 
 
 def legibility(bgr: Image, quads: Sequence[Floats], engine: Engine) -> float:
-    """Mean confidence, 0..1, of the longest text boxes read from left to right; a tall box counts as unread."""
-    total = 0.0
-    sample = sorted(quads, key=lambda quad: -max(_sides(quad)))[:SAMPLE]
-    for quad in sample:
-        width, height = _sides(quad)
-        if height <= TALL * width:
-            total += engine.recognise([geometry.crop(bgr, quad)])[0].confidence
-    return total / max(1, len(sample))
+    """Number of letters surely read in the longest boxes that lie flat.
+
+    Letters only: rows of digits and bubbles read about as well in any direction.
+    """
+    flat = [quad for quad in quads if _sides(quad)[1] <= TALL * _sides(quad)[0]]
+    sample = sorted(flat, key=lambda quad: -_sides(quad)[0])[:SAMPLE]
+    texts = engine.recognise([geometry.crop(bgr, quad) for quad in sample])
+    return float(sum(sum(map(str.isalpha, text.text)) for text in texts if text.confidence > SURE))
 
 
 def _is_doubtful(quads: Sequence[Floats]) -> bool:
