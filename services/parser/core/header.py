@@ -1,0 +1,111 @@
+"""The head of a paper: title, subject, and the pupil's name, class and number."""
+
+import re
+from collections.abc import Sequence
+
+from contracts.artefacts import Header, Submission
+from services.parser.core.flow import Flow, Row, overlap
+
+_LABELS: tuple[tuple[str, str], ...] = (
+    ("name", r"姓\s?名|(?<![a-z])name(?![a-z])"),
+    ("class", r"班\s?级|(?<![a-z])class(?![a-z])"),
+    ("number", r"学\s?号|考\s?号|准考证号?|座位?号|(?<![a-z])(?:student\s*)?(?:no\b|number|id\b)\.?"),
+    ("other", r"学\s?校|得\s?分|成\s?绩|日\s?期|考\s?场|评卷人|(?<![a-z])(?:school|score|date|marks?)(?![a-z])"),
+)
+_ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _LABELS), re.IGNORECASE)
+_SCHOOL_FIELD = re.compile(r"^(学\s?校|考\s?场)")
+_EXAM = re.compile(r"考试|测试|检测|试卷|试题|练习|月考|期中|期末|模拟|调研|联考|卷[）)]?$|作业|答题卡|test|exam|quiz|paper|practice", re.IGNORECASE)
+_SUBJECTS = (
+    ("math", r"数\s?学|math"),
+    ("physics", r"物\s?理|physics"),
+    ("chemistry", r"化\s?学|chemistry"),
+    ("biology", r"生\s?物|biology"),
+    ("history", r"历\s?史|history"),
+    ("geography", r"地\s?理|geography"),
+    ("politics", r"政\s?治|道德与法治|politics"),
+    ("english", r"英\s?语|english"),
+    ("chinese", r"语\s?文|chinese"),
+    ("science", r"科\s?学|science"),
+    ("ict", r"信息技术|information technology"),
+)
+
+
+def header_of(flow: Flow, end: int, submission: Submission) -> Header:
+    """Read the rows of the head: `end` is where the first section or question begins."""
+    rows = flow.rows[: end if end > 0 else min(len(flow.rows), 8)]
+    fields = _fields(_head_rows(flow, rows))
+    title = _title(rows) or submission.title
+    return Header(
+        title=title,
+        subject=_subject(" ".join(r.text for r in rows)) or submission.subject,
+        name=fields.get("name"),
+        class_=fields.get("class"),
+        number=fields.get("number"),
+    )
+
+
+def _head_rows(flow: Flow, rows: Sequence[Row]) -> list[Row]:
+    """The head's rows, and rows elsewhere on page one that hold two labels: a head beside a binding line."""
+    extra = [r for r in flow.rows if r.page == 1 and len({m.lastgroup for m in _ANY.finditer(r.text)} - {"other"}) >= 2]
+    return [*rows, *(r for r in extra if r not in rows)]
+
+
+def _fields(rows: Sequence[Row]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in rows:
+        labels = list(_ANY.finditer(row.text))
+        for i, label in enumerate(labels):
+            name = str(label.lastgroup)
+            end = labels[i + 1].start() if i + 1 < len(labels) else len(row.text)
+            rest = row.text[label.end() : end]
+            if name == "other" or name in found or not _is_label(row.text, label):
+                continue
+            beside = "" if i + 1 < len(labels) else _beside(row, rows)
+            value = _value(name, rest, beside)
+            if value:
+                found[name] = value
+    return found
+
+
+def _is_label(text: str, match: re.Match[str]) -> bool:
+    after = text[match.end() : match.end() + 2].strip()
+    return after[:1] in {":", "：", "_", ""} or match.start() == 0 or text[match.start() - 1] in " _：:"
+
+
+def _beside(row: Row, rows: Sequence[Row]) -> str:
+    """What stands to the right of a row's end, up to the next label: the detector cut print from handwriting."""
+    out: list[Row] = []
+    for other in sorted(rows, key=lambda r: r.box[0]):
+        level = overlap(row.box[1], row.box[3], other.box[1], other.box[3]) > 0.4 * min(row.height, other.height)
+        if other is row or other.page != row.page or not level or other.box[0] < row.box[2] - 0.5 * row.height:
+            continue
+        if _ANY.search(other.text) or other.box[0] - (out[-1].box[2] if out else row.box[2]) > 6 * row.height:
+            break
+        out.append(other)
+    return "".join(r.text for r in out)
+
+
+def _value(name: str, inside: str, beside: str) -> str | None:
+    text = (inside + beside).strip(" :：_＿-—.。,，|")
+    text = re.sub(r"[_＿]{1,40}", "", text).strip()
+    if name == "number":
+        digits = re.sub(r"[^0-9A-Za-z]", "", text)
+        return digits if 1 <= len(digits) <= 24 else None
+    if name == "name":
+        text = re.sub(r"[\d:：]", "", text).strip()
+        return text if 1 <= len(text) <= 40 else None
+    return text.replace(" ", "") if 1 <= len(text) <= 24 else None
+
+
+def _title(rows: Sequence[Row]) -> str | None:
+    """The heading: the largest printed line among the first, preferring words of exams."""
+    able = [r for r in rows[:10] if r.printed and r.page == 1 and 4 <= len(r.text) <= 60 and not _ANY.search(r.text)]
+    able = [r for r in able if not re.match(r"^\W?(满分|时间|注意|考试时间|time|total|part)", r.text.strip("（( "), re.IGNORECASE)]
+    if not able:
+        return None
+    best = max(able, key=lambda r: r.height * (1.5 if _EXAM.search(r.text) else 1.0))
+    return best.text.strip()
+
+
+def _subject(text: str) -> str | None:
+    return next((name for name, pattern in _SUBJECTS if re.search(pattern, text, re.IGNORECASE)), None)

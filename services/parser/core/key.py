@@ -1,0 +1,65 @@
+"""The answer key as an anchor: numbers, paths, types and scores that the school gave."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from contracts.artefacts import AnswerKey, KeyItem, Question
+
+_PART = re.compile(r"^(?P<top>.*?)[(（](?P<part>[^()（）]{1,4})[)）]$")
+
+
+@dataclass
+class Key:
+    """An answer key, looked up by number and section; each item matches once."""
+
+    items: tuple[KeyItem, ...]
+    counts: Counter[int] = field(default_factory=Counter)
+    _used: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, key: AnswerKey | None) -> "Key":
+        """The key of a submission; an empty one without."""
+        items = key.questions if key else ()
+        counts = Counter(int(n) for item in items if (n := top_number(item.number)).isdecimal())
+        return cls(items, counts)
+
+    def match(self, number: str, section: str | None) -> KeyItem | None:
+        """The next unused item of this number, of the section if the key names sections."""
+        able = [i for i, item in enumerate(self.items) if top_number(item.number) == number and i not in self._used]
+        able = [i for i in able if not _PART.match(_flat(self.items[i].number))] or []
+        exact = [i for i in able if section is not None and section in (self.items[i].path or ())[:1]]
+        chosen = next(iter(exact or able), None)
+        if chosen is None:
+            return None
+        self._used.add(chosen)
+        return self.items[chosen]
+
+    def part(self, number: str, part: str) -> KeyItem | None:
+        """The item of a sub-question such as 17(1), when the key lists them by themselves."""
+        want = _flat(f"{number}({part})")
+        return next((item for item in self.items if _flat(item.number) == want), None)
+
+    def unmatched(self, found: Sequence[Question]) -> list[Question]:
+        """Entries for the key's questions that weren't found, so that they show as unread."""
+        known = {q.path for q in found} | {(q.number,) for q in found if len(q.path) == 1}
+        out = []
+        for i, item in enumerate(self.items):
+            path = item.path or (item.number,)
+            if i in self._used or path in known or any(q.number == item.number and item.path is None for q in found):
+                continue
+            out.append(Question(number=item.number, path=path, type=item.type or "short_answer", max_score=item.max_score))
+        return out
+
+
+def top_number(number: str) -> str:
+    """The top-level number: "17(1)" -> "17", "第3题" -> "3"."""
+    text = re.sub(r"[第题\s]", "", _flat(number)).rstrip(".,、")
+    match = _PART.match(text)
+    return match["top"] if match and match["top"] else text
+
+
+def _flat(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()

@@ -1,0 +1,111 @@
+"""Regions of questions: from a question's number to the next one, through columns and pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.artefacts import Reading, Region
+from contracts.base import Box
+from services.parser.core.flow import Column, Flow, Row, overlap
+from services.parser.core.numbers import Start
+from services.parser.core.sections import Heading
+
+
+@dataclass(frozen=True)
+class Span:
+    """One question's rows (indices into the flow) and boxes."""
+
+    start: Start
+    rows: tuple[int, ...]
+    regions: tuple[Region, ...]
+
+
+def spans_of(flow: Flow, reading: Reading, starts: Sequence[Start], headings: Sequence[Heading]) -> list[Span]:
+    """Regions and rows of each start, in order."""
+    stops = sorted({s.at for s in starts} | {h.at for h in headings})
+    shelves = [_shelf(starts, i, flow) for i in range(len(starts))]
+    return [_span(flow, reading, starts, shelves, i, stops) for i in range(len(starts))]
+
+
+def _shelf(starts: Sequence[Start], i: int, flow: Flow) -> list[Start]:
+    """The starts that share a start's row, left to right: a strip of blanks."""
+    one = starts[i]
+    same = [s for s in starts if s.row.column == one.row.column and s.row.row == one.row.row]
+    return sorted(same, key=lambda s: s.x)
+
+
+def _span(
+    flow: Flow, reading: Reading, starts: Sequence[Start], shelves: list[list[Start]], i: int, stops: list[int]
+) -> Span:
+    start = starts[i]
+    last_of_shelf = max(s.at for s in shelves[i])
+    end = next((s for s in stops if s > last_of_shelf), len(flow.rows))
+    own = range(start.at, end)
+    if len(shelves[i]) > 1:
+        return _cell(flow, start, shelves[i], end)
+    rows = tuple(at for at in own if not flow.rows[at].footer)
+    return Span(start, rows, tuple(_regions(flow, reading, start, end, rows)))
+
+
+def _regions(flow: Flow, reading: Reading, start: Start, end: int, rows: tuple[int, ...]) -> list[Region]:
+    stop = flow.rows[end] if end < len(flow.rows) else None
+    out: list[Region] = []
+    for column in _through(flow, start.row.column, stop):
+        top = _top(start.row) if column == start.row.column else _first_top(flow, rows, column)
+        if top is None:
+            continue
+        if stop is not None and stop.column == column:
+            bottom = _top(stop)
+        else:
+            bottom = _content_bottom(flow, reading, rows, column, top)
+        if bottom - top > 0.3 * flow.pitch:
+            out.append(Region(page=column.page, box=(column.box[0], top, column.box[2], bottom)))
+    return out
+
+
+def _top(row: Row) -> float:
+    return row.box[1] - 0.1 * row.height
+
+
+def _through(flow: Flow, first: Column, stop: Row | None) -> list[Column]:
+    last = stop.column.order if stop is not None else len(flow.columns) - 1
+    return list(flow.columns[first.order : last + 1])
+
+
+def _first_top(flow: Flow, rows: tuple[int, ...], column: Column) -> float | None:
+    tops = [flow.rows[at].box[1] for at in rows if flow.rows[at].column == column]
+    return min(tops) - 0.1 * flow.pitch if tops else None
+
+
+def _content_bottom(flow: Flow, reading: Reading, rows: tuple[int, ...], column: Column, top: float) -> float:
+    """Where a question ends that nothing follows in its column: the lowest of its lines, figures and blanks."""
+    page = reading.pages[column.page - 1]
+    bottoms = [flow.rows[at].box[3] for at in rows if flow.rows[at].column == column]
+    inside = [b for b in page.figures if _in_column(b, column) and b[1] > top and b[3] < 0.97 * page.height]
+    bottoms += [b[3] for b in inside]
+    bottoms += [s.box[3] for s in page.spots if _in_column(s.box, column) and top < s.box[1] < max(bottoms, default=top)]
+    return max(bottoms, default=top) + 0.1 * flow.pitch
+
+
+def _in_column(box: Box, column: Column) -> bool:
+    return overlap(box[0], box[2], column.box[0], column.box[2]) > 0.5 * (box[2] - box[0])
+
+
+def _cell(flow: Flow, start: Start, shelf: list[Start], end: int) -> Span:
+    """A question among several in a row: it reaches to the next number at its right and to the next row of numbers."""
+    column = start.row.column
+    place = shelf.index(start)
+    right = shelf[place + 1].x if place + 1 < len(shelf) else max(column.box[2], start.row.box[2])
+    stop = flow.rows[end] if end < len(flow.rows) else None
+    top = min(_top(s.row) for s in shelf)
+    low = max(s.row.box[3] for s in shelf)
+    rows = tuple(at for at in range(min(s.at for s in shelf), end) if _within(flow.rows[at], start, right))
+    tail = [flow.rows[at].box[3] for at in rows if flow.rows[at].column == column]
+    bottom = _top(stop) if stop is not None and stop.column == column else max([low, *tail])
+    bottom = min(max(bottom, low), max([low, *tail]) + 0.5 * flow.pitch)
+    return Span(start, rows, (Region(page=column.page, box=(start.x, top, right, bottom)),))
+
+
+def _within(row: Row, start: Start, right: float) -> bool:
+    if row.column != start.row.column:
+        return False
+    return start.row is row or overlap(row.box[0], row.box[2], start.x, right) > 0.5 * (row.box[2] - row.box[0])

@@ -1,0 +1,170 @@
+"""Where questions begin: candidates for question numbers, and the best rising sequence among them.
+
+A missed or doubled number must not shift the rest, and a number inside a text is no question. So every place that looks
+like a number is weighed by its look and its alignment, and dynamic programming takes the heaviest chain whose numbers
+rise by one wherever they can; they may start again only after a section heading.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.parser.core.flow import Flow, Row
+from services.parser.core.sections import Heading
+
+_START = re.compile(
+    r"^\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
+    r"(?:第\s?)?(?P<n>\d{1,3})(?P<sep>\s{0,2}[.．、。·,，:：)）題题]|\s+|(?=[(（【《“\"'_A-Za-z\u4e00-\u9fff])|$)"
+)
+_INLINE = re.compile(r"(?<![\d.,，．:/(（\-−+=×÷])(?P<n>\d{1,3})(?P<sep>[.．、]?)(?![\d%°％分页年月日])")
+_NOTES = re.compile(r"注意事项|考生须知|答[题卷]须知|答题前|instructions?", re.IGNORECASE)
+_BLOCKED = re.compile(r"^\s{0,3}\d{1,3}\s?(分|页|年|月|日|班|号|%|cm|km|kg|mm|厘|千|米|元|度|°|[-—~～+×÷=<>≤≥/])")
+_STRONG = ".．、"
+_NOTE_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Start:
+    """A question number: its value, the row and character it stands at, and where it stands on the page."""
+
+    at: int
+    row: Row
+    number: int
+    char: int
+    x: float
+    weight: float
+    rest: int
+    inline: bool = False
+
+
+def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, int]) -> list[Start]:
+    """The question numbers in reading order. `expected`: how often the answer key has each number; empty without one."""
+    banned = _notes(flow, headings)
+    candidates = [c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)]
+    return _best_chain(candidates, [h.at for h in headings])
+
+
+def _candidates(at: int, row: Row, flow: Flow, expected: Mapping[int, int]) -> list[Start]:
+    if row.footer:
+        return []
+    inline = _inline(at, row, expected)
+    if inline:
+        return inline
+    match = _START.match(row.text)
+    if match is None or _BLOCKED.match(row.text):
+        return []
+    number = int(match["n"])
+    if not 0 < number < 200:
+        return []
+    weight = _look(match, row) + _alignment(row, flow.pitch) + _expectation(number, expected)
+    return [Start(at, row, number, match.start("n"), _x(row, match.start("n")), weight, match.end())]
+
+
+def _look(match: re.Match[str], row: Row) -> float:
+    separator = match["sep"].strip()
+    rest = row.text[match.end() :].lstrip()
+    if separator and separator in _STRONG:
+        weight = 1.0 if not rest[:1].isdigit() else 0.6
+    elif separator in "),）,，:：。·" and separator:
+        weight = 0.5
+    elif match["answer"] is not None or rest[:1] in "(（【":
+        weight = 0.7
+    else:
+        weight = 0.3 if rest else 0.0
+    return weight if row.printed else weight - 0.5
+
+
+def _alignment(row: Row, pitch: float) -> float:
+    indent = (row.box[0] - row.column.left) / max(pitch, 1.0)
+    if indent < 1.2:
+        return 0.6
+    if indent < 3:
+        return 0.3
+    return -0.2 if indent < 8 else -0.4
+
+
+def _expectation(number: int, expected: Mapping[int, int]) -> float:
+    if not expected:
+        return 0.0
+    return 0.5 if number in expected else -0.7
+
+
+def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
+    """Three or more numbers of one line that count up: a strip of numbered blanks."""
+    found = [m for m in _INLINE.finditer(row.text) if 0 < int(m["n"]) < 200]
+    run = _longest_run(found)
+    if len(run) < 3 and not (len(run) == 2 and expected and all(int(m["n"]) in expected for m in run)):
+        return []
+    if run[0].start() > 4:
+        return []
+    return [
+        Start(at, row, int(m["n"]), m.start(), _x(row, m.start()), 0.8 + _expectation(int(m["n"]), expected), m.end(), True)
+        for m in run
+    ]
+
+
+def _longest_run(found: list[re.Match[str]]) -> list[re.Match[str]]:
+    best: list[re.Match[str]] = []
+    for first in range(len(found)):
+        run = [found[first]]
+        for match in found[first + 1 :]:
+            if int(match["n"]) == int(run[-1]["n"]) + 1:
+                run.append(match)
+        if len(run) > len(best):
+            best = run
+    return best
+
+
+def _x(row: Row, char: int) -> float:
+    xs = row.line.xs
+    if char and char < len(xs):
+        return xs[char] - row.height / 3
+    share = char / max(1, len(row.text))
+    return row.box[0] + share * (row.box[2] - row.box[0])
+
+
+def _notes(flow: Flow, headings: Sequence[Heading]) -> set[int]:
+    """Rows of a numbered list of instructions: from its title to the next heading, or to the end of its numbers."""
+    banned: set[int] = set()
+    for at, row in enumerate(flow.rows):
+        if _NOTES.search(row.text[:20]) and not any(h.at == at for h in headings):
+            stop = next((h.at for h in headings if h.at > at), at + 1)
+            if stop - at > 30 or stop == at + 1:
+                stop = at + 1 + (_NOTE_ROWS if row.text.strip().rstrip(":：").endswith(("事项", "须知")) else 0)
+            banned |= set(range(at, stop))
+    return banned
+
+
+def _best_chain(candidates: list[Start], breaks: list[int]) -> list[Start]:
+    """The heaviest chain: O(n²) over candidates."""
+    best: list[float] = []
+    back: list[int | None] = []
+    for j, now in enumerate(candidates):
+        score, link = now.weight + (0.4 if now.number == 1 else -0.2), None
+        for i in range(j):
+            gain = _step(candidates[i], now, breaks)
+            if gain is not None and best[i] + now.weight + gain > score:
+                score, link = best[i] + now.weight + gain, i
+        best.append(score)
+        back.append(link)
+    if not best or max(best) <= 0:
+        return []
+    chain: list[Start] = []
+    j: int | None = max(range(len(best)), key=best.__getitem__)
+    while j is not None:
+        chain.append(candidates[j])
+        j = back[j]
+    return chain[::-1]
+
+
+def _step(before: Start, now: Start, breaks: list[int]) -> float | None:
+    """What going from one number to the next is worth; None when it may not be."""
+    rise = now.number - before.number
+    if rise == 1:
+        return 1.0
+    parted = any(before.at < b <= now.at for b in breaks)
+    if rise > 1:
+        return (0.2 if parted else 0.0) - 0.45 * min(rise - 1, 6)
+    if parted and now.number == 1:
+        return 0.6
+    return None

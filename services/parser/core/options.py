@@ -1,0 +1,38 @@
+"""Options of a choice question, inline or stacked in one, two or four columns."""
+
+import re
+from collections.abc import Sequence
+
+_MARKER = re.compile(r"(?:(?<=\s)|(?<![A-Za-z0-9(（]))(?P<letter>[A-HΑΒС])\s{0,2}[.．、:：,，]")
+_LATIN = str.maketrans("ΑΒС", "ABC")
+
+
+def split_options(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """(stem, options) of a question's printed lines in reading order. Options need A first and letters that rise."""
+    text = "\n".join(texts)
+    markers = _rising(list(_MARKER.finditer(text)))
+    if len(markers) < 2:
+        return " ".join(t.strip() for t in texts).strip(), {}
+    ends = [m.start() for m in markers[1:]] + [len(text)]
+    letters = [m["letter"].translate(_LATIN) for m in markers]
+    options = {a: _flat(text[m.end() : end]) for a, m, end in zip(letters, markers, ends, strict=True)}
+    return _flat(text[: markers[0].start()]), dict(sorted(options.items()))
+
+
+def _rising(markers: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The last run of markers that begins with A and holds each letter once; options may be read down columns (A C B D)."""
+    begin = max((i for i, m in enumerate(markers) if m["letter"] in "AΑ"), default=None)
+    if begin is None:
+        return []
+    kept: list[re.Match[str]] = []
+    seen: set[str] = set()
+    for marker in markers[begin:]:
+        letter = marker["letter"].translate(_LATIN)
+        if letter not in seen and ord(letter) - ord("A") <= len(seen) + 2:
+            kept.append(marker)
+            seen.add(letter)
+    return kept
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
