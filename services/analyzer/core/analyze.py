@@ -15,6 +15,7 @@ from services.analyzer.core.totals import composite, totals
 from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
+_MANY, _MOST = 4, 0.6
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
@@ -25,10 +26,10 @@ def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
     children = children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
     read = read_answers(submission, reading, paper)
-    elsewhere = ticked_blanks(leaves, read, reading)
+    unseen = elsewhere(leaves, read, reading)
     answers: dict[Path, Answer] = {}
     for question in leaves:
-        found = Found(None, "unread", 0.0, doubt=True) if question.path in elsewhere else read[question.path]
+        found = Found(None, "unread", 0.0, doubt=True) if question.path in unseen else read[question.path]
         answers[question.path] = _answer(question, reading, keys.get(question.path), found)
     for question in reversed(paper.questions):  # the deepest parents first
         parts = children.get(question.path, [])
@@ -110,14 +111,18 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     )
 
 
-def ticked_blanks(questions: list[Question], read: dict[Path, Found], reading: Reading) -> set[Path]:
-    """Choices that look blank on a paper where a teacher ticked one that does: their answers stand where none was found."""
-    blank = [q for q in questions if q.type in _CHOICES and read[q.path].answer == ""]
-    for question in blank:
-        marked = read_marks(marks_of(question, reading), question.max_score)
-        if marked is not None and marked.verdict == "correct":
-            return {q.path for q in blank}
-    return set()
+def elsewhere(questions: list[Question], read: dict[Path, Found], reading: Reading) -> set[Path]:
+    """Choices that look blank on a paper whose choices are answered where nothing was found.
+
+    That is so when a teacher ticked one of them, or when most choices look blank although the student wrote elsewhere.
+    """
+    choices = [q for q in questions if q.type in _CHOICES]
+    blank = [q for q in choices if read[q.path].answer == ""]
+    marks = [read_marks(marks_of(q, reading), q.max_score) for q in blank]
+    ticked = any(m is not None and m.verdict == "correct" for m in marks)
+    wrote = any(is_written(f) for f in read.values())
+    most = len(choices) >= _MANY and len(blank) > _MOST * len(choices)
+    return {q.path for q in blank} if ticked or (most and wrote) else set()
 
 
 def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:

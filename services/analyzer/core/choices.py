@@ -1,7 +1,5 @@
 """Choices and judgements: the letters or the sign a student gave, under the constraint of what is admissible."""
 
-import re
-
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core import bubbles
@@ -12,7 +10,6 @@ from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 _LETTERS = frozenset("ABCDEFGH")
 _FREE_WEIGHT = 0.6
 """What a free reading of a letter adds to its constrained probability."""
-_EMPTY_BRACKET = re.compile(r"[(（]\s*[)）]|_{2,}")
 
 
 def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
@@ -106,6 +103,4 @@ def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:
         return Found("", "blank_spot", 1.0 - min(1.0, max(s.ink for s in places)), tuple(places))
     if lines_of(question, reading):
         return Found(None, "unread", 0.0, tuple(lines_of(question, reading)), doubt=True)
-    if _EMPTY_BRACKET.search(question.text):
-        return Found("", "blank_stem", 0.5)
     return UNREAD

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from contracts.artefacts.paper import Question, Region
 from contracts.artefacts.reading import Line, Page, Reading, Spot
 from contracts.base import Box
+
+_SHORT_RULE = 1.6
+"""Widths and gaps in line heights: shorter rules may be underlines, wider gaps part words from answers."""
 
 Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 
@@ -68,7 +72,7 @@ def spots_of(question: Question, reading: Reading) -> list[Piece]:
     found = []
     for ref in question.spots:
         page = pages.get(ref.page)
-        if page is not None and ref.index < len(page.spots):
+        if page is not None and ref.index < len(page.spots) and not is_underline(page, page.spots[ref.index]):
             found.append(_spot_piece(page, page.spots[ref.index]))
     return found
 
@@ -76,11 +80,12 @@ def spots_of(question: Question, reading: Reading) -> list[Piece]:
 def _spot_piece(page: Page, spot: Spot) -> Piece:
     ranked = tuple(sorted(spot.candidates.items(), key=lambda c: -c[1]))
     inline, sure, handwritten = inline_text(page, spot.box)
+    text = without_print(spot.text, page, spot.box)
     return Piece(
         spot.kind,
         page.page,
         spot.box,
-        spot.text,
+        text,
         spot.confidence,
         ranked,
         spot.ink,
@@ -118,6 +123,50 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
     chosen.sort()
     text = " ".join(t.strip() for _, t, _, _ in chosen)
     return text, min((c for _, _, c, _ in chosen), default=0.0), any(h for *_, h in chosen)
+
+
+def is_underline(page: Page, spot: Spot) -> bool:
+    """Whether a short rule only underlines print: the line above it runs on through both its edges without a gap."""
+    box = spot.box
+    height = box[3] - box[1]
+    if spot.kind != "rule" or box[2] - box[0] > _SHORT_RULE * height:
+        return False
+    for line in page.lines:
+        outline = line_box(line)
+        if line.script != "printed" or not box[1] <= (outline[1] + outline[3]) / 2 <= box[3]:
+            continue
+        if len(line.xs) != len(line.text) or not outline[0] < box[0] - height or not box[2] + height < outline[2]:
+            continue
+        near = [(x, c) for x, c in zip(line.xs, line.text, strict=True) if box[0] - height <= x <= box[2] + height]
+        gaps = [b[0] - a[0] for a, b in pairwise(near)]
+        words = sum("一" <= c <= "鿿" for _, c in near)
+        if gaps and max(gaps) < _SHORT_RULE * height and words > 0.6 * len(near):
+            return True
+    return False
+
+
+def without_print(text: str, page: Page, box: Box) -> str:
+    """`text` of a place without the printed character that its edge cut in: 是-4 after 记作是."""
+    reach = box[3] - box[1]
+    bare = text.strip()
+    for line in page.lines:
+        outline = line_box(line)
+        middle = (outline[1] + outline[3]) / 2
+        if line.script != "printed" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:
+            continue
+        near = [(x, c) for x, c in zip(line.xs, line.text, strict=True) if _is_print(c)]
+        left = [c for x, c in near if box[0] - reach <= x <= box[0] + 0.7 * reach]
+        right = [c for x, c in near if box[2] - 0.7 * reach <= x <= box[2] + reach]
+        if len(bare) > 1 and left and bare[0] in left[-2:]:
+            bare = bare[1:].strip()
+        if len(bare) > 1 and right and bare[-1] in right[:2]:
+            bare = bare[:-1].strip()
+    return bare
+
+
+def _is_print(char: str) -> bool:
+    """Whether a character is of those that stems are made of and blanks seldom begin or end with."""
+    return "一" <= char <= "鿿" or char in "，。；：、,;:（）()"
 
 
 def _continues(line: Line, at: int) -> bool:
