@@ -5,6 +5,8 @@ python -m services.gateway keys list [--tenant NAME]
 python -m services.gateway keys revoke ID
 """
 
+# ruff: noqa: T201 - a command's output
+
 import argparse
 import asyncio
 import sys

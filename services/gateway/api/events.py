@@ -1,5 +1,7 @@
 """GET /exams/{id}/events: server-sent events from a table, so any replica serves any client and none misses one."""
 
+# ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
+
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
 """GET /exams, /exams/{id}, /exams/{id}/status; POST /exams/{id}/cancel."""
 
+# ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
+
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -28,7 +30,7 @@ async def list_exams(
     gateway: InGateway,
     tenant: InTenant,
     *,
-    status: Annotated[list[Status], Query(description="Only these; may be given several times.")] = [],
+    status: Annotated[list[Status] | None, Query(description="Only these; may be given several times.")] = None,
     student_id: Annotated[str | None, Query(max_length=128)] = None,
     class_id: Annotated[str | None, Query(max_length=128)] = None,
     subject: Annotated[str | None, Query(max_length=32)] = None,
@@ -39,12 +41,12 @@ async def list_exams(
 ) -> ExamPage:
     """The tenant's exams, newest first."""
     wanted = Filter(
-        tuple(status),
+        tuple(status or ()),
         _clean(student_id),
         _clean(class_id),
         _clean(subject),
-        _zoned(created_after),
-        _zoned(created_before),
+        _utc(created_after),
+        _utc(created_before),
     )
     found = await page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
     items = [await _view(gateway, exam) for exam in found[:limit]]
@@ -104,6 +106,11 @@ def _clean(text: str | None) -> str | None:
     return text
 
 
-def _zoned(moment: datetime | None) -> datetime | None:
-    """A time without zone is taken as UTC."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+def _utc(moment: datetime | None) -> datetime | None:
+    """In UTC; a time without zone is taken as UTC."""
+    if moment is None or moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC) if moment else None
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": "no such time"}]) from error

@@ -1,5 +1,7 @@
 """GET /exams/{id}/result, /report.html, /report.pdf, /pages/{n}.jpg: what report stored, passed on."""
 
+# ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
+
 import json
 from collections.abc import Callable
 from typing import Annotated, Any

@@ -5,7 +5,7 @@ import binascii
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.gateway.core.problems import Code, Problem
 
@@ -29,9 +29,9 @@ def decode(text: str) -> Cursor:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         created_at, exam_id = json.loads(raw)
-        cursor = Cursor(datetime.fromisoformat(created_at), uuid.UUID(exam_id))
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise ValueError("a time without zone")  # noqa: TRY301 - one way out for all that is wrong
+        return Cursor(moment.astimezone(UTC), uuid.UUID(exam_id))
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error, RecursionError) as error:
         raise Problem(Code.INVALID_CURSOR) from error
-    if cursor.created_at.tzinfo is None:
-        raise Problem(Code.INVALID_CURSOR)
-    return cursor
