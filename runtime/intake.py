@@ -165,6 +165,7 @@ class Intake:
         self.turned_at = time.monotonic()
         self._dispatch()
         self._balance()
+        metrics.WAITING.labels(self.group).set(self.waiting)
         metrics.LAST_POLL.labels(self.group).set_to_current_time()
         metrics.LAG.labels(self.group).set(self._source.lag())
 
