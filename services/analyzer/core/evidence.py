@@ -12,6 +12,9 @@ from contracts.base import Box
 _SHORT_RULE = 1.6
 """Widths and gaps in line heights: shorter rules may be underlines, wider gaps part words from answers."""
 
+_EDGE = 0.25
+"""Line heights from a place's edge within which a printed character is one that the edge cut."""
+
 Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 
 
@@ -108,7 +111,14 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
         middle = (outline[1] + outline[3]) / 2
         if line.ink == "red" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:
             continue
-        inside = [i for i, x in enumerate(line.xs) if box[0] <= x <= box[2] and line.text[i].strip()]
+        edge = _EDGE * (box[3] - box[1]) if line.script == "printed" else 0.0
+        inside = [
+            i
+            for i, (x, c) in enumerate(zip(line.xs, line.text, strict=True))
+            if c.strip() and box[0] + (m := edge if _is_print(c) else edge / 5) <= x <= box[2] - m
+        ]
+        while len(inside) > 1 and line.text[inside[0]] in ".．、,)）":  # of the printed number before the place
+            inside.pop(0)
         if not inside:
             continue
         first, last = inside[0], inside[-1] + 1
@@ -155,8 +165,8 @@ def without_print(text: str, page: Page, box: Box) -> str:
         if line.script != "printed" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:
             continue
         near = [(x, c) for x, c in zip(line.xs, line.text, strict=True) if _is_print(c)]
-        left = [c for x, c in near if box[0] - reach <= x <= box[0] + 0.7 * reach]
-        right = [c for x, c in near if box[2] - 0.7 * reach <= x <= box[2] + reach]
+        left = [c for x, c in near if box[0] - reach <= x <= box[0] + _EDGE * reach]
+        right = [c for x, c in near if box[2] - _EDGE * reach <= x <= box[2] + reach]
         if len(bare) > 1 and left and bare[0] in left[-2:]:
             bare = bare[1:].strip()
         if len(bare) > 1 and right and bare[-1] in right[:2]:

@@ -10,6 +10,8 @@ from services.analyzer.core.text import short_answer
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
+_CLEAR, _FAIR = 0.85, 0.8
+"""Confidence from which the longer of two views is believed: its own reading of a place, the line's."""
 _EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
 _FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
 
@@ -38,19 +40,18 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
 def _settled(spot: Piece) -> Piece:
     """A spot with the better of its two views; agreement is worth more than either."""
     own, inline = short_answer(spot.text), short_answer(spot.inline)
+    if re.match(r"\d{1,3}\s*[A-Za-z]", inline) and not own[:1].isdigit():
+        inline = re.sub(r"^\d+\s*", "", inline)  # the end of a printed number
     if not inline or spot.blank:
         return spot
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
-    partial = inline in own and len(own) > len(inline) + 1
-    if _completes(inline, own) or own[1:] == inline or (spot.inline_confidence > spot.confidence and not partial):
-        return replace(spot, text=inline, confidence=spot.inline_confidence)
-    return spot
-
-
-def _completes(inline: str, own: str) -> bool:
-    """Whether the line has the whole of a Latin word that the spot's edge cut."""
-    return len(inline) > len(own) > 1 and inline.startswith(own[:-1]) and inline.replace(" ", "").isascii()
+    better = spot.inline_confidence > spot.confidence
+    if inline in own:
+        better = spot.confidence < _CLEAR and own[0] not in "-−—"
+    elif own in inline:
+        better = spot.inline_confidence >= _FAIR
+    return replace(spot, text=inline, confidence=spot.inline_confidence) if better else replace(spot, text=own)
 
 
 def _into_empty(lines: list[Piece], spots: list[Piece]) -> tuple[list[Piece], list[Piece]]:
