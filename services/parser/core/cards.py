@@ -66,7 +66,11 @@ def _of_page(page: Page) -> list[Slot]:
 def _numbers(line: dict[int, Spot]) -> list[tuple[int, int]]:
     """(column, number) of a row of item numbers: most of its cells are integers that rise by one. Gaps are filled."""
     columns = sorted(line)
-    read = {c: int(m[0]) for c in columns if (m := re.fullmatch(r"\D{0,2}(\d{1,3})\D{0,2}", line[c].text.strip())) and (m := re.search(r"\d{1,3}", m[0]))}
+    read = {
+        c: int(m[0])
+        for c in columns
+        if (m := re.fullmatch(r"\D{0,2}(\d{1,3})\D{0,2}", line[c].text.strip())) and (m := re.search(r"\d{1,3}", m[0]))
+    }
     if len(read) < 2 or len(read) < 0.5 * (len(columns) - 1):
         return []
     offsets = [n - columns.index(c) for c, n in read.items()]

@@ -9,7 +9,10 @@ from statistics import median
 from contracts.artefacts import Line, Page, Reading
 from contracts.base import Box
 
-FOOTER = re.compile(r"^\W*(第\s*\d+\s*页|page\s*\d+|\d+\s*/\s*\d+|[-—–]\s*\d+\s*[-—–])\W*(共\s*\d+\s*页|of\s*\d+)?.{0,12}$", re.IGNORECASE)
+FOOTER = re.compile(
+    r"^\W*(第\s*\d+\s*页|page\s*\d+|\d+\s*/\s*\d+|[-—–]\s*\d+\s*[-—–])\W*(共\s*\d+\s*页|of\s*\d+)?.{0,12}$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ _LABELS: tuple[tuple[str, str], ...] = (
 )
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _LABELS), re.IGNORECASE)
 _SCHOOL_FIELD = re.compile(r"^(学\s?校|考\s?场)")
-_EXAM = re.compile(r"考试|测试|检测|试卷|试题|练习|月考|期中|期末|模拟|调研|联考|卷[）)]?$|作业|答题卡|test|exam|quiz|paper|practice", re.IGNORECASE)
+_EXAM = re.compile(
+    r"考试|测试|检测|试卷|试题|练习|月考|期中|期末|模拟|调研|联考|卷[）)]?$|作业|答题卡|test|exam|quiz|paper|practice",
+    re.IGNORECASE,
+)
 _SUBJECTS = (
     ("math", r"数\s?学|math"),
     ("physics", r"物\s?理|physics"),
@@ -100,7 +103,11 @@ def _value(name: str, inside: str, beside: str) -> str | None:
 def _title(rows: Sequence[Row]) -> str | None:
     """The heading: the largest printed line among the first, preferring words of exams."""
     able = [r for r in rows[:10] if r.printed and r.page == 1 and 4 <= len(r.text) <= 60 and not _ANY.search(r.text)]
-    able = [r for r in able if not re.match(r"^\W?(满分|时间|注意|考试时间|time|total|part)", r.text.strip("（( "), re.IGNORECASE)]
+    able = [
+        r
+        for r in able
+        if not re.match(r"^\W?(满分|时间|注意|考试时间|time|total|part)", r.text.strip("（( "), re.IGNORECASE)
+    ]
     if not able:
         return None
     best = max(able, key=lambda r: r.height * (1.5 if _EXAM.search(r.text) else 1.0))

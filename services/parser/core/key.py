@@ -50,7 +50,9 @@ class Key:
             path = item.path or (item.number,)
             if i in self._used or path in known or any(q.number == item.number and item.path is None for q in found):
                 continue
-            out.append(Question(number=item.number, path=path, type=item.type or "short_answer", max_score=item.max_score))
+            out.append(
+                Question(number=item.number, path=path, type=item.type or "short_answer", max_score=item.max_score)
+            )
         return out
 
 

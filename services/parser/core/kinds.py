@@ -1,7 +1,7 @@
 """What type a question is: by key, by heading, by its own shape."""
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from contracts.artefacts import KeyItem, QuestionType, Section
 
@@ -19,27 +19,31 @@ _GAP = re.compile(r"_{2,}|＿{2,}")
 _DO = re.compile(r"计算|求|解方程|证明|多少|化简|解不等式|solve|prove|how (many|much)", re.IGNORECASE)
 
 
-def kind_of(
-    item: KeyItem | None, section: Section | None, number: int, text: str, options: dict[str, str], blanks: int
-) -> QuestionType:
-    """The most trusted word on a question's type."""
-    if item is not None and item.type is not None:
-        return item.type
-    ranged = _ranged(section, number)
-    if ranged:
-        return ranged
-    by_answer = _by_answer(item, section)
-    if by_answer:
-        return by_answer
-    if section is not None and section.type is not None:
-        return section.type
-    if len(options) >= 2:
+@dataclass(frozen=True)
+class Look:
+    """What a question looks like: its number, stem, options, and how many underlined places it has."""
+
+    number: int
+    text: str
+    options: dict[str, str]
+    blanks: int
+
+
+def kind_of(item: KeyItem | None, section: Section | None, look: Look) -> QuestionType:
+    """The most trusted word on a question's type: the key's, the heading's, then its own shape."""
+    said = item.type if item is not None else None
+    titled = section.type if section is not None else None
+    return said or _ranged(section, look.number) or _by_answer(item, section) or titled or _by_shape(look)
+
+
+def _by_shape(look: Look) -> QuestionType:
+    if len(look.options) >= 2:
         return "single_choice"
-    if blanks or _GAP.search(text):
+    if look.blanks or _GAP.search(look.text):
         return "fill_blank"
-    if _DO.search(text):
+    if _DO.search(look.text):
         return "calculation"
-    return "true_false" if _BRACKET.search(text[-8:]) else "short_answer"
+    return "true_false" if _BRACKET.search(look.text[-8:]) else "short_answer"
 
 
 def blanks_in(text: str, rules: int) -> int:
@@ -65,8 +69,3 @@ def _by_answer(item: KeyItem | None, section: Section | None) -> QuestionType | 
     if isinstance(answer, str) and answer.strip() in _TRUE_FALSE:
         return "true_false"
     return None
-
-
-def common(kinds: Sequence[QuestionType]) -> QuestionType | None:
-    """The most frequent type; None of none."""
-    return max(set(kinds), key=lambda k: (kinds.count(k), k)) if kinds else None

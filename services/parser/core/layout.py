@@ -22,26 +22,21 @@ class Span:
 def spans_of(flow: Flow, reading: Reading, starts: Sequence[Start], headings: Sequence[Heading]) -> list[Span]:
     """Regions and rows of each start, in order."""
     stops = sorted({s.at for s in starts} | {h.at for h in headings})
-    shelves = [_shelf(starts, i, flow) for i in range(len(starts))]
-    return [_span(flow, reading, starts, shelves, i, stops) for i in range(len(starts))]
+    return [_span(flow, reading, start, _shelf(starts, start), stops) for start in starts]
 
 
-def _shelf(starts: Sequence[Start], i: int, flow: Flow) -> list[Start]:
+def _shelf(starts: Sequence[Start], one: Start) -> list[Start]:
     """The starts that share a start's row, left to right: a strip of blanks."""
-    one = starts[i]
     same = [s for s in starts if s.row.column == one.row.column and s.row.row == one.row.row]
     return sorted(same, key=lambda s: s.x)
 
 
-def _span(
-    flow: Flow, reading: Reading, starts: Sequence[Start], shelves: list[list[Start]], i: int, stops: list[int]
-) -> Span:
-    start = starts[i]
-    last_of_shelf = max(s.at for s in shelves[i])
+def _span(flow: Flow, reading: Reading, start: Start, shelf: list[Start], stops: list[int]) -> Span:
+    last_of_shelf = max(s.at for s in shelf)
     end = next((s for s in stops if s > last_of_shelf), len(flow.rows))
     own = range(start.at, end)
-    if len(shelves[i]) > 1:
-        return _cell(flow, start, shelves[i], end)
+    if len(shelf) > 1:
+        return _cell(flow, start, shelf, end)
     rows = tuple(at for at in own if not flow.rows[at].footer)
     return Span(start, rows, tuple(_regions(flow, reading, start, end, rows)))
 
@@ -82,7 +77,9 @@ def _content_bottom(flow: Flow, reading: Reading, rows: tuple[int, ...], column:
     bottoms = [flow.rows[at].box[3] for at in rows if flow.rows[at].column == column]
     inside = [b for b in page.figures if _in_column(b, column) and b[1] > top and b[3] < 0.97 * page.height]
     bottoms += [b[3] for b in inside]
-    bottoms += [s.box[3] for s in page.spots if _in_column(s.box, column) and top < s.box[1] < max(bottoms, default=top)]
+    bottoms += [
+        s.box[3] for s in page.spots if _in_column(s.box, column) and top < s.box[1] < max(bottoms, default=top)
+    ]
     return max(bottoms, default=top) + 0.1 * flow.pitch
 
 

@@ -40,7 +40,9 @@ class Start:
 def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, int]) -> list[Start]:
     """The question numbers in reading order. `expected`: how often the answer key has each number; empty without one."""
     banned = _notes(flow, headings)
-    candidates = [c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)]
+    candidates = [
+        c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)
+    ]
     return _best_chain(candidates, [h.at for h in headings])
 
 
@@ -98,7 +100,16 @@ def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
     if run[0].start() > 4:
         return []
     return [
-        Start(at, row, int(m["n"]), m.start(), _x(row, m.start()), 0.8 + _expectation(int(m["n"]), expected), m.end(), True)
+        Start(
+            at,
+            row,
+            int(m["n"]),
+            m.start(),
+            _x(row, m.start()),
+            0.8 + _expectation(int(m["n"]), expected),
+            m.end(),
+            True,
+        )
         for m in run
     ]
 
@@ -150,10 +161,10 @@ def _best_chain(candidates: list[Start], breaks: list[int]) -> list[Start]:
     if not best or max(best) <= 0:
         return []
     chain: list[Start] = []
-    j: int | None = max(range(len(best)), key=best.__getitem__)
-    while j is not None:
-        chain.append(candidates[j])
-        j = back[j]
+    last: int | None = max(range(len(best)), key=best.__getitem__)
+    while last is not None:
+        chain.append(candidates[last])
+        last = back[last]
     return chain[::-1]
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from contracts.artefacts import Header, KeyItem, Paper, Question, QuestionType, Reading, Region, Section, Submission
 from contracts.artefacts.paper import BubbleRef, LineRef, SpotRef
@@ -13,14 +14,18 @@ from services.parser.core.cards import Slot, bubble_slots, letters_rows, table_s
 from services.parser.core.flow import Flow, Row, around, flow_of
 from services.parser.core.header import header_of
 from services.parser.core.key import Key
-from services.parser.core.kinds import blanks_in, kind_of
+from services.parser.core.kinds import Look, blanks_in, kind_of
 from services.parser.core.layout import spans_of
 from services.parser.core.numbers import Start, starts_of
 from services.parser.core.options import split_options
 from services.parser.core.parts import parts_of
 from services.parser.core.sections import Heading, headings_of
 
-_POINTS = re.compile(r"[(（【\[]\s*(?:本[小大]?题)?(?:满分|共)?\s*(\d{1,3}(?:\.\d)?)\s*(?:分|marks?|points?|pts?)\s*[)）】\]]", re.IGNORECASE)
+_POINTS = re.compile(
+    r"[(（【\[]\s*(?:本[小大]?题)?(?:满分|共)?\s*(\d{1,3}(?:\.\d)?)\s*(?:分|marks?|points?|pts?)\s*[)）】\]]",
+    re.IGNORECASE,
+)
+PaperKind = Literal["paper", "answer_card", "essay", "other"]
 _ESSAY = re.compile(r"作文|写作|书面表达|习作|writing|composition|essay", re.IGNORECASE)
 
 
@@ -58,7 +63,7 @@ def parse(submission: Submission, reading: Reading) -> Paper:
         header=header_of(flow, end, submission) if flow.rows else Header(title=submission.title),
         sections=tuple(h.section for h in headings),
         questions=tuple(_unique(questions)),
-        kind=_paper_kind(reading, questions, flow),
+        kind=_paper_kind(questions, flow),
         total_score=_total(questions),
     )
 
@@ -97,9 +102,7 @@ def _with_essays(found: list[_Found], flow: Flow, reading: Reading, headings: Se
     return sorted(out, key=lambda f: f.rows[0] if f.rows else 0)
 
 
-def _merge_slots(
-    found: list[_Found], slots: Sequence[Slot], flow: Flow, headings: Sequence[Heading]
-) -> list[_Found]:
+def _merge_slots(found: list[_Found], slots: Sequence[Slot], flow: Flow, headings: Sequence[Heading]) -> list[_Found]:
     """Give each slot to the printed question of its number, or make it a question of its own."""
     out = list(found)
     extra: list[_Found] = []
@@ -166,7 +169,7 @@ def _question(
     spots = [SpotRef(page=p, index=i) for p, i in owned]
     rules = sum(reading.pages[s.page - 1].spots[s.index].kind == "rule" for s in spots)
     number = int(found.number) if found.number.isdecimal() else 0
-    kind: QuestionType = "essay" if found.essay else kind_of(item, found.section, number, stem, options, rules)
+    kind: QuestionType = "essay" if found.essay else kind_of(item, found.section, Look(number, stem, options, rules))
     if found.bubbles and kind not in ("single_choice", "multiple_choice", "true_false"):
         kind = "single_choice"
     return Question(
@@ -258,7 +261,7 @@ def _unique(questions: Sequence[Question]) -> Iterator[Question]:
     yield from best.values()
 
 
-def _paper_kind(reading: Reading, questions: Sequence[Question], flow: Flow) -> str:
+def _paper_kind(questions: Sequence[Question], flow: Flow) -> PaperKind:
     if any(q.bubbles for q in questions) or any("答题卡" in r.text for r in flow.rows[:6]):
         return "answer_card"
     return "essay" if questions and all(q.type == "essay" for q in questions) else "paper"

@@ -22,7 +22,10 @@ def parts_of(question: Question, item: KeyItem | None, rows: Sequence[Row], pitc
     yield question.model_copy(update={"type": "composite", "blanks": 0})
     share = round(question.max_score / wanted, 2) if question.max_score is not None else None
     for n in range(1, wanted + 1):
-        yield _part(question, rows, marks, n, share, wanted, pitch)
+        begin = next((at for at, number in marks if number == n), None)
+        end = next((at for at, number in marks if number == n + 1), len(rows))
+        own = rows[begin:end] if begin is not None else []
+        yield _part(question, own, n, share, pitch)
 
 
 def _wanted(question: Question, item: KeyItem | None, printed: int) -> int:
@@ -47,28 +50,15 @@ def _marks(rows: Sequence[Row]) -> list[tuple[int, int]]:
     return out if len(out) >= 2 else []
 
 
-def _part(
-    parent: Question,
-    rows: Sequence[Row],
-    marks: Sequence[tuple[int, int]],
-    n: int,
-    share: float | None,
-    wanted: int,
-    pitch: float,
-) -> Question:
-    begin = next((at for at, number in marks if number == n), None)
-    end = next((at for at, number in marks if number == n + 1), len(rows))
-    own = rows[begin:end] if begin is not None else []
-    text = " ".join(r.text.strip() for r in own if r.printed)
+def _part(parent: Question, own: Sequence[Row], n: int, share: float | None, pitch: float) -> Question:
     return Question(
         number=f"{parent.number}({n})",
         path=(*parent.path, f"({n})"),
-        type="fill_blank" if parent.type == "fill_blank" else "calculation" if parent.type == "calculation" else "short_answer",
-        text=text,
+        type=parent.type if parent.type in ("fill_blank", "calculation") else "short_answer",
+        text=" ".join(r.text.strip() for r in own if r.printed),
         max_score=share,
         regions=_regions(parent, own, pitch),
         lines=tuple(LineRef(page=r.page, index=r.index) for r in own if not r.printed),
-        spots=tuple(s for s in parent.spots if False) if not own else (),
     )
 
 

@@ -8,12 +8,18 @@ from services.parser.core.flow import Flow, Row
 
 _CHINESE = "一二三四五六七八九十"
 _HEADING = re.compile(rf"^\W{{0,2}}(?P<n>[{_CHINESE}]{{1,3}})\s*[、.．,，:：。·]\s*(?P<title>.{{0,80}})")
-_SPACED = re.compile(rf"^\W{{0,2}}(?P<n>[{_CHINESE}])\s*(?P<title>(单?项?选择|多项?选择|填空|判断|解答|计算|作文|应用|简答|实验).{{0,80}})")
+_SPACED = re.compile(
+    rf"^\W{{0,2}}(?P<n>[{_CHINESE}])\s*(?P<title>(单?项?选择|多项?选择|填空|判断|解答|计算|作文|应用|简答|实验).{{0,80}})"
+)
 _PART = re.compile(rf"^\W{{0,2}}第\s*(?P<n>[{_CHINESE}IVⅠⅡⅢ\d]{{1,3}})\s*(部分|大题|卷)\s*(?P<title>.{{0,80}})")
-_ENGLISH = re.compile(r"^\W{0,2}(?:part|section)\s*(?P<n>[A-HIVX\d]{1,4})\b[\s.:：、]*(?P<title>.{0,80})", re.IGNORECASE)
+_ENGLISH = re.compile(
+    r"^\W{0,2}(?:part|section)\s*(?P<n>[A-HIVX\d]{1,4})\b[\s.:：、]*(?P<title>.{0,80})", re.IGNORECASE
+)
 _NUMBER = r"(\d{1,3}(?:\.\d)?)"
 _ITEM = re.compile(rf"(?:每小?[题空]|各)\s*{_NUMBER}\s*分|{_NUMBER}\s*(?:marks?|points?)\s*each", re.IGNORECASE)
-_TOTAL = re.compile(rf"(?:共|满分|计)\s*{_NUMBER}\s*分|[(（]\s*{_NUMBER}\s*(?:marks?|points?|分)\s*[)）]", re.IGNORECASE)
+_TOTAL = re.compile(
+    rf"(?:共|满分|计)\s*{_NUMBER}\s*分|[(（]\s*{_NUMBER}\s*(?:marks?|points?|分)\s*[)）]", re.IGNORECASE
+)
 
 _TYPES: tuple[tuple[str, QuestionType], ...] = (
     (r"多项?选|不定项|multiple\s*answers?", "multiple_choice"),

@@ -1,0 +1,59 @@
+"""The shell of parser: a `Reading` in, a `Paper` out; tags of known questions come from Redis."""
+
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from contracts.artefacts import KnowledgePoint, Paper, Question, Reading
+from runtime.cache import Cache
+from runtime.job import Job
+from runtime.kit import Kit
+from runtime.pool import Pool
+from runtime.stage import Stage
+from services.parser.core import parse
+from services.parser.core.tagging import Rules, difficulty, tag, words_of
+from services.parser.settings import ParserSettings
+
+POINTS = Path(__file__).parent / "knowledge" / "points.json"
+
+
+@asynccontextmanager
+async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
+    """Yield the stage."""
+    settings = ParserSettings()
+    rules = Rules.of(json.loads(POINTS.read_text(encoding="utf-8")))
+
+    async def work(job: Job) -> Paper:
+        submission = await job.submission()
+        reading = await job.artefact(Reading)
+        paper = await job.cpu(parse, submission, reading, timeout=settings.time_limit)
+        begun = time.thread_time()
+        questions = []
+        for place, question in enumerate(paper.questions):
+            points = await tags(kit.cache, settings.tag_ttl, rules, submission.subject, question)
+            hard = difficulty(question, place / max(1, len(paper.questions) - 1))
+            questions.append(question.model_copy(update={"knowledge_points": points, "difficulty": hard}))
+        spent = job.cpu_seconds + time.thread_time() - begun
+        return paper.model_copy(update={"questions": tuple(questions), "cpu_seconds": round(spent, 4)})
+
+    yield Stage("parser", work, pool=Pool(workers=1), concurrency=settings.concurrency)
+
+
+async def tags(cache: Cache, ttl: float, rules: Rules, subject: str, question: Question) -> tuple[KnowledgePoint, ...]:
+    """A question's knowledge points, from `knowledge_points:{subject}:{hash}` when this text was tagged before."""
+    text = words_of(question)
+    key = f"knowledge_points:{subject}:{hashlib.sha256(text.encode()).hexdigest()}"
+    known = await cache.get(key)
+    if known is not None:
+        try:
+            return tuple(KnowledgePoint.model_validate(p) for p in known)
+        except (ValidationError, TypeError):
+            known = None  # another version wrote it: tag again and overwrite
+    points = tuple(tag(rules, subject, text))
+    await cache.set(key, [p.model_dump() for p in points], ttl)
+    return points
