@@ -82,7 +82,7 @@ def advance(now: Position, fact: Fact) -> tuple[Position, ...]:
 
 
 def _order(of: Position | Fact) -> tuple[int, int, int, int]:
-    return of.revision, STEPS[of.status].rank, of.attempt, of.done or 0
+    return of.revision, STEPS[of.status].rank, of.attempt, -1 if of.done is None else of.done
 
 
 def _at(now: Position, fact: Fact) -> Position:

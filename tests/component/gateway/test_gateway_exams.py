@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import asyncpg
+import httpx
 import pytest
 
 from contracts.artefacts import Submission
@@ -180,8 +182,6 @@ async def test_a_list_pages_through_all_exams_once_newest_first(running: Running
 async def test_another_tenant_sees_and_changes_nothing(running: Running) -> None:
     exam = await running.exam()
     await running.report(exam)
-    import asyncpg
-
     async with asyncpg.create_pool(running.dsn, min_size=1, max_size=1) as pool:
         other = await auth.create_key(pool, "other-school")
     headers = {"Authorization": f"Bearer {other}"}
@@ -203,7 +203,7 @@ async def test_an_event_that_names_another_tenant_does_not_move_the_exam(running
     "header", [None, "Bearer", "Bearer rk_dev_" + "e" * 43, "Basic ZGV2OmRldg==", "Bearer rk_nobody_" + "d" * 43]
 )
 async def test_without_a_valid_key_the_answer_is_the_same_401(running: Running, header: str | None) -> None:
-    async with __import__("httpx").AsyncClient(base_url=str(running.client.base_url), trust_env=False) as stranger:
+    async with httpx.AsyncClient(base_url=str(running.client.base_url), trust_env=False) as stranger:
         response = await stranger.get("/api/v1/exams", headers={"Authorization": header} if header else {})
     assert response.status_code == 401
     assert response.headers["www-authenticate"].startswith("Bearer")
