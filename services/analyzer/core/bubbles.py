@@ -9,6 +9,8 @@ from services.analyzer.core.evidence import Found, Piece
 _MIN_GAP = 0.12
 """Fill between the emptiest marked and the fullest unmarked bubble below which a page has no two kinds of bubbles."""
 _DEFAULT = 0.5
+_HALF_FULL = 0.1
+"""Share of half-full bubbles above which a page is no answer card."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ def threshold(page: Page) -> Threshold:
     return best[1]
 
 
+def is_card(page: Page) -> bool:
+    """Whether the page's bubbles are of two kinds: where much is half full, boxes of print were taken for bubbles."""
+    limit = threshold(page)
+    reach = 0.3 * (limit.full - limit.empty)
+    between = sum(abs(b.fill - limit.at) < reach for b in page.bubbles)
+    return between <= _HALF_FULL * len(page.bubbles)
+
+
 def marked(question: Question, reading: Reading, *, multiple: bool) -> Found | None:
     """The letters marked in the question's bubble groups; None when it has no bubbles."""
     pages = {p.page: p for p in reading.pages}
@@ -49,7 +59,7 @@ def marked(question: Question, reading: Reading, *, multiple: bool) -> Found | N
     for ref in question.bubbles:
         page = pages.get(ref.page)
         group = sorted((b for b in page.bubbles if b.group == ref.group), key=lambda b: b.index) if page else []
-        if page is None or not group:
+        if page is None or len(group) < 2 or not is_card(page):
             continue
         seen = True
         limit = threshold(page)

@@ -8,15 +8,14 @@ from services.analyzer.core.text import choice_letters, truth_sign
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")
+_CLEAR = 0.8
+"""Confidence of a written letter from which bubbles beside it are not asked."""
 _FREE_WEIGHT = 0.6
 """What a free reading of a letter adds to its constrained probability."""
 
 
 def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
     """The letters of a choice, "" when its place is empty, unread when it has no place."""
-    card = bubbles.marked(question, reading, multiple=multiple)
-    if card is not None:
-        return card
     admissible = frozenset(k for k in question.options if k in _LETTERS) or _LETTERS
     if len(admissible) < 2:
         admissible = _LETTERS
@@ -24,8 +23,12 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank]
     found += [_line_letters(p, admissible) for p in lines_of(question, reading)]
     sure = [f for f in found if f.answer]
-    if sure:
-        return _agree(sure)
+    written = _agree(sure) if sure else None
+    card = bubbles.marked(question, reading, multiple=multiple)
+    if card is not None and (written is None or written.raw < _CLEAR):
+        return card
+    if written is not None:
+        return written
     printed, place = choice_in_print(question, reading, admissible)
     if printed and (multiple or len(printed) == 1):
         return Found(printed, "stem", place.confidence if place else 0.8, (place,) if place else ())
