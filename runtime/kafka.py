@@ -110,18 +110,19 @@ class Kafka:
 
     async def create_topics(self) -> list[str]:
         """Create the topics of `contracts.topics` that don't exist; their names."""
-        rows = [
-            NewTopic(
-                self._name(topic.name),
-                topic.partitions,
-                self._settings.replication if self._settings.profile == "kafka" else 1,
-                topic_configs={"retention.ms": str(topic.retention_ms)},
-            )
-            for topic in TOPICS
-        ]
         admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap.split(","))
         await admin.start()
         try:
+            replicas = self._settings.replication or min(3, len((await admin.describe_cluster())["brokers"]))
+            rows = [
+                NewTopic(
+                    self._name(topic.name),
+                    topic.partitions,
+                    replicas,
+                    topic_configs={"retention.ms": str(topic.retention_ms)},
+                )
+                for topic in TOPICS
+            ]
             there = set(await admin.list_topics())
             missing = [row for row in rows if row.name not in there]
             answer = await admin.create_topics(missing) if missing else None

@@ -25,8 +25,8 @@ class KafkaSettings(BaseSettings):
     """before every topic and group, so that several installations (and tests) share a broker"""
     publish_timeout: float = Field(default=15.0, gt=0)
     """seconds after which a publish counts as failed: its fate is unknown, so it is repeated with the same id"""
-    replication: int = Field(default=-1, ge=-1)
-    """replicas of topics that `topics` creates; -1 leaves it to the broker"""
+    replication: int | None = Field(default=None, ge=1)
+    """replicas of topics that `topics` creates; unset: 3, or as many as there are brokers"""
 
     @property
     def consumer(self) -> dict[str, Any]:
