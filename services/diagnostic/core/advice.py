@@ -13,6 +13,7 @@ _MOST_GROUPS = 5
 _MOST_DETAILS = 3
 _ENOUGH = 3
 _SEVERAL = 2
+_SHORT = 24
 
 _METHOD: dict[QuestionType, str] = {
     "single_choice": "重做时逐项写出排除其余选项的理由",
@@ -96,7 +97,9 @@ def _detail(item: Item) -> str:
             if answer.score is None or not answer.max_score
             else f"得 {points(answer.score)}/{points(answer.max_score)} 分"
         )
-        return f"{label}{earned or '失分'}{why}"
+        result = answer.correct_answer if item.question.type == "calculation" else None
+        right = f"，正确结果{quote(result)}" if result and len(result) <= _SHORT else ""
+        return f"{label}{earned or '失分'}{right}{why}"
     key = f"，应为{quote(answer.correct_answer)}" if answer.correct_answer else ""
     return f"{label}作答{quote(answer.student_answer)}{key}{why}"
 

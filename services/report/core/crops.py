@@ -4,26 +4,31 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from contracts.artefacts.paper import Region
 from contracts.result import ResultQuestion
 
-_PAD = 10  # pixels of the rectified page around a region
-_WIDEST, _TALLEST = 960, 900  # pixels of a crop after scaling
+_PAD = 12, 4  # pixels of the rectified page beside and above a region: neighbours' lines are close
+_WIDEST, _TALLEST = 1240, 900  # pixels of a crop after scaling
 _MOST_REGIONS = 2
 _MOST_BYTES = 3_000_000  # of all crops of one report
 _QUALITY = 74
 _SMALLEST = 12
+_SHRINK = 4  # the search for ink works on a smaller picture
+_INK = 36  # grey levels darker than the paper around
+_MARGIN = 24
+_NARROWEST = 420  # a crop keeps at least this much of its region
 
 
 @dataclass(frozen=True)
 class Crop:
-    """A JPEG of part of a question: `width` x `height` pixels, `scale` of the page's pixels."""
+    """A JPEG of part of a question, `width` x `height` pixels; `span`: the share of the page's width that it shows."""
 
     jpeg: bytes
     width: int
     height: int
+    span: float
 
 
 def needs_crop(question: ResultQuestion) -> bool:
@@ -56,15 +61,30 @@ def crops_of(pages: Mapping[int, bytes], questions: Sequence[ResultQuestion], mo
 def _crop(page: Image.Image, region: Region) -> Crop | None:
     x0, y0, x1, y1 = region.box
     box = (
-        max(0, int(x0) - _PAD),
-        max(0, int(y0) - _PAD),
-        min(page.width, int(x1) + _PAD),
-        min(page.height, int(y1) + _PAD),
+        max(0, int(x0) - _PAD[0]),
+        max(0, int(y0) - _PAD[1]),
+        min(page.width, int(x1) + _PAD[0]),
+        min(page.height, int(y1) + _PAD[1]),
     )
     if box[2] - box[0] < _SMALLEST or box[3] - box[1] < _SMALLEST:
         return None
-    picture = page.crop(box).convert("RGB")
+    picture = _trimmed(page.crop(box).convert("RGB"))
+    span = picture.width / page.width
     picture.thumbnail((_WIDEST, _TALLEST), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
-    return Crop(buffer.getvalue(), picture.width, picture.height)
+    return Crop(buffer.getvalue(), picture.width, picture.height, span)
+
+
+def _trimmed(picture: Image.Image) -> Image.Image:
+    """Without the empty paper at the right and at the bottom, so that the writing can be shown larger."""
+    grey = picture.convert("L").resize(
+        (max(1, picture.width // _SHRINK), max(1, picture.height // _SHRINK)), Image.Resampling.BOX
+    )
+    paper = grey.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(3))
+    ink = ImageChops.subtract(paper, grey).point([0] * _INK + [255] * (256 - _INK)).getbbox()
+    if ink is None:
+        return picture
+    right = min(picture.width, max(ink[2] * _SHRINK + _MARGIN, _NARROWEST))
+    bottom = min(picture.height, max(ink[3] * _SHRINK + _MARGIN, picture.height // 3))
+    return picture.crop((0, 0, right, bottom))

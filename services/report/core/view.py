@@ -16,13 +16,15 @@ View = dict[str, Any]
 _LONGEST_ANSWER = 56
 _LONGEST_TITLE = 60
 _LONGEST_NAME = 28
-_MOST_MASTERY = 16
+_MOST_MASTERY = 10
+_PAPER_WIDTH, _TALLEST_SHOWN = 840, 420  # CSS pixels
 
 
 def view_of(result: Result, paper: Paper, diagnosis: Diagnosis, crops: Mapping[int, Sequence[Crop]]) -> View:
     """Everything on the report. `crops`: by index into `result.questions`. All values are strings, numbers, lists."""
     shown = [(index, q) for index, q in enumerate(result.questions) if not _is_parent(q, result.questions)]
     groups = _groups([q for _, q in shown], paper)
+    mastery, more = _mastery(diagnosis)
     view = {
         "title": _short(result.title or f"{SUBJECTS.get(result.subject, '')}试卷", _LONGEST_TITLE),
         "meta": _meta(result),
@@ -32,7 +34,8 @@ def view_of(result: Result, paper: Paper, diagnosis: Diagnosis, crops: Mapping[i
         "table": [{"name": name, "rows": [_row(q) for q in members]} for name, members in groups],
         "crops": [_crop(q, crops[index]) for index, q in shown if index in crops],
         "left_out": _left_out(shown, crops),
-        "mastery": _mastery(diagnosis),
+        "mastery": mastery,
+        "mastery_more": f"另有 {more} 项证据更少或掌握度更高，未列出。" if more else "",
         "weak": list(result.diagnosis.weak_points),
         "strong": list(result.diagnosis.strengths),
         "suggestions": [maths(s.text) for s in result.diagnosis.suggestions],
@@ -159,13 +162,22 @@ def _short(text: str, limit: int) -> str:
 
 def _crop(question: ResultQuestion, crops: Sequence[Crop]) -> View:
     row = _row(question)
-    row["images"] = [
-        {"uri": f"data:image/jpeg;base64,{base64.b64encode(c.jpeg).decode()}", "width": c.width, "height": c.height}
-        for c in crops
-    ]
+    row["images"] = [_image(crop) for crop in crops]
     row["cause"] = _short(question.error_cause or "", 60)
     row["feedback"] = _short(question.feedback or "", 160)
     return row
+
+
+def _image(crop: Crop) -> View:
+    """`shown`: width and height in CSS pixels, about as large as on paper."""
+    scale = min(crop.span * _PAPER_WIDTH / crop.width, _TALLEST_SHOWN / crop.height, 1.0)
+    return {
+        "uri": f"data:image/jpeg;base64,{base64.b64encode(crop.jpeg).decode()}",
+        "width": crop.width,
+        "height": crop.height,
+        "span": round(crop.span, 4),
+        "shown": [round(crop.width * scale), round(crop.height * scale)],
+    }
 
 
 def _left_out(shown: Sequence[tuple[int, ResultQuestion]], crops: Mapping[int, Sequence[Crop]]) -> str:
@@ -178,7 +190,8 @@ def _left_out(shown: Sequence[tuple[int, ResultQuestion]], crops: Mapping[int, S
     return f"{cite(missing)}未附截图，请看原卷。" if missing and crops else ""
 
 
-def _mastery(diagnosis: Diagnosis) -> list[View]:
+def _mastery(diagnosis: Diagnosis) -> tuple[list[View], int]:
+    """What can be judged first, then the lowest; and how many rows are left out."""
     rows = [
         {
             "name": _short(m.name, 18),
@@ -189,12 +202,11 @@ def _mastery(diagnosis: Diagnosis) -> list[View]:
             "range": f"{_percent(m.low)}–{_percent(m.high)}",
             "sufficient": m.sufficient,
             "evidence": cite(list(m.evidence)),
-            "of_type": m.code.startswith("type."),
         }
         for m in diagnosis.mastery
     ]
-    kept = sorted(rows, key=lambda row: (row["of_type"], not row["sufficient"]))[:_MOST_MASTERY]
-    return sorted(kept, key=lambda row: (row["of_type"], row["mean"]))
+    kept = sorted(rows, key=lambda row: (not row["sufficient"], row["mean"]))[:_MOST_MASTERY]
+    return kept, len(rows) - len(kept)
 
 
 def _notes(result: Result, shown: Sequence[ResultQuestion]) -> list[str]:

@@ -112,6 +112,21 @@ def test_any_number_of_questions_makes_a_report(made, count):
     assert len(pypdfium2.PdfDocument(pdf)) == {0: 1, 1: 1}.get(count, len(pypdfium2.PdfDocument(pdf)))
 
 
+def test_pages_of_the_pdf_are_numbered(made):
+    document = pypdfium2.PdfDocument(rendered(made(60))[1])
+    texts = ["".join(page.get_textpage().get_text_range().split()) for page in document]
+    assert len(texts) > 2
+    for number, text in enumerate(texts, 1):
+        assert f"第{number}页/共{len(texts)}页" in text
+
+
+def test_the_tables_head_repeats_on_every_page_of_it(made):
+    document = pypdfium2.PdfDocument(rendered(made(60))[1])
+    texts = ["".join(page.get_textpage().get_text_range().split()) for page in document]
+    rows = [text for text in texts if "题号题型作答" in text]
+    assert len(rows) > 1
+
+
 def test_null_fields_leave_no_none_behind():
     exam = exam_of([question_of("1")], [answer_of("1")])
     html, pdf = rendered(exam)
