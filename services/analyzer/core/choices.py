@@ -8,6 +8,8 @@ from services.analyzer.core.text import choice_letters, truth_sign
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")
+_PRINTED_RINGS = 4
+"""Ringed options of one question from which the rings are printed bubbles."""
 _CLEAR = 0.8
 """Confidence of a written letter from which bubbles beside it are not asked."""
 _FREE_WEIGHT = 0.6
@@ -20,13 +22,16 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     if len(admissible) < 2:
         admissible = _LETTERS
     spots = spots_of(question, reading)
-    found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank]
+    found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank and s.source != "option"]
     found += [_line_letters(p, admissible) for p in lines_of(question, reading)]
     sure = [f for f in found if f.answer]
     written = _agree(sure) if sure else None
     card = bubbles.marked(question, reading, multiple=multiple)
     if card is not None and (written is None or written.raw < _CLEAR):
         return card
+    ringed = _ringed([s for s in spots if s.source == "option"], admissible, multiple=multiple)
+    if ringed is not None and (written is None or written.raw < min(_CLEAR, ringed.raw)):
+        return ringed
     if written is not None:
         return written
     printed, place = choice_in_print(question, reading, admissible)
@@ -82,6 +87,18 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     return Found(ranked[0], f"letter_{views}", share, (piece,))
 
 
+def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool) -> Found | None:
+    """The options a ring was drawn around; None when all have one, as where rings are printed."""
+    kept = [p for p in options if not p.struck and p.text in admissible] or [p for p in options if p.text in admissible]
+    letters = sorted({p.text for p in kept})
+    if not letters or len(letters) >= _PRINTED_RINGS:
+        return None
+    if multiple:
+        return Found("".join(letters), "ringed", min(p.confidence for p in kept), tuple(kept))
+    best = max(kept, key=lambda p: p.ink)
+    return Found(best.text, "ringed", best.confidence, tuple(kept), doubt=len(letters) > 1)
+
+
 def _line_letters(piece: Piece, admissible: frozenset[str]) -> Found:
     letters = choice_letters(piece.text, admissible)
     return Found(letters, "line", piece.confidence, (piece,))
@@ -98,10 +115,10 @@ def _agree(found: list[Found]) -> Found:
 
 def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:
     """No admissible answer: blank where an answer place is empty, unread where ink could not be read."""
-    inked = [s for s in spots if not s.blank and s.source != "rule"]
+    inked = [s for s in spots if not s.blank and s.source not in ("rule", "option")]
     if inked:
         return Found(None, "unread", 0.0, tuple(inked), doubt=True)
-    places = [s for s in spots if s.blank]
+    places = [s for s in spots if s.blank and s.source != "option"]
     if places:
         return Found("", "blank_spot", 1.0 - min(1.0, max(s.ink for s in places)), tuple(places))
     if lines_of(question, reading):

@@ -10,6 +10,8 @@ from services.analyzer.core.text import short_answer
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
+_STRIP_WORDS = 4
+"""Words of a Latin text after a number that may be nothing but the answer."""
 _CLEAR, _FAIR = 0.85, 0.8
 """Confidence from which the longer of two views is believed: its own reading of a place, the line's."""
 _EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
@@ -121,6 +123,9 @@ def _nothing(question: Question, spots: list[Piece], expected: int) -> Found:
     inside = [m for m in _FILLED_BRACKET.findall(question.text) if m.strip()]
     if expected and len(inside) == expected:
         return Found("|".join(short_answer(m) for m in inside), "stem", 0.3, doubt=True)
+    words = question.text.split()
+    if 1 <= len(words) <= _STRIP_WORDS and expected <= 1 and not re.search(r"[一-鿿_]", question.text):
+        return Found(short_answer(question.text), "stem", 0.5, doubt=True)  # an answer strip: a number and the answer
     if _EMPTY_PLACE.search(question.text):
         return Found("", "blank_stem", 0.5)
     return UNREAD

@@ -43,6 +43,8 @@ def choice_in_print(question: Question, reading: Reading, admissible: frozenset[
         if front and choice_letters(front[1], admissible):
             return choice_letters(front[1], admissible), piece
     stem = _stem(question, [p.text for p in lines])
+    if choice_letters(stem, admissible):  # a cell of an answer table: nothing but the letter
+        return choice_letters(stem, admissible), None
     found = {choice_letters(m, admissible) for m in (*_CLOSED.findall(stem), *_AT_END.findall(stem))} - {""}
     return (found.pop(), None) if len(found) == 1 else ("", None)
 
@@ -50,6 +52,9 @@ def choice_in_print(question: Question, reading: Reading, admissible: frozenset[
 def judgement_in_print(question: Question, reading: Reading) -> str | None:
     """√ or × in the stem's bracket; None when there is none or several."""
     stem = _stem(question, [p.text for p in print_of(question, reading)])
+    alone = truth_sign(stem)
+    if alone:
+        return alone
     found = {s for m in (*_CLOSED.findall(stem), *_AT_END.findall(stem)) if (s := truth_sign(m))}
     return found.pop() if len(found) == 1 else None
 
