@@ -81,6 +81,9 @@ def _numbers(line: dict[int, Spot]) -> list[tuple[int, int]]:
     return [(c, columns.index(c) + offset) for c in columns[first:] if columns.index(c) + offset > 0]
 
 
-def letters_rows(slots: Sequence[Slot]) -> bool:
-    """Whether bubbles look like choices (2 to 8 a group) rather than a grid of digits for a student number."""
-    return bool(slots) and sum(2 <= s.letters <= 8 for s in slots) >= 0.5 * len(slots)
+def is_card(reading: Reading, slots: Sequence[Slot]) -> bool:
+    """Whether bubbles are choices (2 to 8 a group, most with a printed number) and no accident of the print."""
+    if not slots or sum(2 <= s.letters <= 8 for s in slots) < 0.7 * len(slots):
+        return False
+    numbered = {(p.page, b.group) for p in reading.pages for b in p.bubbles if b.number}
+    return len(numbered) >= max(3, 0.5 * len(slots))

@@ -8,6 +8,7 @@ from statistics import median
 
 from contracts.artefacts import Line, Page, Reading
 from contracts.base import Box
+from services.parser.core.columns import columns_of
 
 FOOTER = re.compile(
     r"^\W*(第\s*\d+\s*页|page\s*\d+|\d+\s*/\s*\d+|[-—–]\s*\d+\s*[-—–])\W*(共\s*\d+\s*页|of\s*\d+)?.{0,12}$",
@@ -79,20 +80,11 @@ def flow_of(reading: Reading) -> Flow:
     columns: list[Column] = []
     for page in reading.pages:
         boxes = [upright(line) for line in page.lines]
-        own = [Column(len(columns) + i, page.page, box) for i, box in enumerate(_columns(page, boxes))]
+        own = [Column(len(columns) + i, page.page, box) for i, box in enumerate(columns_of(page, boxes))]
         columns += own
         rows += _rows(page, boxes, own)
     heights = [r.height for r in rows if r.printed and len(r.text) >= 3]
     return Flow(tuple(rows), tuple(columns), median(heights) if heights else 30.0)
-
-
-def _columns(page: Page, boxes: Sequence[Box]) -> list[Box]:
-    found = sorted(page.columns, key=lambda b: b[0])
-    if found:
-        return found
-    if boxes:
-        return [around(boxes)]
-    return [(0.0, 0.0, float(page.width), float(page.height))]
 
 
 def around(boxes: Iterable[Box]) -> Box:

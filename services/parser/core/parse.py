@@ -10,7 +10,7 @@ from contracts.artefacts import Header, KeyItem, Paper, Question, QuestionType, 
 from contracts.artefacts.paper import BubbleRef, LineRef, SpotRef
 from contracts.base import Box
 from contracts.errors import ErrorCode, Permanent
-from services.parser.core.cards import Slot, bubble_slots, letters_rows, table_slots
+from services.parser.core.cards import Slot, bubble_slots, is_card, table_slots
 from services.parser.core.flow import Flow, Row, around, flow_of
 from services.parser.core.header import header_of
 from services.parser.core.key import Key
@@ -70,7 +70,7 @@ def parse(submission: Submission, reading: Reading) -> Paper:
 
 def _slots(reading: Reading) -> list[Slot]:
     bubbles = bubble_slots(reading)
-    return [*(bubbles if letters_rows(bubbles) else []), *table_slots(reading)]
+    return [*(bubbles if is_card(reading, bubbles) else []), *table_slots(reading)]
 
 
 def _from_text(flow: Flow, reading: Reading, starts: Sequence[Start], headings: Sequence[Heading]) -> list[_Found]:

@@ -1,0 +1,145 @@
+"""Text columns of a page: where no line crosses, and what stands right of the gap is text of its own.
+
+Options in two columns and strips of numbered blanks leave gaps too; they are told apart by what begins there.
+"""
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+from contracts.artefacts import Page
+from contracts.base import Box
+
+_OPTION = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，)）\]]")
+_NUMBER = re.compile(r"^\W{0,3}(\d{1,3})(?!\d)")
+_CROSSING = 0.04
+"""Share of the text's height that may cross a gutter: a detector joins two columns' lines now and then."""
+_LONG_RULE = 0.4
+"""A vertical rule of this share of the page's height between columns is meant as one."""
+
+
+def columns_of(page: Page, boxes: Sequence[Box]) -> list[Box]:
+    """Boxes of a page's columns, left to right; one around everything when there are no gutters."""
+    if not boxes:
+        return [(0.0, 0.0, float(page.width), float(page.height))]
+    gutters = _gutters(page, boxes)
+    edges = [-1.0, *gutters, float(page.width) + 1]
+    shares = [_inside(boxes, a, b, gutters) for a, b in zip(edges, edges[1:], strict=False)]
+    return _even([_around(share) for share in shares if share], float(page.width))
+
+
+def _gutters(page: Page, boxes: Sequence[Box]) -> list[float]:
+    pitch = median(b[3] - b[1] for b in boxes)
+    ruled = _ruled(page, boxes)
+    found = list(ruled)
+    for x in _gaps(page, boxes, pitch):
+        if all(abs(x - g) > 0.15 * page.width for g in found) and _parts_text(page, boxes, x, pitch):
+            found.append(x)
+    return sorted(found)
+
+
+def _ruled(page: Page, boxes: Sequence[Box]) -> list[float]:
+    """Middle lines of the sheet: long vertical rules with text on both sides."""
+    out: list[float] = []
+    for rule in page.rules:
+        (x0, y0), (x1, y1) = rule.start, rule.end
+        x = (x0 + x1) / 2
+        steep = abs(y1 - y0) > _LONG_RULE * page.height and abs(x1 - x0) < 0.05 * page.height
+        both = sum(b[2] < x for b in boxes) >= 3 and sum(b[0] > x for b in boxes) >= 1
+        if steep and both and 0.2 * page.width < x < 0.8 * page.width and _crossing(boxes, x) <= 2 * _CROSSING:
+            if all(abs(x - g) > 0.1 * page.width for g in out):
+                out.append(x)
+    return out
+
+
+def _gaps(page: Page, boxes: Sequence[Box], pitch: float) -> list[float]:
+    """Middles of the vertical strips that hardly any line crosses, widest first."""
+    step = max(2.0, pitch / 6)
+    xs = [0.15 * page.width + i * step for i in range(int(0.7 * page.width / step) + 1)]
+    free = [x for x in xs if _below_title(boxes, x) and _crossing(_body(boxes, x), x) <= _CROSSING]
+    strips: list[list[float]] = []
+    for x in free:
+        if strips and x - strips[-1][-1] <= 1.5 * step:
+            strips[-1].append(x)
+        else:
+            strips.append([x])
+    wide = [s for s in strips if s[-1] - s[0] >= 0.5 * pitch]
+    return [(s[0] + s[-1]) / 2 for s in sorted(wide, key=lambda s: s[0] - s[-1])]
+
+
+def _crosses(box: Box, x: float) -> bool:
+    slack = 0.3 * (box[3] - box[1])
+    return box[0] + slack < x < box[2] - slack
+
+
+def _crossing(boxes: Sequence[Box], x: float) -> float:
+    total = sum(b[3] - b[1] for b in boxes)
+    return sum(b[3] - b[1] for b in boxes if _crosses(b, x)) / total if total else 1.0
+
+
+def _body(boxes: Sequence[Box], x: float) -> list[Box]:
+    """Lines below the head that runs across both columns."""
+    right = [b[1] for b in boxes if b[0] > x]
+    top = min(right, default=0.0)
+    return [b for b in boxes if not (_crosses(b, x) and b[3] < top + 0.5 * (b[3] - b[1]))]
+
+
+def _below_title(boxes: Sequence[Box], x: float) -> bool:
+    left = sum(b[2] <= x for b in boxes)
+    return left >= 3 and any(b[0] >= x for b in boxes)
+
+
+def _parts_text(page: Page, boxes: Sequence[Box], x: float, pitch: float) -> bool:
+    """Whether what begins right of a gap is a column: not options, not the next blank of a strip, not a lone scrap."""
+    right = [(b, line.text) for b, line in zip(boxes, page.lines, strict=True) if b[0] >= x - 0.3 * pitch]
+    left = [(b, line.text) for b, line in zip(boxes, page.lines, strict=True) if b[2] <= x + 0.3 * pitch]
+    if sum(b[3] - b[1] for b, _ in right) < 2.5 * pitch:
+        return False
+    edge = min(b[0] for b, _ in right)
+    first = [(b, t) for b, t in right if b[0] < edge + 4 * pitch]
+    options = sum(bool(_OPTION.match(t)) for _, t in first)
+    if first and options >= 0.4 * len(first) and not _numbers(first):
+        return False
+    widest = max(b[2] - b[0] for b, _ in right)
+    if widest < 0.18 * page.width and not _numbers(first):
+        return False
+    return not _interleaved(left, first, pitch)
+
+
+def _numbers(lines: Sequence[tuple[Box, str]]) -> int:
+    return sum(bool(_NUMBER.match(t)) for _, t in lines)
+
+
+def _interleaved(left: Sequence[tuple[Box, str]], right: Sequence[tuple[Box, str]], pitch: float) -> bool:
+    """Whether numbers count up across the gap in the same row (13 | 14): one strip, no columns."""
+    pairs = 0
+    numbered = [(b, int(m[1])) for b, t in right if (m := _NUMBER.match(t))]
+    for box, number in numbered:
+        middle = (box[1] + box[3]) / 2
+        beside = [
+            int(m[1]) for b, t in left if abs((b[1] + b[3]) / 2 - middle) < 0.5 * pitch and (m := _NUMBER.match(t))
+        ]
+        pairs += any(number - n in (1, 2, 3) for n in beside)
+    return pairs >= max(1, 0.5 * len(numbered)) if numbered else False
+
+
+def _inside(boxes: Sequence[Box], a: float, b: float, gutters: Sequence[float]) -> list[Box]:
+    """Boxes whose middle lies between two gutters and that cross none."""
+    return [box for box in boxes if a < (box[0] + box[2]) / 2 <= b and not any(_crosses(box, g) for g in gutters)]
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def _even(columns: list[Box], width: float) -> list[Box]:
+    """Columns of a page are equally wide: one that holds only short lines reaches as far as the widest would."""
+    if len(columns) < 2:
+        return columns
+    widest = max(c[2] - c[0] for c in columns)
+    out = []
+    for i, (x0, y0, x1, y1) in enumerate(columns):
+        limit = columns[i + 1][0] - 4 if i + 1 < len(columns) else width
+        out.append((x0, y0, max(x1, min(x0 + widest, limit)), y1))
+    return out
