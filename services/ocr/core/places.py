@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from contracts.artefacts.reading import Line, Rule
 from contracts.base import Box
@@ -189,7 +190,7 @@ def blanks(
             continue
         if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em) or _is_stroke(rule, glyphs, em):
             continue
-        if any(_crosses(u, rule, em) for u in upright):
+        if any(_crosses(u, rule, em) for u in upright) or _goes_on(rule, ink, em):
             continue
         places.append(Place("rule", (x0, min(y0, y1) - 1.35 * em, x1, max(y0, y1) + 0.2 * em), em))
     return places
@@ -201,6 +202,17 @@ def _extent(lines: Sequence[Line]) -> Box:
         return 0.0, 0.0, 0.0, 0.0
     xs, ys = [p[0] for line in lines for p in line.box], [p[1] for line in lines for p in line.box]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def _goes_on(rule: Rule, ink: Mask, em: float) -> bool:
+    """Whether ink leads on from both ends: the flat part of an arc."""
+    near, reach = max(2, round(0.13 * em)), max(2, round(0.18 * em))
+    ends = []
+    for x, y, step in ((rule.start[0], rule.start[1], -1), (rule.end[0], rule.end[1], 1)):
+        x0, x1 = sorted((round(x) + step * 2, round(x) + step * (2 + near)))
+        patch = ink[max(0, round(y) - reach) : round(y) + reach + 1, max(0, x0) : x1 + 1]
+        ends.append(bool(patch.any()))
+    return all(ends)
 
 
 def _is_stroke(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
@@ -253,24 +265,31 @@ def cells_of(cells: Sequence[Cell], em: float) -> list[Place]:
 
 
 def rings(ink: Mask, lines: Sequence[Line], em: float) -> list[Place]:
-    """Insides of hand-drawn rings the size of one that goes around an option's printed letter."""
-    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    """Boxes of hand-drawn rings the size of one that goes around an option's printed letter."""
+    # Thickened, so that a ring with a small gap is closed.
+    contours, hierarchy = cv2.findContours(cv2.dilate(ink, np.ones((3, 3), np.uint8)), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
     rows = [(line.box[0][0], line.box[1][0], line) for line in lines if line.text]
-    places = []
+    found: list[Place] = []
     for contour, links in zip(contours, hierarchy[0], strict=True):
-        if links[3] < 0:
+        box = _ring(contour, hole=links[3] >= 0, em=em)
+        if box is None:
             continue
-        x, y, w, h = (float(v) for v in cv2.boundingRect(contour))
-        if not (0.95 * em < min(w, h) and max(w, h) < 2.6 * em and 0.6 < w / h < 1.9):
-            continue
-        if cv2.contourArea(contour) < 0.55 * w * h:
-            continue
-        middle = (x + w / 2, y + h / 2)
-        beside_text = any(
-            x0 - em < middle[0] < x1 + em and abs(centre_y(line, middle[0]) - middle[1]) < 0.7 * em for x0, x1, line in rows
-        )
-        if beside_text:
-            places.append(Place("option", (x, y, x + w, y + h), em))
-    return places
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        beside_text = any(x0 - em < x < x1 + em and abs(centre_y(line, x) - y) < 0.7 * em for x0, x1, line in rows)
+        if beside_text and not any(_overlap(box, other.box) > 0.6 for other in found):
+            found.append(Place("option", box, em))
+    return found
+
+
+def _ring(contour: npt.NDArray[np.int32], *, hole: bool, em: float) -> Box | None:
+    """The ring's outer box, from its hole or (when the letter touches it) from its outline."""
+    x, y, w, h = (float(v) for v in cv2.boundingRect(contour))
+    full = cv2.contourArea(contour) / (w * h)
+    grow = 0.08 * em + 1 if hole else -1.0
+    x, y, w, h = x - grow, y - grow, w + 2 * grow, h + 2 * grow
+    if not (1.15 * em < min(w, h) and max(w, h) < 2.7 * em and 0.6 < w / h < 1.9):
+        return None
+    # An ellipse fills 0.785 of its box, a character's outline less or (a box) more.
+    return (x, y, x + w, y + h) if (0.5 if hole else 0.68) < full < 0.9 else None

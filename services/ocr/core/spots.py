@@ -86,6 +86,12 @@ def _content(place: Place, ink: Mask) -> _Content:
     window = ink[top:bottom, left:right]
     if not window.size:
         return _Content(np.zeros((1, 1), np.bool_), (left, top), 0.0, struck=False)
+    if place.kind == "option":
+        # Inside the ring: its own stroke stays out, and a letter that touches it is cut off it.
+        inner = np.zeros_like(window)
+        middle, axes = (window.shape[1] // 2, window.shape[0] // 2), (round(0.34 * (x1 - x0)), round(0.34 * (y1 - y0)))
+        cv2.ellipse(inner, middle, axes, 0, 0, 360, 255, -1)
+        window = cv2.bitwise_and(window, inner)
     _, labels, stats, centres = cv2.connectedComponentsWithStats(window, connectivity=8)
     keep = np.zeros(len(stats), np.bool_)
     for index in range(1, len(stats)):
@@ -97,7 +103,7 @@ def _content(place: Place, ink: Mask) -> _Content:
             cx < x0 + 0.22 * place.em or cx > x1 - 0.22 * place.em
         )
         # What runs along the whole window is a border or the ring itself.
-        whole = place.kind in {"cell", "option"} and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
+        whole = place.kind == "cell" and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
         keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren or whole)
     mask = keep[labels]
     share = float(mask.sum()) / max(1.0, min((x1 - x0) * (y1 - y0), ROOM * place.em**2))
@@ -134,6 +140,18 @@ def _without_strikes(content: _Content, em: float) -> _Content:
     if left.sum() < 0.05 * em * em or columns[-1] - columns[0] < 0.25 * em:
         return content._replace(struck=True)
     return content._replace(mask=left, struck=True)
+
+
+def _ringed(text: str, sure: float, candidates: dict[str, float]) -> dict[str, object]:
+    """The letter in a ring: read with its dot or the ring's ends, or the only likely letter when the reading is unclear."""
+    plain = text.strip(" .．、,，:：·()（）'`J")
+    letters = {c: p for c, p in candidates.items() if c in LETTERS}
+    best = max(letters, key=lambda c: letters[c], default="")
+    if plain not in LETTERS and best and sure < 0.9 and letters[best] > 0.75 * sum(letters.values()):
+        plain = best
+    if plain in LETTERS and letters.get(plain, 0.0) < sure:
+        letters = {plain: round(min(sure, 1.0), 5)}
+    return {"text": plain, "confidence": sure, "candidates": letters}
 
 
 def _without_red(window: Image, red: Mask) -> Image:
@@ -182,6 +200,8 @@ class _Reader:
         self._left -= 1
         read = self._engine.recognise([crop])[0]
         text, sure = read.text.strip(), float(np.clip(read.confidence, 0, 1))
+        if place.kind == "option":
+            return _ringed(text, sure, candidates)
         plain = bool(text) and set(text) <= set(LETTERS)
         if candidates and not plain and (last := self._last(place, content)):
             text = max(last, key=lambda c: last[c])
