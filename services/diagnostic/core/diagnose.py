@@ -30,13 +30,15 @@ def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagno
     """The diagnosis of one exam; ungraded questions are left out of mastery.
 
     Mastery is given per knowledge point, and per question type (codes `type.*`) when the knowledge points alone can't
-    carry a judgement: none is known, or none was asked often enough. Deterministic; raises nothing of its own.
+    carry a judgement: half of the questions have none, or none was asked often enough. Deterministic; raises nothing
+    of its own.
     """
     items = items_of(paper, analysis)
     graded = [item for item in items if item.share is not None]
     rows = _by_knowledge_point(graded)
-    mastery = _masteries(rows)
-    if not any(row.sufficient for row in mastery):
+    untagged = [item for item in graded if not item.points]
+    mastery = _masteries(rows, _by_type(untagged))
+    if not any(row.sufficient for row in mastery) or 2 * len(untagged) >= len(graded):
         by_type = _by_type(graded)
         rows, mastery = rows + by_type, mastery + _masteries(by_type)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
@@ -81,8 +83,9 @@ def _by_type(graded: Sequence[Item]) -> list[_Point]:
     return list(found.values())
 
 
-def _masteries(rows: Sequence[_Point]) -> list[Mastery]:
-    estimates = estimate({row.code: row.pairs for row in rows})
+def _masteries(rows: Sequence[_Point], others: Sequence[_Point] = ()) -> list[Mastery]:
+    """One row per point; `others` only tell how the student does on the whole."""
+    estimates = estimate({row.code: row.pairs for row in (*rows, *others)})
     return [
         Mastery(
             code=row.code,

@@ -148,6 +148,7 @@ def _answer(text: str | None, question: ResultQuestion) -> list[View]:
 
 
 def _short_maths(text: str) -> list[View]:
+    text = "；".join(line.strip() for line in text.splitlines() if line.strip())
     parts = text.split("|")
     joined = "；".join(part.strip() or "（空）" for part in parts) if len(parts) > 1 else text
     joined = " ".join(joined.split())

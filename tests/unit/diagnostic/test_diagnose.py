@@ -130,6 +130,14 @@ def test_without_knowledge_points_the_question_types_stand_in():
     assert found.mastery[0].sufficient
 
 
+def test_questions_without_a_point_still_tell_how_the_student_does():
+    def mastery(verdict):
+        rows = [("1", "correct", "数轴"), *[(str(i), verdict, None) for i in range(2, 10)]]
+        return next(row.mastery for row in diagnosis_of(*rows).mastery if row.code == "k.数轴")
+
+    assert mastery("correct") > mastery("wrong")
+
+
 def test_nothing_graded_claims_nothing():
     found = diagnosis_of(("1", "ungraded", "数轴"), ("2", "ungraded", None))
     assert found.mastery == ()
