@@ -21,7 +21,7 @@ from runtime.kafka import open_kafka
 from runtime.kit import Kit, Resources
 from runtime.limit import Halt
 from runtime.pool import open_workers
-from runtime.settings import Settings
+from runtime.settings import BadSettings, Settings
 from runtime.shell import Shell
 from runtime.stage import Stage
 
@@ -172,7 +172,12 @@ def _listen(settings: Settings) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in settings.http.host else socket.AF_INET
     with socket.socket(family) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((settings.http.host, settings.http.port))
+        try:
+            listening.bind((settings.http.host, settings.http.port))
+        except OSError as error:
+            raise BadSettings(
+                f"REDINK_HTTP_PORT: {settings.http.port} on {settings.http.host}: {error.strerror}"
+            ) from None
         yield listening
 
 

@@ -5,15 +5,16 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from aiokafka.partitioner import DefaultPartitioner
 from exam_world import DEAD, EMPTY, RETRY, SINK, SOURCE, World, new_event
 
 from contracts.artefacts import Paper
 from contracts.errors import ErrorCode, Permanent, Transient
-from contracts.events import ExamControl, ExamParsed, StatusKind, derived_id
+from contracts.events import ExamControl, ExamParsed, ExamRead, StatusKind, derived_id
 from contracts.status import Status
 from contracts.topics import CONTROL, artefact_path
 from runtime import trace
-from runtime.envelope import Envelope, encode
+from runtime.envelope import Envelope, Record, encode
 from runtime.job import Job
 from runtime.limit import Halt
 
@@ -120,15 +121,13 @@ async def test_a_slow_record_does_not_delay_others_of_its_partition(world: World
             await release.wait()
         return EMPTY
 
-    await world.put(slow)
-    partition_of_slow = await _partition(world, slow)
-    others = [new_event() for _ in range(40)]
-    for event in others:
+    others = [event for event in (new_event() for _ in range(300)) if _partition(event) == _partition(slow)]
+    assert others
+    for event in (slow, *others):
         await world.put(event)
     async with world.stage(work):
-        await world.until(lambda: len(world.out(SINK)) >= 40)
-        neighbours = {record.key for record in await _records(world, SOURCE) if record.partition == partition_of_slow}
-        assert len(neighbours) > 1, "no other record in the slow one's partition: the test shows nothing"
+        await world.until(lambda: len(world.out(SINK)) == len(others))
+        assert len({record.partition for record in await _sources(world, 1 + len(others))}) == 1
         assert not world.out(SINK, slow)
         release.set()
         await world.until(lambda: bool(world.out(SINK, slow)))
@@ -275,20 +274,20 @@ async def test_two_workers_share_the_partitions_and_lose_nothing_when_one_leaves
     assert len({record.header("ce_id") for record in world.out(SINK)}) == 120
 
 
-async def _records(world: World, topic: str) -> list:  # type: ignore[type-arg]
-    found: list = []  # type: ignore[type-arg]
-    async with world.kafka.follow(topic, found.append):
-        await asyncio.sleep(0.5)
+def _partition(event: ExamRead) -> int:
+    """Where the producer puts it, of 12."""
+    return int(DefaultPartitioner()(str(event.exam_id).encode(), list(range(12)), list(range(12))))
+
+
+async def _sources(world: World, count: int) -> list[Record]:
+    """What was put in, with its partitions."""
+    found: list[Record] = []
+    async with world.kafka.follow(SOURCE, found.append):
+        await world.until(lambda: len(found) >= count)
     return found
 
 
-async def _partition(world: World, event) -> int:  # type: ignore[no-untyped-def]
-    return next(
-        record.partition for record in await _records(world, SOURCE) if record.key == str(event.exam_id).encode()
-    )
-
-
-async def _put_raw(world: World, event, extra: dict[str, str], key: bytes) -> None:  # type: ignore[no-untyped-def]
+async def _put_raw(world: World, event: ExamRead, extra: dict[str, str], key: bytes) -> None:
     envelope = Envelope(derived_id(event.exam_id, "ocr", 1), SOURCE, "/redink/ocr", datetime.now(UTC), trace.start())
     _, value, headers = encode(envelope, event)
     await world.kafka.send(RETRY, key, value, headers | extra)

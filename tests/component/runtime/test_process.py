@@ -1,0 +1,110 @@
+"""A process as an operator sees it: exit codes, health, a drain on SIGTERM."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.native.stack import Stack
+
+PROGRAM = [sys.executable, "-m", "services"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def environment(stack: Stack, topic_prefix: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        **stack.environment(),
+        "REDINK_KAFKA_TOPIC_PREFIX": topic_prefix,
+        "REDINK_HTTP_HOST": "127.0.0.1",
+        "REDINK_HTTP_PORT": str(free_port()),
+    }
+
+
+@pytest.fixture
+def stage(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`diagnostic`, the lightest stage, ready, in a process of its own."""
+    subprocess.run([*PROGRAM, "topics"], env=environment, check=True, capture_output=True, timeout=60)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([*PROGRAM, "diagnostic"], env=environment, stderr=log)
+    try:
+        wait(lambda: status(environment, "/readyz") == 200 or process.poll() is not None)
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def status(environment: dict[str, str], path: str) -> int:
+    try:
+        url = f"http://127.0.0.1:{environment['REDINK_HTTP_PORT']}{path}"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except OSError:
+        return 0
+
+
+def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "not in time"
+        time.sleep(0.05)
+
+
+def test_a_ready_stage_is_healthy_and_leaves_with_0_on_sigterm(
+    stage: subprocess.Popen[bytes], environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert status(environment, "/healthz") == 200
+    url = f"http://127.0.0.1:{environment['REDINK_HTTP_PORT']}/metrics"
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        text = answer.read().decode()
+    assert 'redink_kafka_consumer_assigned_partitions{group="diagnostic"} 24.0' in text
+    stage.send_signal(signal.SIGTERM)
+    assert stage.wait(20) == 0
+    events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
+    assert {"running", "draining"} <= set(events)
+
+
+def test_a_wrong_setting_is_refused_at_once_with_its_name(environment: dict[str, str]) -> None:
+    wrong = environment | {"REDINK_KAFKA_PROFILE": "rabbit"}
+    ended = subprocess.run([*PROGRAM, "diagnostic"], env=wrong, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 78
+    assert b"REDINK_KAFKA_PROFILE" in ended.stderr
+    assert b"rabbit" not in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_a_taken_port_is_told_before_any_work(environment: dict[str, str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = environment | {"REDINK_HTTP_PORT": str(other.getsockname()[1])}
+        ended = subprocess.run([*PROGRAM, "diagnostic"], env=taken, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 78
+    assert b"in use" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_an_unknown_name_gets_the_list_of_known_ones(environment: dict[str, str]) -> None:
+    ended = subprocess.run([*PROGRAM, "ocrr"], env=environment, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert b"parser" in ended.stderr
