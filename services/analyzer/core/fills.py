@@ -49,6 +49,9 @@ def _settled(spot: Piece) -> Piece:
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
     better = spot.inline_confidence > spot.confidence
+    if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
+        better = len(inline) < len(own)
+        return replace(spot, text=inline, confidence=spot.inline_confidence) if better else replace(spot, text=own)
     if inline in own:
         better = spot.confidence < _CLEAR and own[0] not in "-−—"
     elif own in inline:

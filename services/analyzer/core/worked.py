@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
-from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, same_row, spots_of
+from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, overlap, same_row, spots_of
 from services.analyzer.core.text import powers, short_answer
 from services.analyzer.core.uncut import working_in_print
 
@@ -28,11 +28,20 @@ def read_written(question: Question, reading: Reading) -> Found:
 
 
 def _writing(questions: list[Question], reading: Reading) -> list[Piece]:
-    lines = [p for q in questions for p in lines_of(q, reading)]
+    lines = _once([p for q in questions for p in lines_of(q, reading)])
     inked = [s for q in questions for s in spots_of(q, reading) if s.text]
     spots = [s for s in inked if not any(_same_place(s, p) for p in lines)]
     owners = sum(bool(q.lines or q.spots) for q in questions)
     return lines if not spots and owners <= 1 else in_order([*lines, *spots], reading)
+
+
+def _once(lines: list[Piece]) -> list[Piece]:
+    """Lines without those that repeat another's text in the same place."""
+    kept: list[Piece] = []
+    for line in lines:
+        if not any(k.page == line.page and k.text == line.text and overlap(k.box, line.box) > 0.5 for k in kept):
+            kept.append(line)
+    return kept
 
 
 def _same_place(spot: Piece, line: Piece) -> bool:
@@ -106,15 +115,18 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
             grouped[-1].append(piece)
         else:
             grouped.append([piece])
+    tags = [c.path[-1] for c in children]
+    named = [(m := _TAG.match(row[0].text)) and f"({m[1]})" for row in grouped]
+    if not any(t in tags for t in named):
+        whole = [[row] for row in grouped] if len(grouped) == len(tags) else []
+        return {t: replace(_passage(rows_of), doubt=True) for t, rows_of in zip(tags, whole, strict=False)}
     passages: dict[str, list[list[Piece]]] = {}
-    current: list[list[Piece]] | None = None
-    known = {c.path[-1] for c in children}
-    for row in grouped:
-        tag = _TAG.match(row[0].text)
-        if tag and f"({tag[1]})" in known:
-            current = passages[f"({tag[1]})"] = []
-        if current is not None:
-            current.append(row)
+    current = tags[0]  # what stands before the first "(k)" answers the first question
+    for tag, row in zip(named, grouped, strict=True):
+        if tag in tags:
+            current = tag
+            passages[current] = []
+        passages.setdefault(current, []).append(row)
     return {k: _passage(v) for k, v in passages.items()}
 
 
