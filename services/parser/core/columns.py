@@ -5,6 +5,7 @@ Options in two columns and strips of numbered blanks leave gaps too; they are to
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from contracts.artefacts import Page
@@ -24,7 +25,7 @@ def columns_of(page: Page, boxes: Sequence[Box]) -> list[Box]:
         return [(0.0, 0.0, float(page.width), float(page.height))]
     gutters = _gutters(page, boxes)
     edges = [-1.0, *gutters, float(page.width) + 1]
-    shares = [_inside(boxes, a, b, gutters) for a, b in zip(edges, edges[1:], strict=False)]
+    shares = [_inside(boxes, a, b, gutters) for a, b in pairwise(edges)]
     return _even([_around(share) for share in shares if share], float(page.width))
 
 
@@ -33,7 +34,8 @@ def _gutters(page: Page, boxes: Sequence[Box]) -> list[float]:
     ruled = _ruled(page, boxes)
     found = list(ruled)
     for x in _gaps(page, boxes, pitch):
-        if all(abs(x - g) > 0.15 * page.width for g in found) and _parts_text(page, boxes, x, pitch):
+        apart = all(abs(x - g) > 0.15 * page.width for g in found)
+        if apart and not _bridged(page, boxes, x) and _parts_text(page, boxes, x, pitch):
             found.append(x)
     return sorted(found)
 
@@ -65,6 +67,20 @@ def _gaps(page: Page, boxes: Sequence[Box], pitch: float) -> list[float]:
             strips.append([x])
     wide = [s for s in strips if s[-1] - s[0] >= 0.5 * pitch]
     return [(s[0] + s[-1]) / 2 for s in sorted(wide, key=lambda s: s[0] - s[-1])]
+
+
+def _bridged(page: Page, boxes: Sequence[Box], x: float) -> bool:
+    """Whether frames run across a gap: two or more long rules, below where the text on its right begins."""
+    top = min((b[1] for b in boxes if b[0] > x), default=0.0)
+    long = [
+        r
+        for r in page.rules
+        if abs(r.end[0] - r.start[0]) > 0.35 * page.width
+        and min(r.start[0], r.end[0]) < x - 0.05 * page.width
+        and max(r.start[0], r.end[0]) > x + 0.05 * page.width
+        and (r.start[1] + r.end[1]) / 2 > top
+    ]
+    return len(long) >= 2
 
 
 def _crosses(box: Box, x: float) -> bool:

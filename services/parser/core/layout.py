@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.artefacts import Reading, Region
+from contracts.artefacts import Page, Reading, Region
 from contracts.base import Box
 from services.parser.core.flow import Column, Flow, Row, overlap
+from services.parser.core.frames import frame_around
 from services.parser.core.numbers import Start
 from services.parser.core.sections import Heading
+
+_ROOM = 3.5
+"""Lines to write on follow each other within this many line heights."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +40,35 @@ def _span(flow: Flow, reading: Reading, start: Start, shelf: list[Start], stops:
     end = next((s for s in stops if s > last_of_shelf), len(flow.rows))
     own = range(start.at, end)
     if len(shelf) > 1:
-        return _cell(flow, start, shelf, end)
+        return _cell(flow, reading, start, shelf, end)
     rows = tuple(at for at in own if not flow.rows[at].footer)
+    frame = frame_around(
+        reading.pages[start.row.page - 1], (start.x, start.row.box[1], start.row.box[2], start.row.box[3])
+    )
+    if frame and not _others_inside(frame, start, flow, stops):
+        return Span(start, rows, (Region(page=start.row.page, box=frame),))
     return Span(start, rows, tuple(_regions(flow, reading, start, end, rows)))
+
+
+def _others_inside(frame: Box, start: Start, flow: Flow, stops: Sequence[int]) -> bool:
+    """Whether another question or heading stands in the same frame: then it is no frame of one question."""
+    rows = [flow.rows[at] for at in stops if at != start.at]
+    return any(r.page == start.row.page and _point_in(frame, r.box[0], (r.box[1] + r.box[3]) / 2) for r in rows)
+
+
+def _point_in(box: Box, x: float, y: float) -> bool:
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _regions(flow: Flow, reading: Reading, start: Start, end: int, rows: tuple[int, ...]) -> list[Region]:
     stop = flow.rows[end] if end < len(flow.rows) else None
     out: list[Region] = []
     for column in _through(flow, start.row.column, stop):
-        top = _top(start.row) if column == start.row.column else _first_top(flow, rows, column)
+        top = _top(start.row, flow) if column == start.row.column else _first_top(flow, rows, column)
         if top is None:
             continue
         if stop is not None and stop.column == column:
-            bottom = _top(stop)
+            bottom = _top(stop, flow)
         else:
             bottom = _content_bottom(flow, reading, rows, column, top)
         if bottom - top > 0.3 * flow.pitch:
@@ -57,8 +76,10 @@ def _regions(flow: Flow, reading: Reading, start: Start, end: int, rows: tuple[i
     return out
 
 
-def _top(row: Row) -> float:
-    return row.box[1] - 0.1 * row.height
+def _top(row: Row, flow: Flow) -> float:
+    """Where a row begins: the top of the highest line in it, for writing is taller than the number before it."""
+    level = [r.box[1] for r in flow.rows if r.column == row.column and r.row == row.row and r.height < 3 * row.height]
+    return min([row.box[1], *level]) - 0.1 * row.height
 
 
 def _through(flow: Flow, first: Column, stop: Row | None) -> list[Column]:
@@ -80,25 +101,46 @@ def _content_bottom(flow: Flow, reading: Reading, rows: tuple[int, ...], column:
     bottoms += [
         s.box[3] for s in page.spots if _in_column(s.box, column) and top < s.box[1] < max(bottoms, default=top)
     ]
-    return max(bottoms, default=top) + 0.1 * flow.pitch
+    return _ruled_on(page, column, max(bottoms, default=top), flow.pitch) + 0.1 * flow.pitch
+
+
+def _ruled_on(page: Page, column: Column, bottom: float, pitch: float) -> float:
+    """Where ruled room for writing below the content ends: horizontal rules that follow each other closely."""
+    ys = sorted(
+        (r.start[1] + r.end[1]) / 2
+        for r in page.rules
+        if abs(r.end[1] - r.start[1]) < 0.1 * abs(r.end[0] - r.start[0])
+        and abs(r.end[0] - r.start[0]) > 0.5 * (column.box[2] - column.box[0])
+        and _in_column((min(r.start[0], r.end[0]), 0, max(r.start[0], r.end[0]), 0), column)
+    )
+    for y in ys:
+        if bottom < y <= bottom + _ROOM * pitch:
+            bottom = y
+    return bottom
 
 
 def _in_column(box: Box, column: Column) -> bool:
     return overlap(box[0], box[2], column.box[0], column.box[2]) > 0.5 * (box[2] - box[0])
 
 
-def _cell(flow: Flow, start: Start, shelf: list[Start], end: int) -> Span:
+def _cell(flow: Flow, reading: Reading, start: Start, shelf: list[Start], end: int) -> Span:
     """A question among several in a row: it reaches to the next number at its right and to the next row of numbers."""
     column = start.row.column
+    frame = frame_around(
+        reading.pages[start.row.page - 1], (start.x, start.row.box[1], start.x + flow.pitch, start.row.box[3])
+    )
     place = shelf.index(start)
     right = shelf[place + 1].x if place + 1 < len(shelf) else max(column.box[2], start.row.box[2])
     stop = flow.rows[end] if end < len(flow.rows) else None
-    top = min(_top(s.row) for s in shelf)
+    top = min(_top(s.row, flow) for s in shelf)
     low = max(s.row.box[3] for s in shelf)
     rows = tuple(at for at in range(min(s.at for s in shelf), end) if _within(flow.rows[at], start, right))
     tail = [flow.rows[at].box[3] for at in rows if flow.rows[at].column == column]
-    bottom = _top(stop) if stop is not None and stop.column == column else max([low, *tail])
+    bottom = _top(stop, flow) if stop is not None and stop.column == column else max([low, *tail])
     bottom = min(max(bottom, low), max([low, *tail]) + 0.5 * flow.pitch)
+    if frame is not None and right - start.x > 0:
+        top, bottom = max(frame[1], top - 3 * flow.pitch), min(frame[3], bottom + 3 * flow.pitch)
+        right = min(right, frame[2])
     return Span(start, rows, (Region(page=column.page, box=(start.x, top, right, bottom)),))
 
 

@@ -7,7 +7,7 @@ rise by one wherever they can; they may start again only after a section heading
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.parser.core.flow import Flow, Row
 from services.parser.core.sections import Heading
@@ -16,9 +16,13 @@ _START = re.compile(
     r"^\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
     r"(?:第\s?)?(?P<n>\d{1,3})(?P<sep>\s{0,2}[.．、。·,，:：)）題题]|\s+|(?=[(（【《“\"'_A-Za-z\u4e00-\u9fff])|$)"
 )
+_SOILED = re.compile(r"^(?=[^\d]{0,8}[()（）])[^\d]{1,8}?(?P<n>\d{1,3})\s?(?P<sep>[.．、])(?=\D|$)")
+"""A number after a bracket whose letter or other half was misread: "A)4. ...", "(A6.A. ..."."""
 _INLINE = re.compile(r"(?<![\d.,，．:/(（\-−+=×÷])(?P<n>\d{1,3})(?P<sep>[.．、]?)(?![\d%°％分页年月日])")
 _NOTES = re.compile(r"注意事项|考生须知|答[题卷]须知|答题前|instructions?", re.IGNORECASE)
-_BLOCKED = re.compile(r"^\s{0,3}\d{1,3}\s?(分|页|年|月|日|班|号|%|cm|km|kg|mm|厘|千|米|元|度|°|[-—~～+×÷=<>≤≥/])")
+_BLOCKED = re.compile(
+    r"^\s{0,3}\d{1,3}\s?([(（]\d{1,2}[)）]\s?班|分|页|年|月|日|班|号|%|cm|km|kg|mm|厘|千|米|元|度|°|[-—~～+×÷=<>≤≥/])"
+)
 _STRONG = ".．、"
 _NOTE_ROWS = 12
 
@@ -43,23 +47,48 @@ def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, in
     candidates = [
         c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)
     ]
-    return _best_chain(candidates, [h.at for h in headings])
+    chain = _best_chain(candidates, [h.at for h in headings])
+    return _mended(_without_head(chain, headings), candidates)
+
+
+def _without_head(chain: list[Start], headings: Sequence[Heading]) -> list[Start]:
+    """Drop stray numbers of the head: a few before the first heading that don't lead to what follows it."""
+    if not headings:
+        return chain
+    before = [s for s in chain if s.at < headings[0].at]
+    after = chain[len(before) :]
+    if before and after and after[0].number == 1 and (before[0].number != 1 or len(before) < 3):
+        return after
+    return chain
+
+
+def _mended(chain: list[Start], candidates: Sequence[Start]) -> list[Start]:
+    """Give a missing number to the one misread number in its place: 62, 03, 64 is 62, 63, 64."""
+    out: list[Start] = []
+    used = {(s.at, s.char) for s in chain}
+    for now in chain:
+        if out and now.number == out[-1].number + 2:
+            between = [c for c in candidates if (out[-1].at, out[-1].char) < (c.at, c.char) < (now.at, now.char)]
+            between = [c for c in between if (c.at, c.char) not in used and c.weight > 0.3]
+            if len(between) == 1:
+                out.append(replace(between[0], number=now.number - 1))
+        out.append(now)
+    return out
 
 
 def _candidates(at: int, row: Row, flow: Flow, expected: Mapping[int, int]) -> list[Start]:
     if row.footer:
         return []
     inline = _inline(at, row, expected)
-    if inline:
-        return inline
-    match = _START.match(row.text)
-    if match is None or _BLOCKED.match(row.text):
-        return []
+    match = _START.match(row.text) or _SOILED.match(row.text)
+    if len(inline) >= 3 or match is None or _BLOCKED.match(row.text):
+        return inline if len(inline) >= 3 else []
     number = int(match["n"])
     if not 0 < number < 200:
         return []
     weight = _look(match, row) + _alignment(row, flow.pitch) + _expectation(number, expected)
-    return [Start(at, row, number, match.start("n"), _x(row, match.start("n")), weight, match.end())]
+    first = Start(at, row, number, match.start("n"), _x(row, match.start("n")), weight, match.end())
+    return [first, *(s for s in inline if s.char > first.char)]
 
 
 def _look(match: re.Match[str], row: Row) -> float:
@@ -69,7 +98,7 @@ def _look(match: re.Match[str], row: Row) -> float:
         weight = 1.0 if not rest[:1].isdigit() else 0.6
     elif separator in "),）,，:：。·" and separator:
         weight = 0.5
-    elif match["answer"] is not None or rest[:1] in "(（【":
+    elif match.groupdict().get("answer") is not None or rest[:1] in "(（【":
         weight = 0.7
     else:
         weight = 0.3 if rest else 0.0
@@ -92,13 +121,11 @@ def _expectation(number: int, expected: Mapping[int, int]) -> float:
 
 
 def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
-    """Three or more numbers of one line that count up: a strip of numbered blanks."""
-    found = [m for m in _INLINE.finditer(row.text) if 0 < int(m["n"]) < 200]
-    run = _longest_run(found)
-    if len(run) < 3 and not (len(run) == 2 and expected and all(int(m["n"]) in expected for m in run)):
+    """Numbers of one line that count up: a strip of numbered blanks. Two are weak evidence, three are strong."""
+    run = _longest_run([m for m in _INLINE.finditer(row.text) if 0 < int(m["n"]) < 200])
+    if len(run) < 2 or run[0].start() > 4:
         return []
-    if run[0].start() > 4:
-        return []
+    weight = 0.8 if len(run) >= 3 else 0.1
     return [
         Start(
             at,
@@ -106,7 +133,7 @@ def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
             int(m["n"]),
             m.start(),
             _x(row, m.start()),
-            0.8 + _expectation(int(m["n"]), expected),
+            weight + _expectation(int(m["n"]), expected),
             m.end(),
             True,
         )
