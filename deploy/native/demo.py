@@ -20,6 +20,13 @@ MARKS = {"correct": "[green]✓[/]", "wrong": "[red]✗[/]", "partial": "[yellow
 
 def run(base: str, key: str, folder: Path) -> None:
     """Raise SystemExit unless the paper is completed and both reports are on disk."""
+    try:
+        _run(base, key, folder)
+    except httpx.TransportError as error:
+        raise SystemExit(f"the gateway at {base} went away: {error}; see {folder}") from None
+
+
+def _run(base: str, key: str, folder: Path) -> None:
     console = Console()
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False) as client:
