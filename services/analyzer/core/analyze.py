@@ -34,7 +34,7 @@ def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
     for question in reversed(paper.questions):  # the deepest parents first
         parts = children.get(question.path, [])
         if parts:
-            marked = read_marks(marks_of(question, reading), _maximum(question, keys.get(question.path)))
+            marked = read_marks(marks_of(question, reading), _maximum(question, keys.get(question.path)), worked=True)
             maximum, key = _maximum(question, keys.get(question.path)), key_text(keys.get(question.path))
             answers[question.path] = composite(question, [answers[p.path] for p in parts], maximum, key, marked)
     ordered = tuple(answers[q.path] for q in paper.questions)
@@ -91,7 +91,7 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     if kind == "composite":
         kind = "fill_blank"
     by_key = grade(found.answer, item.answer if item is not None else None, kind)
-    marked = read_marks(marks_of(question, reading), maximum)
+    marked = read_marks(marks_of(question, reading), maximum, worked=kind in _WORKED)
     found = under_marks(found, marked, item, kind)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
     confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0

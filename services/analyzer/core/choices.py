@@ -18,9 +18,7 @@ _FREE_WEIGHT = 0.6
 
 def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
     """The letters of a choice, "" when its place is empty, unread when it has no place."""
-    admissible = frozenset(k for k in question.options if k in _LETTERS) or _LETTERS
-    if len(admissible) < 2:
-        admissible = _LETTERS
+    admissible = _admissible(question)
     spots = spots_of(question, reading)
     found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank and s.source != "option"]
     found += [_line_letters(p, admissible) for p in lines_of(question, reading)]
@@ -38,6 +36,12 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     if printed and (multiple or len(printed) == 1):
         return Found(printed, "stem", place.confidence if place else 0.8, (place,) if place else ())
     return _nothing(question, spots, reading)
+
+
+def _admissible(question: Question) -> frozenset[str]:
+    """Letters up to the last option's, at least A to D: a ring or a stain may hide an option from the parser."""
+    known = [k for k in question.options if k in _LETTERS]
+    return frozenset(c for c in _LETTERS if c <= max(*known, "D")) if len(known) > 1 else _LETTERS
 
 
 def read_judgement(question: Question, reading: Reading) -> Found:

@@ -44,11 +44,14 @@ def marks_of(question: Question, reading: Reading) -> list[Mark]:
     return found
 
 
-def read_marks(marks: list[Mark], maximum: float | None) -> Marked | None:
-    """The verdict of a question's marks; None when there is none that judges."""
+def read_marks(marks: list[Mark], maximum: float | None, *, worked: bool = False) -> Marked | None:
+    """The verdict of a question's marks; None when there is none that judges.
+
+    A number alone judges only a `worked` answer: beside others it is more likely of a table of scores.
+    """
     kinds = [m for m in marks if m.kind in ("tick", "half_tick", "cross")]
     numbers = [(m, value) for m in marks if m.kind == "score" and (value := mark_value(m.text)) is not None]
-    if not kinds and not numbers:
+    if not kinds and (not numbers or not (worked or any(v < 0 for _, v in numbers))):
         return None
     taken = any(m.kind != "tick" for m in kinds)  # a number beside a cross is a loss, its minus often too faint to read
     lost = next((abs(v) for _, v in numbers if v < 0 or taken), None)
@@ -65,7 +68,7 @@ def read_marks(marks: list[Mark], maximum: float | None) -> Marked | None:
         verdict = "wrong"
     elif "tick" in names:
         verdict = "correct" if lost is None else "partial"
-    elif given is not None and maximum is not None:
+    elif given is not None and maximum is not None and worked and given <= maximum:
         verdict = "correct" if given == maximum else "wrong" if given == 0 else "partial"
     else:
         verdict = None
