@@ -4,9 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from contracts.artefacts.reading import Line, Rule
 from contracts.base import Box
@@ -262,34 +260,3 @@ def cells_of(cells: Sequence[Cell], em: float) -> list[Place]:
         for x0, y0, x1, y1 in [cell.box]
         if x1 - x0 > 3 * inset and y1 - y0 > 3 * inset
     ]
-
-
-def rings(ink: Mask, lines: Sequence[Line], em: float) -> list[Place]:
-    """Boxes of hand-drawn rings the size of one that goes around an option's printed letter."""
-    # Thickened, so that a ring with a small gap is closed.
-    contours, hierarchy = cv2.findContours(cv2.dilate(ink, np.ones((3, 3), np.uint8)), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
-        return []
-    rows = [(line.box[0][0], line.box[1][0], line) for line in lines if line.text]
-    found: list[Place] = []
-    for contour, links in zip(contours, hierarchy[0], strict=True):
-        box = _ring(contour, hole=links[3] >= 0, em=em)
-        if box is None:
-            continue
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        beside_text = any(x0 - em < x < x1 + em and abs(centre_y(line, x) - y) < 0.7 * em for x0, x1, line in rows)
-        if beside_text and not any(_overlap(box, other.box) > 0.6 for other in found):
-            found.append(Place("option", box, em))
-    return found
-
-
-def _ring(contour: npt.NDArray[np.int32], *, hole: bool, em: float) -> Box | None:
-    """The ring's outer box, from its hole or (when the letter touches it) from its outline."""
-    x, y, w, h = (float(v) for v in cv2.boundingRect(contour))
-    full = cv2.contourArea(contour) / (w * h)
-    grow = 0.08 * em + 1 if hole else -1.0
-    x, y, w, h = x - grow, y - grow, w + 2 * grow, h + 2 * grow
-    if not (1.15 * em < min(w, h) and max(w, h) < 2.7 * em and 0.6 < w / h < 1.9):
-        return None
-    # An ellipse fills 0.785 of its box, a character's outline less or (a box) more.
-    return (x, y, x + w, y + h) if (0.5 if hole else 0.68) < full < 0.9 else None

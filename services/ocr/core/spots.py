@@ -13,8 +13,9 @@ from contracts.base import Box
 from services.ocr.core.engine import Engine
 from services.ocr.core.flat import Mask, ink_mask, unit
 from services.ocr.core.glyphs import Glyph, glyphs_of
-from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of, rings
+from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of
 from services.ocr.core.raster import Image
+from services.ocr.core.rings import rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.tables import find_tables
 

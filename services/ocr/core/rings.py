@@ -1,0 +1,88 @@
+"""Rings that a student draws around an option's printed letter."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from contracts.artefacts.reading import Line
+from contracts.base import Box
+from services.ocr.core.flat import Mask
+from services.ocr.core.glyphs import Glyph, centre_y, glyphs_of
+from services.ocr.core.places import Place
+
+ANGLES, OCTANTS = 40, 8
+NEAR, FAR = 0.5, 1.02
+"""Radii in ems between which a ring passes around its letter; the rows above and below lie further out."""
+MIN_OCTANT = 0.6
+"""Share of every eighth of the way around that must be ink: print beside a letter covers one side of it only."""
+
+
+def rings(ink: Mask, lines: Sequence[Line], em: float) -> list[Place]:
+    """Boxes of hand-drawn rings: closed curves of the right size, and option letters with ink all around."""
+    # Once as it is, once thickened: a small gap closes, but a neighbour may join.
+    thick = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), np.uint8)
+    boxes = [*_closed(ink, em), *_closed(thick, em), *_around(thick, glyphs_of(lines), em)]
+    rows = [(line.box[0][0], line.box[1][0], line) for line in lines if line.text]
+    found: list[Place] = []
+    for box in boxes:
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        beside_text = any(x0 - em < x < x1 + em and abs(centre_y(line, x) - y) < 0.7 * em for x0, x1, line in rows)
+        if beside_text and not any(p.box[0] < x < p.box[2] and p.box[1] < y < p.box[3] for p in found):
+            found.append(Place("option", box, em))
+    return found
+
+
+def _closed(ink: Mask, em: float) -> list[Box]:
+    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return []
+    boxes = [_ring(c, hole=links[3] >= 0, em=em) for c, links in zip(contours, hierarchy[0], strict=True)]
+    return [box for box in boxes if box is not None]
+
+
+def _ring(contour: npt.NDArray[np.int32], *, hole: bool, em: float) -> Box | None:
+    """The ring's outer box, from its hole or (when the letter touches it) from its outline."""
+    x, y, w, h = (float(v) for v in cv2.boundingRect(contour))
+    full = cv2.contourArea(contour) / (w * h)
+    grow = 0.08 * em + 1 if hole else -1.0
+    x, y, w, h = x - grow, y - grow, w + 2 * grow, h + 2 * grow
+    if not (1.15 * em < min(w, h) and max(w, h) < 2.7 * em and 0.6 < w / h < 1.9):
+        return None
+    # An ellipse fills 0.785 of its box, a character's outline less or (a box) more.
+    return (x, y, x + w, y + h) if (0.5 if hole else 0.68) < full < 0.9 else None
+
+
+def _around(ink: Mask, glyphs: Sequence[Glyph], em: float) -> list[Box]:
+    """Boxes of rings around option letters that were read, however the ring touches what is beside it."""
+    letters = [g for i, g in enumerate(glyphs) if g.char in "ABCDEFGH" and _alone(glyphs, i)]
+    angle = np.linspace(0, 2 * np.pi, ANGLES, endpoint=False)
+    radius = np.linspace(NEAR * em, FAR * em, max(6, round(0.5 * em)))
+    dx, dy = np.cos(angle)[:, None] * radius, np.sin(angle)[:, None] * radius
+    height, width = ink.shape
+    boxes = []
+    for letter in letters:
+        xs = np.clip(np.round(letter.x + dx).astype(int), 0, width - 1)
+        ys = np.clip(np.round(letter.y + dy).astype(int), 0, height - 1)
+        inked = ink[ys, xs] > 0
+        covered = inked.any(axis=1)
+        if covered.reshape(OCTANTS, -1).mean(axis=1).min() < MIN_OCTANT:
+            continue
+        first = radius[inked.argmax(axis=1)][covered]
+        px, py = letter.x + np.cos(angle[covered]) * first, letter.y + np.sin(angle[covered]) * first
+        low_x, high_x = np.percentile(px, (5, 95))
+        low_y, high_y = np.percentile(py, (5, 95))
+        boxes.append((float(low_x) - 1, float(low_y) - 1, float(high_x) + 1, float(high_y) + 1))
+    return boxes
+
+
+def _alone(glyphs: Sequence[Glyph], index: int) -> bool:
+    """Whether a letter is no part of a word or formula: nothing alphanumeric directly before it, no letter after it."""
+    own = glyphs[index]
+    before = glyphs[index - 1] if index and glyphs[index - 1].line == own.line else None
+    after = glyphs[index + 1] if index + 1 < len(glyphs) and glyphs[index + 1].line == own.line else None
+    close = 0.75 * own.height
+    if before is not None and before.char.isalnum() and own.x - before.x < close:
+        return False
+    return not (after is not None and after.char.isascii() and after.char.isalpha() and after.x - own.x < 0.5 * close)
