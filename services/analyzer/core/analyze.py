@@ -55,8 +55,12 @@ def read_answers(submission: Submission, reading: Reading, paper: Paper) -> dict
     children = children_of(paper)
     read: dict[Path, Found] = {}
     for question in paper.questions:
-        for tag, found in sub_answers(question, children.get(question.path, []), reading).items():
-            read[(*question.path, tag)] = found
+        parts = children.get(question.path, [])
+        subs = sub_answers(question, parts, reading)
+        read |= {(*question.path, tag): found for tag, found in subs.items()}
+        if subs:  # a part without writing beside parts with: left out, unless it has places of its own
+            left = [p for p in parts if p.path not in read and not p.spots and not children.get(p.path)]
+            read |= {p.path: Found("", "sub_blank", 0.7) for p in left}
     for question in paper.questions:
         if not children.get(question.path) and question.path not in read:
             read[question.path] = _found(question, reading, keys.get(question.path))

@@ -1,7 +1,7 @@
 """What the reading holds for one question: pieces of handwriting and answer places, in reading order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -12,6 +12,8 @@ from contracts.base import Box
 _SHORT_RULE = 1.6
 """Widths and gaps in line heights: shorter rules may be underlines, wider gaps part words from answers."""
 
+_BROKEN_RULE = 0.5
+"""Line heights between two rules on a row below which they are one."""
 _EDGE = 0.25
 """Line heights from a place's edge within which a printed character is one that the edge cut."""
 
@@ -72,12 +74,31 @@ def line_box(line: Line) -> Box:
 def spots_of(question: Question, reading: Reading) -> list[Piece]:
     """The question's answer places, in order."""
     pages = {p.page: p for p in reading.pages}
-    found = []
+    found: list[Piece] = []
     for ref in question.spots:
         page = pages.get(ref.page)
         if page is not None and ref.index < len(page.spots) and not is_underline(page, page.spots[ref.index]):
-            found.append(_spot_piece(page, page.spots[ref.index]))
+            _append(found, page, page.spots[ref.index])
     return found
+
+
+def _append(found: list[Piece], page: Page, spot: Spot) -> None:
+    """Add a spot; a rule that continues the last one, as where a stroke broke it, makes one place with it."""
+    last = found[-1] if found else None
+    piece = _spot_piece(page, spot)
+    height = spot.box[3] - spot.box[1]
+    if last is None or last.page != page.page or {last.source, spot.kind} != {"rule"} or not same_row(last, piece):
+        found.append(piece)
+        return
+    gap = max(spot.box[0] - last.box[2], last.box[0] - spot.box[2])
+    if not 0 <= gap < _BROKEN_RULE * height or last.blank or piece.blank:
+        found.append(piece)
+        return
+    first, second = (last, piece) if last.box[0] < piece.box[0] else (piece, last)
+    box = (first.box[0], min(last.box[1], spot.box[1]), second.box[2], max(last.box[3], spot.box[3]))
+    whole = _spot_piece(page, spot.model_copy(update={"box": box, "candidates": {}}))
+    sure = 0.5 * min(last.confidence, piece.confidence)
+    found[-1] = replace(whole, text=first.text + second.text, confidence=sure, ink=max(last.ink, piece.ink))
 
 
 def _spot_piece(page: Page, spot: Spot) -> Piece:
@@ -198,9 +219,14 @@ def lines_of(question: Question, reading: Reading) -> list[Piece]:
             continue
         line = page.lines[ref.index]
         text = line.text[ref.start : ref.end]
-        if line.ink != "red" and text.strip():
+        if line.ink != "red" and text.strip() and not is_seal(text):
             found.append(Piece("line", page.page, _part_box(line, ref.start, ref.end), text, line.confidence))
     return found
+
+
+def is_seal(text: str) -> bool:
+    """Whether a line is one character of the warning along the binding edge: 密封线内不要答题."""
+    return len(text.strip()) == 1 and text.strip() in "密封线内不要得答题題装订弥"
 
 
 def _part_box(line: Line, start: int, end: int | None) -> Box:

@@ -1,12 +1,13 @@
 """Blanks: what stands in each blank of a question, joined by `|` in reading order."""
 
+import math
 import re
 from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
-from services.analyzer.core.text import short_answer
+from services.analyzer.core.text import script_of, short_answer
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
@@ -29,14 +30,15 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     entries = _entries(pieces, expected)
     texts = [short_answer("".join(p.text for p in entry)) for entry in entries]
     inked = [p for p in pieces if not p.blank]
-    raw = min(p.confidence for p in inked)
+    raw = math.prod(p.confidence for p in inked)
     while len(texts) < expected:
         texts.append("")
     doubt = expected > 0 and len(entries) != expected
     unread = any(p.ink > 0 and not p.text for p in inked)
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
     kind = "fill_agreed" if all(p.agreed for p in inked) else kind
-    return Found("|".join(texts), kind, raw, tuple(inked), doubt or unread)
+    answer = "|".join(texts)
+    return Found(answer, f"{kind}:{script_of(answer)}", raw, tuple(inked), doubt or unread)
 
 
 def _settled(spot: Piece) -> Piece:

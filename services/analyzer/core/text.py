@@ -22,7 +22,14 @@ def short_answer(text: str) -> str:
             text = text[1:].strip()
         if text.endswith(closing) and opening not in text:
             text = text[:-1].strip()
-    return powers(text)
+    return powers(variables(text))
+
+
+def variables(text: str) -> str:
+    """The letter x for a × that multiplies nothing: y=2×-2 is y=2x-2."""
+    if len(text) == 1:
+        return text
+    return re.sub(r"(?<=[-+=(])\s*×|×(?=\s*(?:[-+=)<>≤≥,，]|$))", "x", text)
 
 
 def powers(text: str) -> str:
@@ -45,3 +52,12 @@ def choice_letters(text: str, admissible: frozenset[str]) -> str:
     if not bare or any(c not in admissible for c in bare):
         return ""
     return "".join(sorted(set(bare)))
+
+
+def script_of(text: str) -> str:
+    """What a short answer is made of, for how surely such is read: han, number, word (Latin) or formula."""
+    if re.search(r"[一-鿿]", text):
+        return "han"
+    if re.fullmatch(r"[-−\d.,|\s]*", text):
+        return "number"
+    return "word" if re.fullmatch(r"[A-Za-z'’|\s.,-]*", text) else "formula"

@@ -8,7 +8,7 @@ import unicodedata
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
-from services.analyzer.core.evidence import Piece, in_order, line_box, spots_of
+from services.analyzer.core.evidence import Piece, in_order, is_seal, line_box, spots_of
 from services.analyzer.core.text import choice_letters, truth_sign
 
 _LETTERS = r"[A-Ha-h]{1,5}"
@@ -29,7 +29,7 @@ def print_of(question: Question, reading: Reading) -> list[Piece]:
             box = line_box(line)
             x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
             inside = any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in boxes)
-            if inside and line.script == "printed" and line.ink != "red":
+            if inside and line.script == "printed" and line.ink != "red" and not is_seal(line.text):
                 found.append(Piece("line", page.page, box, line.text, line.confidence))
     return in_order(found, reading)
 

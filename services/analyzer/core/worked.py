@@ -6,7 +6,7 @@ from dataclasses import replace
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, overlap, same_row, spots_of
-from services.analyzer.core.text import powers, short_answer
+from services.analyzer.core.text import powers, script_of, short_answer, variables
 from services.analyzer.core.uncut import working_in_print
 
 _TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]\s*(\d{1,2})\s*[)）]\s*")
@@ -55,7 +55,7 @@ def _same_place(spot: Piece, line: Piece) -> bool:
 def _written(pieces: list[Piece], *, has_place: bool) -> Found:
     if not pieces:
         return Found("", "written_blank", 0.6) if has_place else UNREAD
-    text = "\n".join(powers(r) for r in rows(pieces))
+    text = "\n".join(powers(variables(r)) for r in rows(pieces))
     mass = sum(len(p.text) for p in pieces)
     raw = sum(p.confidence * len(p.text) for p in pieces) / max(1, mass)
     return Found(text, "written", raw, tuple(pieces))
@@ -90,7 +90,7 @@ def conclusion(text: str) -> str:
 
 def _result(text: str) -> str:
     """A stated result; one that opens with a relation opened with ∴, which is read as one."""
-    return short_answer(re.sub(r"^[≤≥<>∵∴:.;\s]+(?=\S)", "", text))
+    return short_answer(re.sub(r"^(?:[≤≥<>∵∴:.;\s]+|所(?=[一-鿿])(?![有得求谓属]))(?=\S)", "", text))
 
 
 def plain(text: str) -> str:
@@ -121,7 +121,7 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
         whole = [[row] for row in grouped] if len(grouped) == len(tags) else []
         return {t: replace(_passage(rows_of), doubt=True) for t, rows_of in zip(tags, whole, strict=False)}
     passages: dict[str, list[list[Piece]]] = {}
-    current = tags[0]  # what stands before the first "(k)" answers the first question
+    current = tags[0]  # what stands before the first "(k)" answers the first question: its own was read otherwise, as ①
     for tag, row in zip(named, grouped, strict=True):
         if tag in tags:
             current = tag
@@ -133,9 +133,9 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
 def _passage(grouped: list[list[Piece]]) -> Found:
     pieces = [p for row in grouped for p in row]
     lines = [" ".join(p.text.strip() for p in row) for row in grouped]
-    text = _OPENING.sub("", "\n".join(lines))
+    text = re.sub(r"^\s*①", "", _OPENING.sub("", "\n".join(lines)))
     while _TAG.match(text):
         text = _TAG.sub("", text, count=1)
     concluding = [i for i, x in enumerate(text.split("\n")) if _CONCLUDING.match(x)]
     answer = conclusion(text) if concluding else plain(text)
-    return Found(answer, "sub", min(p.confidence for p in pieces), tuple(pieces))
+    return Found(answer, f"sub:{script_of(answer)}", min(p.confidence for p in pieces), tuple(pieces))

@@ -265,12 +265,15 @@ _TELLING = frozenset("0123456789+-*/^=<>≤≥≠√π%°不没无非未否反�
 """Characters whose change changes the answer: never taken for a misread."""
 
 
+_LOOKALIKE = str.maketrans("oliszqg", "0115299")
 _NEAR_CHINESE = 4
 
 
 def _near(student: str, key: str) -> Match:
     """NEAR when two Chinese wordings differ by one character in four or more, none of them telling."""
     a, b = letters(student), letters(key)
+    if a.translate(_LOOKALIKE) == b.translate(_LOOKALIKE):
+        return Match.NEAR
     longest = max(len(a), len(b))
     chinese = len(re.findall(r"[一-鿿]", b))
     if chinese < _NEAR_CHINESE or chinese * 2 < longest:  # an English word's last letter is its grammar
