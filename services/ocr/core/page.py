@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Page
-from services.ocr.core import geometry, order, quality, sheet
+from services.ocr.core import geometry, order, quality, script, sheet
 from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Floats, Turn
@@ -51,6 +51,9 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
     rules = find_rules(flat.bgr)
     spots = find_spots(flat.bgr, rules, lines, mask, engine)
     height, width = flat.bgr.shape[:2]
+    bubbles = find_bubbles(flat.bgr, lines)
+    columns, figures = find_columns(lines, rules, (width, height)), find_figures(flat.bgr, lines, rules)
+    lines = script.by_size_and_wording(order.ordered(script.divided(lines, spots)))
     page = Page(
         page=number,
         width=width,
@@ -60,17 +63,18 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
         source="text_layer" if layer else "ocr",
         lines=tuple(lines),
         spots=tuple(spots),
-        bubbles=tuple(find_bubbles(flat.bgr, lines)),
+        bubbles=tuple(bubbles),
         marks=tuple(marks),
         rules=tuple(rules),
-        columns=tuple(find_columns(lines, rules, (width, height))),
-        figures=tuple(find_figures(flat.bgr, lines, rules)),
+        columns=tuple(columns),
+        figures=tuple(figures),
     )
     return page, jpeg(flat.bgr)
 
 
 def rectified(raster: Raster, engine: Engine) -> Flat:
     """The page turned upright and straightened."""
+    turn: Turn
     turn, quads = (0, engine.detect(raster.bare)) if raster.glyphs else turn_of(raster.bgr, engine)
     upright, bare = geometry.turned(raster.bgr, turn), geometry.turned(raster.bare, turn)
     to_upright = geometry.turn_matrix(turn, raster.bgr.shape[1], raster.bgr.shape[0])
