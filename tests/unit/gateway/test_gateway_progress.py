@@ -1,6 +1,7 @@
 """The projection's decision: whatever order and however often events come, the exam ends in the same place."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 
@@ -28,6 +29,7 @@ ends = [
     Fact(1, Status.FAILED, "parser", code=ErrorCode.NO_QUESTION_FOUND),
     Fact(1, Status.EXPIRED, None, code=ErrorCode.DEADLINE_EXCEEDED),
     Fact(1, Status.CANCELLED),
+    Fact(1, Status.FAILED, "report", attempt=3, code=ErrorCode.INTERNAL),
 ]
 
 
@@ -102,3 +104,10 @@ def test_a_word_of_a_stage_means_what_it_must(
 ) -> None:
     fact = word(kind, status, code)
     assert (fact.status, fact.code) == (wanted, wanted_code)
+
+
+@pytest.mark.parametrize("end", ends)
+def test_no_fact_of_the_same_revision_moves_an_ended_exam(end: Fact) -> None:
+    ended = path([end])[-1]
+    later = [replace(fact, attempt=fact.attempt + 5) for fact in words + ends]
+    assert [fact for fact in words + ends + later if advance(ended, fact)] == []
