@@ -40,6 +40,12 @@ class Loss:
     def lost(self) -> float:
         return sum(item.lost for item in self.items)
 
+    @property
+    def amount(self) -> str:
+        """3 分; where points are unknown, the number of questions: 2 题."""
+        known = all(item.full is not None for item in self.items)
+        return f"{points(self.lost)} 分" if known else f"{len(self.items)} 题"
+
 
 def losses_of(items: Sequence[Item]) -> list[Loss]:
     """Where points were lost, the most first."""
@@ -80,7 +86,7 @@ def _practise(loss: Loss) -> Suggestion:
     method = _METHOD_FOR_BLANK if blank else _METHOD[loss.items[0].question.type]
     thin = loss.asked < _ENOUGH
     doubt, check = ("，证据不足", "，再做 2–3 道同类题确认") if thin else ("", "")
-    text = f"「{loss.name}」（{cite(labels)}，失 {points(loss.lost)} 分{doubt}）：{details}；{method}{check}。"
+    text = f"「{loss.name}」（{cite(labels)}，失 {loss.amount}{doubt}）：{details}；{method}{check}。"
     return Suggestion(text=text, evidence=tuple(item.number for item in loss.items))
 
 

@@ -127,12 +127,15 @@ def _summary(items: Sequence[Item], analysis: Analysis) -> str:
 
 
 def _score(items: Sequence[Item], graded: Sequence[Item], analysis: Analysis) -> str:
+    """Points earned of those that were judged: what nobody judged is not lost."""
     cited = cite(item.label for item in items)
     judged = "" if len(graded) == len(items) else f"中已判分 {len(graded)} 题，"
-    if analysis.earned is None or not analysis.max:
-        return f"{cited}{judged or '已全部判分，'}但分值未知。"
-    share = percent(min(analysis.earned / analysis.max, 1.0))
-    return f"{cited}{judged}共得 {points(analysis.earned)}/{points(analysis.max)} 分，得分率 {share}。"
+    full = [item.full for item in graded if item.full is not None]
+    if analysis.earned is None or len(full) < len(graded) or not sum(full):
+        return f"{cited}{judged or '已全部判分，'}部分题的分值未知，未计总分。"
+    most = sum(full) if judged else analysis.max or sum(full)
+    share = percent(min(analysis.earned / most, 1.0))
+    return f"{cited}{judged}共得 {points(analysis.earned)}/{points(most)} 分，得分率 {share}。"
 
 
 def _verdicts(graded: Sequence[Item]) -> str:
@@ -153,7 +156,7 @@ def _focus(items: Sequence[Item]) -> list[str]:
     if len(losses) < 2:
         return []
     named = "和".join(
-        f"「{loss.name}」（{cite(item.label for item in loss.items)}，{points(loss.lost)} 分）" for loss in losses[:2]
+        f"「{loss.name}」（{cite(item.label for item in loss.items)}，{loss.amount}）" for loss in losses[:2]
     )
     return [f"失分最多的是{named}。"]
 

@@ -47,11 +47,16 @@ class Item:
         return self.question.number
 
     @property
+    def full(self) -> float | None:
+        """The question's points, when known."""
+        return _full(self.question, self.answer)
+
+    @property
     def lost(self) -> float:
         """Points lost; 0 when ungraded, the missing share when the question's points are unknown."""
         if self.share is None:
             return 0.0
-        return (1.0 - self.share) * (_full(self.question, self.answer) or 1.0)
+        return (1.0 - self.share) * (self.full or 1.0)
 
 
 def items_of(paper: Paper, analysis: Analysis) -> list[Item]:

@@ -1,5 +1,6 @@
 """Chinese phrases: citations, points and quoted answers."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 _QUOTE_LIMIT = 16
@@ -8,15 +9,26 @@ _RUN = 3
 
 
 def cite(labels: Iterable[str]) -> str:
-    """第3、7题; three or more numbers in a row become a range: 第1–4、7题. The labels keep their order."""
+    """第3、7题; three or more numbers in a row become a range: 第1–4、7题. In order of number, else as they come."""
     parts: list[str] = []
     run: list[str] = []
-    for label in labels:
+    for label in _ordered(labels):
         if run and not _follows(run[-1], label):
             parts += _closed(run)
             run = []
         run.append(label)
     return f"第{'、'.join(parts + _closed(run))}题"
+
+
+def _ordered(labels: Iterable[str]) -> list[str]:
+    found = list(labels)
+    numbers = [re.match(r"[0-9]+", label) for label in found]
+    if not all(numbers):
+        return found
+    return [
+        label
+        for _, label in sorted(zip(numbers, found, strict=True), key=lambda pair: int(pair[0][0]) if pair[0] else 0)
+    ]
 
 
 def _follows(before: str, label: str) -> bool:

@@ -5,7 +5,7 @@ from importlib.resources import files
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from services.report.core.view import View
+from services.report.core.summary import View
 
 _TEMPLATES = files("services.report.core") / "templates"
 _ENVIRONMENT = Environment(

@@ -1,5 +1,8 @@
 """The report's words for the contract's codes."""
 
+import re
+from collections.abc import Sequence
+
 from contracts.artefacts.analysis import Verdict
 from contracts.artefacts.paper import QuestionType
 
@@ -40,14 +43,29 @@ def points(value: float | None) -> str:
     return "—" if value is None else f"{round(value, 2):g}"
 
 
-def cite(labels: list[str]) -> str:
-    """第3、7题; three or more numbers in a row become a range: 第1–4、7题."""
+def leading(label: str) -> int | None:
+    """The number with which a label starts: 17 of 17(1)."""
+    found = re.match(r"[0-9]+", label)
+    return int(found[0]) if found else None
+
+
+def cite(labels: Sequence[str]) -> str:
+    """第3、7题; three or more numbers in a row become a range: 第1–4、7题. In order of number, else as they come."""
+    ordered = list(labels)
+    if all(leading(label) is not None for label in ordered):
+        ordered.sort(key=lambda label: leading(label) or 0)
     parts: list[str] = []
     run: list[str] = []
-    for label in [*labels, ""]:
+    for label in [*ordered, ""]:
         follows = run and run[-1].isdecimal() and label.isdecimal() and int(label) == int(run[-1]) + 1
         if run and not follows:
             parts += [f"{run[0]}–{run[-1]}"] if len(run) > 2 else run
             run = []
         run.append(label)
     return f"第{'、'.join(parts)}题"
+
+
+def short(text: str, limit: int) -> str:
+    """One line of at most `limit` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typst
 
-from services.report.core.view import View
+from services.report.core.summary import View
 
 _TEMPLATE = (files("services.report.core") / "templates" / "report.typ").read_bytes()
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pypdfium2
@@ -11,7 +12,7 @@ from pylopdf_fonts_zh_cn import sans_path
 
 from contracts.artefacts.paper import Header, KnowledgePoint, Region, Section
 from services.diagnostic.core import diagnose
-from services.report.core import compose, pages_needed, render
+from services.report.core import compose, pages_needed, render, view_of
 from services.report.core.crops import crops_of
 
 FONTS = (sans_path().parent,)
@@ -192,3 +193,51 @@ def test_parents_stand_aside_for_their_parts():
     page = rendered(exam)[0].decode()
     assert '<td class="no">17(1)</td>' in page
     assert '<td class="no">17</td>' not in page
+
+
+def summary_of(exam):
+    result = compose(EXAM_ID, *exam.parts())
+    return view_of(result, exam.paper, exam.diagnosis, {})
+
+
+def test_questions_that_nobody_judged_are_not_counted_as_lost():
+    exam = exam_of(
+        [question_of("1"), question_of("2")],
+        [
+            answer_of("1", verdict="correct", score=3.0, max_score=3.0),
+            answer_of("2", verdict="ungraded", max_score=5.0),
+        ],
+    )
+    exam = replace(exam, analysis=exam.analysis.model_copy(update={"max": 8.0}))
+    score = summary_of(exam)["score"]
+    assert (score["big"], score["small"], score["share"]) == ("3", "已判 3 分", 1.0)
+
+
+def test_without_points_the_ring_counts_questions():
+    exam = exam_of(
+        [question_of("1"), question_of("2"), question_of("3")],
+        [answer_of("1", verdict="correct"), answer_of("2", verdict="wrong"), answer_of("3")],
+    )
+    exam = replace(exam, analysis=exam.analysis.model_copy(update={"earned": None, "max": None}))
+    view = summary_of(exam)
+    assert (view["score"]["big"], view["score"]["small"], view["score"]["share"]) == ("1/2", "题答对", 0.5)
+    assert view["sections"][0]["text"] == "1 / 2 题"
+
+
+def test_questions_read_out_of_order_stand_in_order():
+    exam = exam_of([question_of(n) for n in ("5", "2", "10")], [answer_of(n) for n in ("5", "2", "10")])
+    assert [row["number"] for row in summary_of(exam)["table"][0]["rows"]] == ["2", "5", "10"]
+
+
+def test_a_sections_name_leaves_out_its_scoring_rule():
+    sections = (Section(number="一", title="一、选择题：本大题共 6 小题，共 18 分"),)
+    exam = exam_of([question_of("1", ("一", "1"))], [], sections=sections)
+    assert summary_of(exam)["sections"][0]["name"] == "一、选择题"
+
+
+def test_a_group_heading_never_ends_a_page(made):
+    document = pypdfium2.PdfDocument(rendered(made(60))[1])
+    names = ("一、选择题", "二、判断题", "三、填空题", "四、解答题")
+    for page in document:
+        lines = [line for line in page.get_textpage().get_text_range().splitlines() if line.strip()]
+        assert lines[-2].strip() not in names  # the last line is the footer
