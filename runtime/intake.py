@@ -7,7 +7,6 @@ beyond it the topic's partitions are paused, so that a slow stage leaves its bac
 import asyncio
 import contextlib
 import time
-from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,9 +14,9 @@ from typing import Protocol
 from contracts.errors import Invalid
 from runtime import log, metrics
 from runtime.envelope import Record
-from runtime.lanes import Lanes
 from runtime.limit import Halt
-from runtime.tracker import Partition, Ticket, Tracker
+from runtime.tracker import Partition, Tracker
+from runtime.waiting import Item, WaitingRoom
 
 Handler = Callable[[Record], Awaitable[None]]
 
@@ -59,13 +58,6 @@ class Lane:
     window: int = 64
 
 
-@dataclass
-class _Item:
-    record: Record
-    ticket: Ticket
-    timer: asyncio.TimerHandle | None = None
-
-
 class Intake:
     """One consumer of a group: polls, dispatches, commits."""
 
@@ -81,12 +73,8 @@ class Intake:
         self._handler = handler
         self._concurrency = concurrency
         self._tracker = Tracker()
-        self._queue: Lanes[_Item] = Lanes({topic: lane.weight for topic, lane in lanes.items()})
-        self._held: Counter[str] = Counter()
-        self._timers: dict[int, _Item] = {}
-        self._parked: dict[bytes, deque[_Item]] = defaultdict(deque)
-        self._busy: set[bytes] = set()
-        self._running: dict[asyncio.Task[None], _Item] = {}
+        self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch)
+        self._running: dict[asyncio.Task[None], Item] = {}
         self._paused: set[Partition] = set()
         self._still = False
         self._log = log.get("runtime.intake").bind(group=group)
@@ -99,7 +87,7 @@ class Intake:
     @property
     def waiting(self) -> int:
         """Records in memory that nobody works on yet."""
-        return sum(self._held.values()) - len(self._running)
+        return len(self._room)
 
     @property
     def running(self) -> int:
@@ -120,12 +108,7 @@ class Intake:
     async def drain(self, seconds: float) -> None:
         """Take nothing more, give what runs `seconds` to end, hand the rest back by not committing it."""
         self.draining = True
-        for item in self._timers.values():
-            if item.timer:
-                item.timer.cancel()
-        self._timers.clear()
-        self._parked.clear()
-        self._queue.discard(lambda _: True)
+        self._room.dismiss(lambda _: True)
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
         for task in self._running:
@@ -141,7 +124,7 @@ class Intake:
             await asyncio.wait(mine, timeout=patience)
         await self._commit()
         self._tracker.revoke(partitions)
-        self._forget_void()
+        self._room.dismiss(lambda item: not self._tracker.valid(item.ticket))
         self._paused -= partitions
         self._still = False
         metrics.ASSIGNED.labels(self.group).set(self.assigned)
@@ -159,40 +142,30 @@ class Intake:
         try:
             for record in await self._source.poll():
                 self._accept(record)  # no await between poll and here: the assignment can't change unseen
+            self._dispatch()
+            self._balance()
+            self._report()
         except Exception as error:  # noqa: BLE001 - whatever the client raises, a dead loop is worse
             self._log.error("poll failed", error=log.what(error), at=log.where(error))
             await asyncio.sleep(1)
         self.turned_at = time.monotonic()
-        self._dispatch()
-        self._balance()
+
+    def _report(self) -> None:
         metrics.WAITING.labels(self.group).set(self.waiting)
         metrics.LAST_POLL.labels(self.group).set_to_current_time()
         metrics.LAG.labels(self.group).set(self._source.lag())
 
     def _accept(self, record: Record) -> None:
         ticket = self._tracker.begin(Partition(record.topic, record.partition), record.offset)
-        if ticket is None or self.draining:
-            return
-        item = _Item(record, ticket)
-        self._held[record.topic] += 1
-        wait = record.due - time.time()
-        if wait <= 0:
-            self._queue.put(record.topic, item)
-        else:
-            self._timers[id(item)] = item
-            item.timer = asyncio.get_running_loop().call_later(wait, self._due, item)
-
-    def _due(self, item: _Item) -> None:
-        self._timers.pop(id(item), None)
-        self._queue.put(item.record.topic, item)
-        self._dispatch()
+        if ticket is not None and not self.draining:
+            self._room.put(Item(record, ticket))
 
     def _balance(self) -> None:
         """Pause what is full, resume what has room."""
         full = {
             partition
             for partition in self._tracker.assigned
-            if self._held[partition.topic] >= self._lanes[partition.topic].window
+            if self._load(partition.topic) >= self._lanes[partition.topic].window
             or self._tracker.span(partition) >= max(MAX_SPAN, self._lanes[partition.topic].window)
         }
         if more := full - self._paused:
@@ -201,24 +174,22 @@ class Intake:
             self._source.resume(less)
         self._paused = full
 
+    def _load(self, topic: str) -> int:
+        """Records of a topic in memory."""
+        return self._room.of(topic) + sum(item.record.topic == topic for item in self._running.values())
+
     # --- working
 
     def _dispatch(self) -> None:
         while not (self.draining or self._still) and len(self._running) < self._concurrency:
-            item = self._queue.take()
+            item = self._room.take()
             if item is None:
                 return
-            key = item.record.key
-            if key and key in self._busy:  # one exam is never worked on twice at a time
-                self._parked[key].append(item)
-                continue
-            if key:
-                self._busy.add(key)
             task = asyncio.create_task(self._work(item))
             self._running[task] = item
             task.add_done_callback(self._done)
 
-    async def _work(self, item: _Item) -> None:
+    async def _work(self, item: Item) -> None:
         pause = 0.5
         while True:
             try:
@@ -243,14 +214,7 @@ class Intake:
             metrics.STALE.labels(self.group).inc()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        item = self._running.pop(task)
-        self._held[item.record.topic] -= 1
-        if key := item.record.key:
-            self._busy.discard(key)
-            if parked := self._parked.get(key):
-                self._queue.put(parked[0].record.topic, parked.popleft())
-            if not parked:
-                self._parked.pop(key, None)
+        self._room.done(self._running.pop(task))
         self._dispatch()
 
     def _halt(self, halt: Halt) -> None:
@@ -258,27 +222,6 @@ class Intake:
             self.failed.set_exception(halt)
             self.failed.exception()  # retrieved here, so that nobody has to
         self.draining = True
-
-    def _forget_void(self) -> None:
-        """Drop what waits under a void ticket; what runs goes on and counts for nothing."""
-
-        def void(item: _Item) -> bool:
-            gone = not self._tracker.valid(item.ticket)
-            if gone:
-                self._held[item.record.topic] -= 1
-            return gone
-
-        for name in [name for name, item in self._timers.items() if void(item)]:
-            timer = self._timers.pop(name).timer
-            if timer:
-                timer.cancel()
-        for key, items in list(self._parked.items()):
-            kept = deque(item for item in items if not void(item))
-            if kept:
-                self._parked[key] = kept
-            else:
-                del self._parked[key]
-        self._queue.discard(void)
 
     # --- committing
 
