@@ -1,5 +1,7 @@
 """Answers and verdicts of whole papers, from readings made by hand."""
 
+import time
+
 from analyzer_build import bubbles, key, line, mark, paper, question, reading, spot, submission
 from hypothesis import given
 from hypothesis import strategies as st
@@ -238,3 +240,104 @@ def test_any_reading_gets_an_analysis_whose_scores_are_possible(texts, spots, ki
     assert 0 <= got.answer_confidence <= 1
     assert got.score is None or (maximum is not None and 0 <= got.score <= maximum + 0.25)
     assert (got.verdict == "ungraded") <= (got.score is None)
+
+
+def test_a_ringed_option_is_the_answer_and_four_rings_are_printed_ones() -> None:
+    ring = [spot(at=(300, 100, 340, 130)), spot("C", {"C": 1.0}, kind="option")]
+    got = only(
+        analyze(
+            submission(), reading(spots=ring), paper(question("single_choice", spots=[0, 1], options="ABD"))
+        ).answers
+    )
+    assert got.student_answer == "C"
+    rings = [spot(o, {o: 1.0}, kind="option") for o in "ABCD"]
+    got = only(analyze(submission(), reading(spots=rings), paper(question("single_choice", spots=range(4)))).answers)
+    assert got.student_answer is None
+
+
+def test_boxes_of_print_are_not_an_answer_card() -> None:
+    noise = bubbles([0.1, 0.46, 0.3, 0.24], 0) + bubbles([0.6, 0.35, 0.5, 0.0], 1, 140)
+    r = reading(spots=[spot("D", {"D": 0.98})], cards=noise)
+    got = only(analyze(submission(), r, paper(question("single_choice", spots=[0], groups=[0]))).answers)
+    assert got.student_answer == "D"
+
+
+def test_the_line_through_a_place_completes_what_its_edges_cut() -> None:
+    strip = [line("61was limited", (60, 100, 320, 130), script="printed", ink="black")]
+    r = reading(strip, [spot("was līm", at=(95, 98, 240, 132), kind="rule")])
+    got = only(analyze(submission(), r, paper(question("fill_blank", "61", spots=[0]))).answers)
+    assert got.student_answer == "was limited"
+
+
+def test_a_printed_character_at_the_edge_of_a_place_is_not_the_answer() -> None:
+    stem = [line("这个数记作是", (100, 100, 280, 130), script="printed", ink="black")]
+    r = reading(stem, [spot("是-4", at=(270, 98, 400, 132), kind="rule")])
+    got = only(analyze(submission(key("1", "-4")), r, paper(question("fill_blank", spots=[0]))).answers)
+    assert (got.student_answer, got.verdict) == ("-4", "correct")
+
+
+def test_a_rule_under_running_print_is_no_blank() -> None:
+    stem = [line("下列加点字的读音有误的一项是哪一个", (100, 100, 610, 130), script="printed", ink="black")]
+    r = reading(
+        stem, [spot("的读", at=(250, 98, 300, 132), kind="rule"), spot("项", at=(100, 198, 300, 232), kind="rule")]
+    )
+    got = only(analyze(submission(), r, paper(question("fill_blank", spots=[0, 1]))).answers)
+    assert got.student_answer == "项"
+
+
+def test_choices_that_look_blank_are_unread_when_a_teacher_ticked_one() -> None:
+    r = reading(spots=[spot(), spot(at=(100, 200, 200, 230))], marks=[mark("tick"), mark("cross")])
+    questions = paper(
+        question("single_choice", "1", spots=[0], marks=[0], max_score=3),
+        question("single_choice", "2", spots=[1], marks=[1], max_score=3),
+    )
+    got = analyze(submission(), r, questions).answers
+    assert [(a.student_answer, a.verdict, a.score) for a in got] == [(None, "correct", 3.0), (None, "wrong", 0.0)]
+
+
+def test_a_ticked_choice_that_was_not_read_is_the_keys_and_goes_to_review() -> None:
+    r = reading(spots=[spot("¥#")], marks=[mark("tick")])
+    got = only(analyze(submission(key("1", "C")), r, paper(question("single_choice", spots=[0], marks=[0]))).answers)
+    assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == ("C", "correct", "marks", True)
+
+
+def test_a_number_beside_a_cross_is_a_loss_even_without_its_minus() -> None:
+    r = reading([line("解：9")], marks=[mark("half_tick"), mark("score", "4")])
+    item = key("1", "10", 12, type="calculation")
+    got = only(analyze(submission(item), r, paper(question("calculation", lines=[0], marks=[0, 1]))).answers)
+    assert (got.verdict, got.score) == ("partial", 8.0)
+
+
+def test_a_wording_with_a_foreign_number_is_wrong_and_a_paraphrase_gets_no_verdict() -> None:
+    wanted = "维修小组在相对于B地的东方，距离B地21公里处"
+    cases = {
+        "维修小组在相对于B地的东方，距离B地21公里处": "correct",
+        "维修小组在相对于B地的东方，距离B地31公里处": "wrong",
+        "小组最后停在B地以东二十一公里的地方": "ungraded",
+    }
+    for given_text, verdict in cases.items():
+        item = key("1", wanted, 6, type="short_answer")
+        got = only(
+            analyze(submission(item), reading([line(given_text)]), paper(question("short_answer", lines=[0]))).answers
+        )
+        assert got.verdict == verdict
+        assert got.needs_review
+
+
+def test_an_x_that_multiplies_nothing_is_a_variable() -> None:
+    got = only(
+        analyze(
+            submission(key("1", "y=2x-2")), reading([line("y=2×-2")]), paper(question("fill_blank", lines=[0]))
+        ).answers
+    )
+    assert (got.student_answer, got.verdict) == ("y=2x-2", "correct")
+
+
+def test_an_analysis_of_a_long_paper_takes_well_under_a_second() -> None:
+    spots = [spot("B", {"B": 0.97}, at=(100, 20 * i, 200, 20 * i + 15)) for i in range(200)]
+    questions = paper(*(question("single_choice", str(i), spots=[i]) for i in range(200)))
+    items = [key(str(i), "B") for i in range(200)]
+    started = time.process_time()
+    got = analyze(submission(*items), reading(spots=spots), questions)
+    assert time.process_time() - started < 1
+    assert got.earned == 800
