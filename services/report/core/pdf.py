@@ -10,16 +10,17 @@ import typst
 
 from services.report.core.summary import View
 
-_TEMPLATE = (files("services.report.core") / "templates" / "report.typ").read_bytes()
+_TEMPLATES = files("services.report.core") / "templates"
+_TEMPLATE = (_TEMPLATES / "report.typ").read_bytes()
 
 
 @cache
 def _compiler(fonts: tuple[Path, ...]) -> typst.Compiler:
-    """One per process: loading 20 MB of fonts costs more than a report. Its project root has no files."""
+    """One per process: loading 20 MB of fonts costs more than a report. Its root has the templates only."""
     found = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(path) for path in fonts]
     )
-    return typst.Compiler(_TEMPLATE, font_paths=found)
+    return typst.Compiler(_TEMPLATE, root=str(_TEMPLATES), font_paths=found)
 
 
 def render_pdf(view: View, fonts: Sequence[Path]) -> bytes:
