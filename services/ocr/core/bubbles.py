@@ -16,13 +16,15 @@ from services.ocr.core.raster import Image
 from services.ocr.core.lattice import Group, Shape
 from services.ocr.core.numbering import Place, repaired
 
-MIN_SIDE, MAX_SIDE = 9, 130
+MIN_SIDE, MAX_SIDE = 9, 190
 ASPECTS = (0.45, 3.2)
 MIN_AREA = 0.68
 """Share of its bounding box that a hole fills: a circle 0.785, a box about 1."""
 COVERED = 0.5
 """Share of ink from which a place beside a bubble is taken for a filled bubble rather than for print."""
 MIN_BUBBLES = 6
+MIN_USED = 0.6
+"""Share of the equal shapes of a page that must belong to items."""
 MIN_CONTRAST = 0.25
 """A page whose darkest bubble is not darker than the empty ones by this is a page of empty ones."""
 MAX_KINDS = 3
@@ -38,10 +40,13 @@ class _Kind(NamedTuple):
 
 def find_bubbles(bgr: Image, lines: Sequence[Line]) -> list[Bubble]:
     """Bubbles of a page (h, w, 3), item by item. `lines` give the item numbers and the printed labels."""
-    flat = cv2.cvtColor(flattened(bgr), cv2.COLOR_BGR2GRAY)
-    # The red dropout colour of machine-read cards is print: only what is dark in grey counts as ink.
+    even = flattened(bgr)
+    # Cards print outlines in a colour that their readers do not see (red): outlines by the darkest channel, fill by grey.
+    flat = cv2.cvtColor(even, cv2.COLOR_BGR2GRAY)
     ink = cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1]
-    kinds = _kinds(ink, unit((bgr.shape[1], bgr.shape[0]))) or _printed(lines)
+    blue, green, red = cv2.split(even)
+    outlines = cv2.threshold(cv2.min(cv2.min(blue, green), red), INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1]
+    kinds = _kinds(np.asarray(outlines, np.uint8), unit((bgr.shape[1], bgr.shape[0]))) or _printed(lines)
     found: list[Bubble] = []
     for kind in kinds:
         groups = _groups(kind, np.asarray(ink, np.uint8))
@@ -103,14 +108,10 @@ def _groups(kind: _Kind, ink: Mask) -> list[Group]:
     def covered(x: float, y: float) -> bool:
         return _mean(ink, x, y, kind, 0.8) > COVERED
 
-    shapes = lattice.completed(kind.seeds, pitch, kind.height, covered)
-    groups = [g for g in lattice.groups_of(shapes, pitch, kind.height) if any(s.seen for s in g)]
-    return lattice.regular(_with_company(groups), pitch)
-
-
-def _with_company(groups: list[Group]) -> list[Group]:
-    """Without stray shapes: an item has at least two bubbles of which print shows one."""
-    return [g for g in groups if len(g) >= 2]
+    groups = lattice.items(kind.seeds, pitch, kind.height, covered)
+    # Holes of characters are everywhere; a card's shapes are nearly all in its rows.
+    used = sum(shape.seen for group in groups for shape in group)
+    return groups if used >= MIN_USED * len(kind.seeds) else []
 
 
 def _mean(values: Mask, x: float, y: float, kind: _Kind, share: float) -> float:

@@ -16,95 +16,146 @@ class Shape(NamedTuple):
 
 Group = list[Shape]
 """The shapes of one item, left to right."""
+Covered = Callable[[float, float], bool]
 
-MAX_STEPS = 4
-"""Covered neighbours in a row: at most this many positions are inferred one after another."""
 GROUP_GAP = 1.45
 """In pitches: a wider gap separates items."""
+BAND_GAP = 3.2
+"""In row distances: a wider gap separates parts of a card whose columns need not line up."""
+MIN_SEEN = 0.4
+"""Share of a part's shapes whose outline must have been seen."""
+MIN_EVEN = 0.7
+"""Share of neighbours that must stand a pitch apart: holes of characters do not."""
 
 
 def pitch_of(seeds: Sequence[Shape], width: float, height: float) -> float | None:
-    """The distance between neighbours in a row, or None when there are no rows of them."""
+    """The distance between neighbours in a row, or None when there are no rows of them or they stand unevenly."""
     steps = []
     for seed in seeds:
-        right = [
-            o.x - seed.x for o in seeds if abs(o.y - seed.y) < 0.4 * height and width * 0.8 < o.x - seed.x < 4 * width
-        ]
+        level = (o.x - seed.x for o in seeds if abs(o.y - seed.y) < 0.4 * height)
+        right = [dx for dx in level if width * 0.8 < dx < 4 * width]
         if right:
             steps.append(min(right))
     if len(steps) < 2:
         return None
     low = float(np.percentile(steps, 25))
     near = [s for s in steps if abs(s - low) < 0.2 * low]
-    return float(np.median(near)) if len(near) >= 2 else None
+    if len(near) < 2:
+        return None
+    pitch = float(np.median(near))
+    close = [s for s in steps if s < 1.6 * pitch]
+    even = [s for s in close if abs(s - pitch) < 0.1 * pitch]
+    return pitch if len(even) >= MIN_EVEN * len(close) else None
 
 
-def completed(
-    seeds: Sequence[Shape], pitch: float, height: float, covered: Callable[[float, float], bool]
-) -> list[Shape]:
-    """The seeds and, a pitch beside them, the positions where `covered` says that ink hides a shape."""
-    found = list(seeds)
-    queue = [(seed, 0) for seed in seeds]
-    while queue:
-        at, steps = queue.pop()
-        for x in (at.x - pitch, at.x + pitch):
-            if any(abs(o.x - x) < 0.45 * pitch and abs(o.y - at.y) < 0.5 * height for o in found):
-                continue
-            if steps < MAX_STEPS and covered(x, at.y):
-                added = Shape(x, at.y, seen=False)
-                found.append(added)
-                queue.append((added, steps + 1))
-    return found
+def items(seeds: Sequence[Shape], pitch: float, height: float, covered: Covered) -> list[Group]:
+    """The shapes of every item, top to bottom, then left to right.
 
-
-def groups_of(shapes: Sequence[Shape], pitch: float, height: float) -> list[Group]:
-    """Chains of shapes a pitch apart, top to bottom, then left to right."""
-    left, groups = sorted(shapes), []
-    while left:
-        chain = [left.pop(0)]
-        grown = True
-        while grown:
-            last = chain[-1]
-            near = [o for o in left if 0 < o.x - last.x < GROUP_GAP * pitch and abs(o.y - last.y) < 0.45 * height]
-            grown = bool(near)
-            if near:
-                chain.append(min(near))
-                left.remove(chain[-1])
-        groups.append(chain)
-    return sorted(groups, key=lambda g: (g[0].y, g[0].x))
-
-
-def regular(groups: list[Group], pitch: float) -> list[Group]:
-    """Groups brought to the page's usual length.
-
-    Items stand below one another, so a column that other items have is a shape that was missed here, and an inferred
-    shape in a column of its own is none.
+    Items stand below one another: the columns seen anywhere in a part of the card are the columns of all its items.
+    A column that no row shows is taken where `covered` says that ink hides a shape.
     """
-    lengths = [len(g) for g in groups if len(g) >= 2]
-    if not lengths:
-        return []
-    usual = max(set(lengths), key=lambda n: (lengths.count(n), n))
-    columns = [shape.x for group in groups if len(group) == usual for shape in group]
-    done = [_to_length(group, usual, pitch, columns) for group in groups]
-    return [group for group in done if len(group) >= 2 and sum(s.seen for s in group) >= 1]
+    groups: list[Group] = []
+    for band in _bands(_clusters(seeds, key=1, apart=0.5 * height)):
+        chains = _chains([shape for row in band for shape in row], pitch)
+        usual = _usual(chains)
+        if usual < 2:
+            continue
+        full = [_to_length(chain, usual, band, pitch, covered) for chain in _mended(chains, usual, pitch)]
+        found = [group for row in band for chain in full if (group := _item(row, chain, pitch, covered))]
+        seen = sum(shape.seen for group in found for shape in group)
+        if seen >= MIN_SEEN * sum(map(len, found)):
+            groups += found
+    return groups
 
 
-def _to_length(group: Group, usual: int, pitch: float, columns: list[float]) -> Group:
-    def known(x: float) -> bool:
-        return any(abs(x - c) < 0.3 * pitch for c in columns)
+def _clusters(shapes: Sequence[Shape], key: int, apart: float) -> list[list[Shape]]:
+    """Shapes grouped by a coordinate, wherever the next is at least `apart` from the mean of those before."""
+    groups: list[list[Shape]] = []
+    for shape in sorted(shapes, key=lambda s: s[key]):
+        if groups and shape[key] - float(np.mean([s[key] for s in groups[-1]])) < apart:
+            groups[-1].append(shape)
+        else:
+            groups.append([shape])
+    return groups
 
-    group = list(group)
-    while len(group) > usual:
-        ends = [s for s in (group[0], group[-1]) if not known(s.x)] or [s for s in (group[0], group[-1]) if not s.seen]
-        if not ends:
-            break
-        group.remove(ends[0])
-    while len(group) < usual:
-        before, after = group[0].x - pitch, group[-1].x + pitch
-        if known(after):
-            group.append(Shape(after, group[-1].y, seen=False))
-        elif known(before):
-            group.insert(0, Shape(before, group[0].y, seen=False))
+
+def _middle(shapes: Sequence[Shape], key: int) -> float:
+    return float(np.mean([s[key] for s in shapes]))
+
+
+def _bands(rows: list[list[Shape]]) -> list[list[list[Shape]]]:
+    heights = [_middle(row, 1) for row in rows]
+    gaps = np.diff(heights)
+    usual = float(np.percentile(gaps, 25)) if len(gaps) else 0.0
+    bands = [[rows[0]]] if rows else []
+    for row, gap in zip(rows[1:], gaps, strict=True):
+        if gap > BAND_GAP * usual:
+            bands.append([])
+        bands[-1].append(row)
+    return bands
+
+
+def _chains(shapes: Sequence[Shape], pitch: float) -> list[list[float]]:
+    """Columns (their x) of the items that stand side by side."""
+    columns = [_middle(group, 0) for group in _clusters(shapes, key=0, apart=0.4 * pitch)]
+    chains: list[list[float]] = []
+    for x in columns:
+        if chains and x - chains[-1][-1] < GROUP_GAP * pitch:
+            chains[-1].append(x)
+        else:
+            chains.append([x])
+    return chains
+
+
+def _usual(chains: list[list[float]]) -> int:
+    lengths = [len(chain) for chain in chains]
+    return max(set(lengths), key=lambda n: (lengths.count(n) * n, n)) if lengths else 0
+
+
+def _mended(chains: list[list[float]], usual: int, pitch: float) -> list[list[float]]:
+    """Chains whose missing column lies inside, as one."""
+    done: list[list[float]] = []
+    for chain in chains:
+        gap = chain[0] - done[-1][-1] if done else 0.0
+        if done and abs(gap - 2 * pitch) < 0.15 * pitch and len(done[-1]) + 1 + len(chain) <= usual:
+            done[-1] += [chain[0] - gap / 2, *chain]
+        else:
+            done.append(list(chain))
+    return done
+
+
+def _to_length(chain: list[float], usual: int, band: list[list[Shape]], pitch: float, covered: Covered) -> list[float]:
+    """The chain with as many columns as usual: the end that fewest rows show goes, the end that most rows cover comes."""
+
+    def shown(x: float) -> int:
+        return sum(any(abs(s.x - x) < 0.35 * pitch for s in row) for row in band)
+
+    def hidden(x: float) -> int:
+        own = [[s for s in row if chain[0] - 2 * pitch < s.x < chain[-1] + 2 * pitch] for row in band]
+        return sum(covered(x, _middle(row, 1)) for row in own if row)
+
+    chain = list(chain)
+    while len(chain) > usual:
+        chain.pop(0 if shown(chain[0]) <= shown(chain[-1]) else -1)
+    while len(chain) < usual:
+        before, after = chain[0] - pitch, chain[-1] + pitch
+        if hidden(before) > hidden(after):
+            chain.insert(0, before)
+        elif hidden(after):
+            chain.append(after)
         else:
             break
+    return chain
+
+
+def _item(row: list[Shape], chain: list[float], pitch: float, covered: Covered) -> Group:
+    """The shapes of a row in a chain's columns; empty when the row neither shows nor hides one there."""
+    own = [s for s in row if chain[0] - 0.4 * pitch < s.x < chain[-1] + 0.4 * pitch]
+    y = _middle(own or row, 1)
+    if len(chain) < 2 or not (own or any(covered(x, y) for x in chain)):
+        return []
+    group = []
+    for x in chain:
+        near = [s for s in own if abs(s.x - x) < 0.35 * pitch]
+        group.append(near[0] if near else Shape(x, y, seen=False))
     return group
