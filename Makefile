@@ -11,7 +11,7 @@ READY := .venv/installed
 BROKER_TESTS = $(wildcard tests/component tests/e2e tests/faults)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up reset test test-kafka check format generate bench torture torture-long lock
+.PHONY: help setup demo up reset test test-kafka check format generate bench lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,9 +57,6 @@ generate: $(READY) ## write the generated files anew
 
 bench: $(READY) ## every benchmark, as ratios against named peers
 	$(BIN)/python -m bench
-
-torture torture-long: $(READY) ## the reliability proof, short and long
-	$(BIN)/python -m tests.load.$(subst -,_,$@)
 
 lock: $(READY) ## compile all lock files anew (after a change of pyproject.toml)
 	$(COMPILE) --all-extras -o requirements/all.txt

@@ -48,9 +48,9 @@ def _ruled(page: Page, boxes: Sequence[Box]) -> list[float]:
         x = (x0 + x1) / 2
         steep = abs(y1 - y0) > _LONG_RULE * page.height and abs(x1 - x0) < 0.05 * page.height
         both = sum(b[2] < x for b in boxes) >= 3 and sum(b[0] > x for b in boxes) >= 1
-        if steep and both and 0.2 * page.width < x < 0.8 * page.width and _crossing(boxes, x) <= 2 * _CROSSING:
-            if all(abs(x - g) > 0.1 * page.width for g in out):
-                out.append(x)
+        central = 0.2 * page.width < x < 0.8 * page.width and all(abs(x - g) > 0.1 * page.width for g in out)
+        if steep and both and central and _crossing(boxes, x) <= 2 * _CROSSING:
+            out.append(x)
     return out
 
 

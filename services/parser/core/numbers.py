@@ -19,6 +19,7 @@ _START = re.compile(
 _SOILED = re.compile(r"^(?=[^\d]{0,8}[()（）])[^\d]{1,8}?(?P<n>\d{1,3})\s?(?P<sep>[.．、])(?=\D|$)")
 """A number after a bracket whose letter or other half was misread: "A)4. ...", "(A6.A. ..."."""
 _INLINE = re.compile(r"(?<![\d.,，．:/(（\-−+=×÷])(?P<n>\d{1,3})(?P<sep>[.．、]?)(?![\d%°％分页年月日])")
+_OPTION = re.compile(r"[A-H]\s?[.．、:：]\s{0,4}$")
 _NOTES = re.compile(r"注意事项|考生须知|答[题卷]须知|答题前|instructions?", re.IGNORECASE)
 _BLOCKED = re.compile(
     r"^\s{0,3}\d{1,3}\s?([(（]\d{1,2}[)）]\s?班|分|页|年|月|日|班|号|%|cm|km|kg|mm|厘|千|米|元|度|°|[-—~～+×÷=<>≤≥/])"
@@ -122,7 +123,10 @@ def _expectation(number: int, expected: Mapping[int, int]) -> float:
 
 def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
     """Numbers of one line that count up: a strip of numbered blanks. Two are weak evidence, three are strong."""
-    run = _longest_run([m for m in _INLINE.finditer(row.text) if 0 < int(m["n"]) < 200])
+    able = [
+        m for m in _INLINE.finditer(row.text) if 0 < int(m["n"]) < 200 and not _OPTION.search(row.text[: m.start()])
+    ]
+    run = _longest_run(able)
     if len(run) < 2 or run[0].start() > 4:
         return []
     weight = 0.8 if len(run) >= 3 else 0.1

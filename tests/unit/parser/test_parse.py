@@ -1,0 +1,228 @@
+"""The structure of papers, drawn by hand."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.artefacts import KeyItem, Line, Paper, Reading
+from contracts.errors import ErrorCode, Permanent
+from services.parser.core import parse
+from tests.unit.parser.readings import HEIGHT, WIDTH, bubbles, cell, column, frame, line, reading, submission
+
+PAPER = [
+    "一、选择题（每小题3分，共6分）",
+    "1. 下列各数中最小的是（ B ）",
+    "A. 0    B. -3    C. 2    D. 1",
+    "2. 计算 2+3 的结果是（ ）",
+    "A. 4    B. 5    C. 6    D. 7",
+    "二、填空题（每空4分，共8分）",
+    "3. 若 x=2，则 x+1=____。",
+    "4. 圆的周长与直径之比是____。",
+    "三、解答题（共10分）",
+    "5.（10分）解方程 3x=6。",
+]
+
+
+def numbers(paper: Paper) -> list[str]:
+    return [q.number for q in paper.questions]
+
+
+def test_sections_give_their_questions_number_type_and_score() -> None:
+    paper = parse(submission(), reading(column(PAPER)))
+    assert [q.path for q in paper.questions] == [("一", "1"), ("一", "2"), ("二", "3"), ("二", "4"), ("三", "5")]
+    assert [q.type for q in paper.questions] == ["single_choice"] * 2 + ["fill_blank"] * 2 + ["calculation"]
+    assert [q.max_score for q in paper.questions] == [3, 3, 4, 4, 10]
+    assert paper.total_score == 24
+
+
+def test_options_in_one_row_or_stacked_are_the_same() -> None:
+    inline = parse(submission(), reading(column(PAPER))).questions[0]
+    stacked = parse(submission(), reading(column([*PAPER[:2], "A. 0", "B. -3", "C. 2", "D. 1", *PAPER[3:]]))).questions[
+        0
+    ]
+    assert inline.options == stacked.options == {"A": "0", "B": "-3", "C": "2", "D": "1"}
+    assert inline.text == stacked.text == "下列各数中最小的是（ B ）"
+
+
+def test_regions_tile_the_column_from_number_to_number() -> None:
+    first, second = parse(submission(), reading(column(PAPER))).questions[:2]
+    assert first.regions[0].box[3] == second.regions[0].box[1]
+    assert second.regions[0].box[3] < 300 + 5 * 40 + 5  # the next heading is not the question's
+
+
+def test_a_missed_number_does_not_shift_the_rest() -> None:
+    texts = [t.replace("2. 计算", "计算") for t in PAPER]
+    assert numbers(parse(submission(), reading(column(texts)))) == ["1", "3", "4", "5"]
+
+
+def test_a_number_inside_the_text_begins_no_question() -> None:
+    texts = [*PAPER[:4], "3 千米的路程", "7. 5 是小数", *PAPER[4:]]
+    assert numbers(parse(submission(), reading(column(texts)))) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_misread_number_between_its_neighbours_is_mended() -> None:
+    texts = ["61. to see", "62. are", "03. meaning", "64. higher"]
+    assert numbers(parse(submission("english"), reading(column(texts)))) == ["61", "62", "63", "64"]
+
+
+def test_numbers_start_again_only_after_a_heading() -> None:
+    texts = ["一、选择题", "1. 甲（ ）", "2. 乙（ ）", "1. 丙", "二、判断题", "1. 丁（ ）", "2. 戊（ ）"]
+    paper = parse(submission(), reading(column(texts)))
+    assert [q.path for q in paper.questions] == [("一", "1"), ("一", "2"), ("二", "1"), ("二", "2")]
+
+
+def test_instructions_are_no_questions() -> None:
+    texts = ["注意事项：", "1. 答题前请填写姓名。", "2. 用黑色签字笔作答。", *PAPER]
+    assert numbers(parse(submission(), reading(column(texts)))) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_bracket_before_the_number_may_be_soiled() -> None:
+    texts = ["( C ) 1. A. six B. ten", "A)2. A. cat B. dog", "(AD 3. A. hot B. cold", "()4.A. red B. blue"]
+    assert numbers(parse(submission("english"), reading(column(texts)))) == ["1", "2", "3", "4"]
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    left = [f"{n}. 下列说法中正确的一项是哪一个呢请选出来（ ）" for n in range(1, 11)]
+    right = [f"{n}. 下列说法中正确的一项是哪一个呢请选出来（ ）" for n in range(11, 21)]
+    lines = column(left, x=60, step=120) + column(right, x=660, step=120)
+    paper = parse(submission(), reading(lines))
+    assert numbers(paper) == [str(n) for n in range(1, 21)]
+    assert paper.questions[0].regions[0].box[2] < 660 <= paper.questions[-1].regions[0].box[0] + 1
+
+
+def test_options_in_two_columns_are_no_columns_of_text() -> None:
+    lines: list[Line] = []
+    for n in range(1, 11):
+        y = 100 + n * 140
+        lines += [line(f"{n}. A. student", 100, y), line("B. teacher", 650, y)]
+        lines += [line("C. doctor", 150, y + 60), line("D. worker", 650, y + 60)]
+    paper = parse(submission("english"), reading(lines))
+    assert numbers(paper) == [str(n) for n in range(1, 11)]
+    assert all(set(q.options) == set("ABCD") for q in paper.questions)
+
+
+def test_a_question_runs_on_into_the_next_page() -> None:
+    last = [*PAPER, "第1页 共2页"]
+    second = ["解：x=2", "6. 求证：两直线平行。"]
+    paper = parse(submission(), reading(column(last), column(second, y=100)))
+    fifth = next(q for q in paper.questions if q.number == "5")
+    assert [r.page for r in fifth.regions] == [1, 2]
+
+
+def test_blanks_that_share_a_row_are_questions_of_their_own() -> None:
+    lines = [
+        line("61 an", 80, 300),
+        line("62 was limited", 300, 300),
+        line("63 missed", 600, 300),
+        line("64 us", 900, 300),
+    ]
+    paper = parse(submission("english"), reading(lines))
+    assert numbers(paper) == ["61", "62", "63", "64"]
+    boxes = [q.regions[0].box for q in paper.questions]
+    assert all(a[2] <= b[0] + 1 for a, b in pairwise(boxes))
+
+
+def test_bubbles_become_choice_questions_by_their_number() -> None:
+    marks = [b for n in range(1, 6) for b in bubbles(n, n - 1, 100, 200 + 40 * n, n % 4)]
+    head = [line("答题卡", 500, 50), line("选择题（1-3为单选题；4-5为多选题）", 80, 180)]
+    paper = parse(submission(), reading(head, bubbles=tuple(marks)))
+    assert paper.kind == "answer_card"
+    assert [(q.number, q.bubbles[0].group) for q in paper.questions] == [(str(n), n - 1) for n in range(1, 6)]
+
+
+def test_letters_under_numbers_belong_to_those_numbers() -> None:
+    cells = [cell(t, 0, c, 100 + 80 * c, 300) for c, t in enumerate(["题号", "1", "2", "", "4"])]
+    cells += [cell(t, 1, c, 100 + 80 * c, 340) for c, t in enumerate(["答案", "B", "A", "C", "D"])]
+    paper = parse(submission(), reading([line("一、选择题", 80, 200)], spots=tuple(cells)))
+    assert [(q.path, q.spots[0].index) for q in paper.questions] == [(("一", str(n)), 5 + n) for n in range(1, 5)]
+
+
+def test_a_frame_is_the_whole_room_of_its_question() -> None:
+    lines = [line("17.（10分）", 120, 320), line("解：x=3", 160, 380, script="handwritten")]
+    question = parse(submission(), reading(lines, rules=frame(100, 300, 1100, 1500))).questions[0]
+    assert question.regions[0].box == (100, 300, 1100, 1500)
+    assert [ref.index for ref in question.lines] == [1]
+
+
+def test_the_key_anchors_numbers_and_adds_what_was_not_found() -> None:
+    items = [
+        KeyItem(number=str(n), path=("一", str(n)), type="single_choice", answer="A", max_score=5) for n in (1, 2, 7)
+    ]
+    paper = parse(submission(items=items), reading(column(PAPER[:5])))
+    assert [(q.number, bool(q.regions), q.max_score) for q in paper.questions] == [
+        ("1", True, 5),
+        ("2", True, 5),
+        ("7", False, 5),
+    ]
+
+
+def test_parts_of_a_worked_question_are_entries_under_a_composite() -> None:
+    texts = ["三、解答题", "17.（8分）某商店卖货。", "(1) 求进价；", "(2) 求利润。"]
+    paper = parse(submission(), reading(column(texts)))
+    assert (paper.questions[0].number, paper.questions[0].type) == ("17", "composite")
+    assert [(q.number, q.path, q.max_score) for q in paper.questions[1:]] == [
+        ("17(1)", ("三", "17", "(1)"), 4),
+        ("17(2)", ("三", "17", "(2)"), 4),
+    ]
+
+
+def test_a_heading_that_asks_for_a_composition_is_the_question() -> None:
+    texts = ["五、作文（40分）", "家乡的小河", "我的家乡有一条弯弯的小河。"]
+    paper = parse(submission("chinese"), reading(column(texts)))
+    assert [(q.number, q.type, q.path) for q in paper.questions] == [("五", "essay", ("五",))]
+    assert paper.questions[0].regions[0].box[3] > 380
+
+
+def test_the_head_gives_title_name_class_and_number() -> None:
+    head = [
+        line("云杉中学七年级数学期中检测", 350, 60, em=32),
+        line("班级：", 80, 150),
+        line("七（3）班", 160, 150, script="handwritten"),
+        line("姓名：林知夏", 400, 150),
+        line("学号：250317", 700, 150),
+    ]
+    header = parse(submission(), reading(head + column(PAPER))).header
+    assert header.title == "云杉中学七年级数学期中检测"
+    assert (header.name, header.class_, header.number) == ("林知夏", "七（3）班", "250317")
+
+
+def test_a_page_without_numbers_is_one_question() -> None:
+    paper = parse(submission("chinese"), reading(column(["春天来了。", "花开了。"])))
+    assert len(paper.questions) == 1
+    assert paper.questions[0].regions
+
+
+def test_an_empty_page_without_key_is_a_permanent_failure() -> None:
+    with pytest.raises(Permanent) as caught:
+        parse(submission(), reading([]))
+    assert caught.value.code is ErrorCode.NO_QUESTION_FOUND
+
+
+TEXT = st.text(st.sampled_from("0123456789一二三、.．（）()ABCD_＿分题答 x+=√①②:：Part姓名"), max_size=30)
+PLACED = st.builds(
+    line,
+    TEXT,
+    st.floats(0, WIDTH - 50),
+    st.floats(0, HEIGHT - 50),
+    script=st.sampled_from(["printed", "handwritten"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(PLACED, max_size=25), min_size=1, max_size=2), st.booleans())
+def test_any_lines_give_a_paper_whose_paths_are_unique_and_regions_lie_in_order(
+    pages: list[list[Line]], keyed: bool
+) -> None:
+    items = [KeyItem(number=str(n), answer="A") for n in range(1, 4)] if keyed else None
+    made: Reading = reading(*pages)
+    if not any(pages) and not keyed:
+        with pytest.raises(Permanent):
+            parse(submission(), made)
+        return
+    paper = parse(submission(items=items), made)
+    paths = [q.path for q in paper.questions]
+    assert len(paths) == len(set(paths))
+    assert all(r.box[0] <= r.box[2] and r.box[1] <= r.box[3] for q in paper.questions for r in q.regions)
+    assert parse(submission(items=items), made) == paper

@@ -1,0 +1,70 @@
+"""Tags come from words, abstain without them, and are asked from the cache first."""
+
+import json
+from typing import Any
+
+from contracts.artefacts import KnowledgePoint, Question
+from services.parser.core.tagging import Rules, difficulty, tag
+from services.parser.stage import POINTS, tags
+
+RULES = Rules.of(json.loads(POINTS.read_text(encoding="utf-8")))
+
+
+class Memory:
+    """A cache in a dict that counts look-ups."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[Any, float]] = {}
+
+    async def get(self, key: str) -> Any | None:
+        return self.kept[key][0] if key in self.kept else None
+
+    async def set(self, key: str, value: Any, ttl: float) -> None:
+        self.kept[key] = (value, ttl)
+
+
+def question(text: str) -> Question:
+    return Question(number="1", path=("1",), type="calculation", text=text)
+
+
+def test_words_show_their_point_and_confidence_stays_a_share() -> None:
+    found = tag(RULES, "math", "解一元一次方程 2x-5=9，写出移项的过程")
+    assert found[0].name == "一元一次方程"
+    assert all(0 < p.confidence < 1 for p in found)
+
+
+def test_a_text_without_known_words_gets_no_point() -> None:
+    assert tag(RULES, "math", "请看右图") == []
+    assert tag(RULES, "no such subject", "方程") == []
+
+
+def test_every_subject_has_points_with_unique_codes() -> None:
+    codes = [p.code for points in RULES.by_subject.values() for p in points]
+    assert len(codes) == len(set(codes))
+    assert set(RULES.by_subject) >= {"math", "physics", "chemistry", "english", "chinese"}
+
+
+def test_later_questions_are_taken_for_harder_and_difficulty_stays_a_share() -> None:
+    first, last = difficulty(question("x"), 0.0), difficulty(question("x"), 1.0)
+    assert 0 < first < last < 1
+
+
+async def test_tags_are_kept_for_seven_days_and_asked_first() -> None:
+    cache = Memory()
+    one = question("二次函数的顶点坐标")
+    made = await tags(cache, 604800, RULES, "math", one)
+    (key, (value, ttl)) = next(iter(cache.kept.items()))
+    assert key.startswith("knowledge_points:math:")
+    assert ttl == 604800
+    cache.kept[key] = ([KnowledgePoint(code="x", name="from the cache", confidence=1).model_dump()], ttl)
+    assert [p.name for p in await tags(cache, 604800, RULES, "math", one)] == ["from the cache"]
+    assert value == [p.model_dump() for p in made]
+
+
+async def test_what_another_version_cached_is_tagged_again() -> None:
+    cache = Memory()
+    one = question("二次函数的顶点坐标")
+    await tags(cache, 60, RULES, "math", one)
+    key = next(iter(cache.kept))
+    cache.kept[key] = ([{"unknown": 1}], 60)
+    assert (await tags(cache, 60, RULES, "math", one))[0].name == "二次函数"
