@@ -11,6 +11,7 @@ from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade, grade
 from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
+from services.analyzer.core.strips import straightened
 from services.analyzer.core.totals import composite, totals
 from services.analyzer.core.worked import read_written, sub_answers
 
@@ -61,7 +62,7 @@ def read_answers(submission: Submission, reading: Reading, paper: Paper) -> dict
         if subs:  # a part without writing beside parts with: left out, unless it has places of its own
             left = [p for p in parts if p.path not in read and not p.spots and not children.get(p.path)]
             read |= {p.path: Found("", "sub_blank", 0.7) for p in left}
-    for question in paper.questions:
+    for question in straightened(paper.questions, reading):
         if not children.get(question.path) and question.path not in read:
             read[question.path] = _found(question, reading, keys.get(question.path))
     return read

@@ -1,5 +1,6 @@
 """What the reading holds for one question: pieces of handwriting and answer places, in reading order."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -144,7 +145,7 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
             continue
         first, last = inside[0], inside[-1] + 1
         if line.script == "handwritten" and 2 * len(inside) >= len(line.text.replace(" ", "")):
-            first, last = 0, len(line.text)  # writing is cut from print already: it only overshoots its place
+            first, last = _without_number(line, box), len(line.text)  # it only overshoots its place
         while last < len(line.text) and _continues(line, last):
             last += 1
         while first > 0 and _continues(line, first):
@@ -154,6 +155,14 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
     chosen.sort()
     text = " ".join(t.strip() for _, t, _, _ in chosen)
     return text, min((c for _, _, c, _ in chosen), default=0.0), any(h for *_, h in chosen)
+
+
+def _without_number(line: Line, box: Box) -> int:
+    """Where the writing of a line starts that has the printed number before the place still in it: 61. known."""
+    number = re.match(r"[\s_]*(?:\d{1,3}\s*[.．、]?|[.．、])[\s_]*", line.text)
+    if number and number.end() < len(line.text) and line.xs[max(0, number.end() - 2)] < box[0]:
+        return number.end()
+    return 0
 
 
 def is_underline(page: Page, spot: Spot) -> bool:

@@ -28,7 +28,7 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     if not any(not p.blank for p in pieces):
         return _nothing(question, spots, expected)
     entries = _entries(pieces, expected)
-    texts = [short_answer("".join(p.text for p in entry)) for entry in entries]
+    texts = [short_answer(_unnumbered("".join(p.text for p in entry), question.path[-1])) for entry in entries]
     inked = [p for p in pieces if not p.blank]
     raw = math.prod(p.confidence for p in inked)
     while len(texts) < expected:
@@ -39,6 +39,11 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)
     return Found(answer, f"{kind}:{script_of(answer)}", raw, tuple(inked), doubt or unread)
+
+
+def _unnumbered(text: str, number: str) -> str:
+    """An answer without its question's own number before it: 61. known."""
+    return re.sub(rf"^\s*{re.escape(number)}(?:\s*[.．、:：]\s*(?!\d)|\s+(?!\d)|(?=[A-Za-z一-鿿]))(?=\S)", "", text)
 
 
 def _settled(spot: Piece) -> Piece:
@@ -130,7 +135,8 @@ def _nothing(question: Question, spots: list[Piece], expected: int) -> Found:
         return Found("|".join(short_answer(m) for m in inside), "stem", 0.3, doubt=True)
     words = question.text.split()
     if 1 <= len(words) <= _STRIP_WORDS and expected <= 1 and not re.search(r"[一-鿿_]", question.text):
-        return Found(short_answer(question.text), "stem", 0.5, doubt=True)  # an answer strip: a number and the answer
+        bare = re.sub(r"[\s.]+\d{1,3}[\s.]*$", "", question.text)  # an answer strip: the answer and the next number
+        return Found(short_answer(bare), "stem", 0.5, doubt=True)
     if _EMPTY_PLACE.search(question.text):
         return Found("", "blank_stem", 0.5)
     return UNREAD
