@@ -41,10 +41,7 @@ class WaitingRoom:
     def put(self, item: Item) -> None:
         """Let a record wait: in its lane, or for its due time."""
         self._by_topic[item.record.topic] += 1
-        wait = item.record.due - time.time()
-        if wait > 0:
-            self._held[item] = asyncio.get_running_loop().call_later(wait, self._due, item)
-        else:
+        if not self._hold(item):
             self._queue.put(item.record.topic, item)
 
     def take(self) -> Item | None:
@@ -88,7 +85,16 @@ class WaitingRoom:
                 del self._parked[key]
         self._queue.discard(gone)
 
+    def _hold(self, item: Item) -> bool:
+        """Whether the record isn't due yet; then a timer will ask again."""
+        wait = item.record.due - time.time()
+        if wait <= 0:
+            return False
+        self._held[item] = asyncio.get_running_loop().call_later(wait, self._due, item)
+        return True
+
     def _due(self, item: Item) -> None:
         del self._held[item]
-        self._queue.put(item.record.topic, item)
-        self._wake()
+        if not self._hold(item):  # the loop's clock and the wall's may differ a little
+            self._queue.put(item.record.topic, item)
+            self._wake()

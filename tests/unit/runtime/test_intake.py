@@ -126,15 +126,16 @@ async def test_two_records_of_one_exam_are_worked_on_one_after_the_other() -> No
 
 
 async def test_a_held_record_is_given_out_when_due_and_not_before() -> None:
-    due, at = time.time() + 0.15, {}
+    at: dict[int, float] = {}
+    held = record(0, due=time.time() + 0.3)
 
     async def handler(item: Record) -> None:
         at[item.offset] = time.time()
 
-    source = Script(record(0, due=due), record(1))
+    source = Script(held, record(1))
     async with running(source, handler):
         await until(lambda: len(at) == 2)
-    assert at[1] < due <= at[0]
+    assert at[1] < held.due <= at[0]
     assert source.commits[-1] == {P0: 2}
 
 
