@@ -10,6 +10,8 @@ from services.parser.core.frames import frame_around
 from services.parser.core.numbers import Start
 from services.parser.core.sections import Heading
 
+_COVERED = 0.12
+"""Share of a column's width that the broken pieces of one rule cover at least."""
 _ROOM = 3.5
 """Lines to write on follow each other within this many line heights."""
 
@@ -106,17 +108,26 @@ def _content_bottom(flow: Flow, reading: Reading, rows: tuple[int, ...], column:
 
 def _ruled_on(page: Page, column: Column, bottom: float, pitch: float) -> float:
     """Where ruled room for writing below the content ends: horizontal rules that follow each other closely."""
-    ys = sorted(
-        (r.start[1] + r.end[1]) / 2
-        for r in page.rules
-        if abs(r.end[1] - r.start[1]) < 0.1 * abs(r.end[0] - r.start[0])
-        and abs(r.end[0] - r.start[0]) > 0.5 * (column.box[2] - column.box[0])
-        and _in_column((min(r.start[0], r.end[0]), 0, max(r.start[0], r.end[0]), 0), column)
-    )
+    ys = [y for y, length in _levels(page, column, 0.2 * pitch) if length > _COVERED * (column.box[2] - column.box[0])]
     for y in ys:
         if bottom < y <= bottom + _ROOM * pitch:
             bottom = y
     return bottom
+
+
+def _levels(page: Page, column: Column, slack: float) -> list[tuple[float, float]]:
+    """(y, length) of the horizontal rules of a column, those on one level added up: photographs break long rules."""
+    out: list[tuple[float, float]] = []
+    flat = [r for r in page.rules if abs(r.end[1] - r.start[1]) < 0.1 * abs(r.end[0] - r.start[0])]
+    for rule in sorted(flat, key=lambda r: r.start[1] + r.end[1]):
+        y, x0, x1 = (rule.start[1] + rule.end[1]) / 2, *sorted((rule.start[0], rule.end[0]))
+        if not _in_column((x0, 0, x1, 0), column):
+            continue
+        if out and y - out[-1][0] <= slack:
+            out[-1] = (y, out[-1][1] + x1 - x0)
+        else:
+            out.append((y, x1 - x0))
+    return out
 
 
 def _in_column(box: Box, column: Column) -> bool:

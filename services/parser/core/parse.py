@@ -104,7 +104,7 @@ def _with_essays(found: list[_Found], flow: Flow, reading: Reading, headings: Se
 
 def _merge_slots(found: list[_Found], slots: Sequence[Slot], flow: Flow, headings: Sequence[Heading]) -> list[_Found]:
     """Give each slot to the printed question of its number, or make it a question of its own."""
-    out = list(found)
+    out = _without_scraps(found, slots, flow)
     extra: list[_Found] = []
     taken: Counter[tuple[str | None, str]] = Counter()
     for slot in slots:
@@ -122,6 +122,15 @@ def _merge_slots(found: list[_Found], slots: Sequence[Slot], flow: Flow, heading
     covered = {(f.number, f.regions[0].page) for f in extra if f.regions}
     kept = [f for f in out if not ((f.number, f.regions[0].page if f.regions else 0) in covered and _thin(f, flow))]
     return extra + kept
+
+
+def _without_scraps(found: list[_Found], slots: Sequence[Slot], flow: Flow) -> list[_Found]:
+    """On an answer card the text around the bubbles is no question: keep it only where most slots have a printed one."""
+    numbers = {(str(s.number), s.page) for s in slots if s.bubbles}
+    rivals = [f for f in found if any((f.number, r.page) in numbers for r in f.regions)]
+    if not numbers or sum(not _thin(f, flow) for f in rivals) >= 0.5 * len(numbers):
+        return list(found)
+    return [f for f in found if f not in rivals]
 
 
 def _is_card_text(found: _Found, slot: Slot, flow: Flow) -> bool:
