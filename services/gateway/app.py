@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from runtime.settings import load
 from services.gateway import auth
-from services.gateway.api import create, errors, events, exams, results
+from services.gateway.api import create, documented, errors, events, exams, results
 from services.gateway.api.context import Gateway
 from services.gateway.database import open_database
 from services.gateway.history import History
@@ -48,12 +48,15 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.gateway = gateway
     for module in (create, exams, events, results):
         app.include_router(module.router, prefix=API)
     errors.add_handlers(app)
     app.add_middleware(errors.Tracing)
+    description = documented.describe(app)
+    app.openapi = lambda: description  # type: ignore[method-assign]
     return app
 
 

@@ -35,8 +35,8 @@ class Relay:
         while True:
             try:
                 taken = await self.drain()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                self._log.warning("outbox not readable", error=log.what(error))
+            except Exception as error:  # noqa: BLE001 - a relay that died would stop every exam, unseen
+                self._log.error("outbox not readable", error=log.what(error), at=log.where(error))
                 taken = 0
             if taken < self._settings.relay_batch:
                 await wait(self._notices.outbox, self._settings.relay_poll_seconds)

@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 class PostgresSettings(BaseSettings):
     """`REDINK_POSTGRES_*`: only the gateway has a database."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_POSTGRES_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_POSTGRES_", use_attribute_docstrings=True)
 
     dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/redink")
     """postgresql://user:password@host:port/database"""
@@ -24,7 +24,7 @@ class PostgresSettings(BaseSettings):
 class GatewaySettings(BaseSettings):
     """`REDINK_GATEWAY_*`: limits, deadlines and the pace of the background tasks."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_GATEWAY_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_GATEWAY_", use_attribute_docstrings=True)
 
     dev_key: SecretStr | None = None
     """an API key rk_<id>_<secret> that is made to exist for the tenant `dev`; for development only"""

@@ -10,14 +10,14 @@ import contextlib
 
 import asyncpg
 
-from contracts.errors import ErrorCode, StageError
+from contracts.errors import ErrorCode
 from contracts.events import ExamUploaded, StageDone
 from contracts.status import Status
 from contracts.topics import STAGES, SUBMISSION, UPLOADED, artefact_path
 from runtime import log, metrics
 from runtime.blobs import BlobMissing, Blobs, ref_of
 from services.gateway.core.progress import Fact, advance
-from services.gateway.exams import ENDED, Connection, Exam, count_end, enqueue, exam_of, move
+from services.gateway.exams import ENDED, Connection, Exam, count_end, enqueue, exam_of, lock, move
 from services.gateway.projection import Projection
 from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings
@@ -45,8 +45,8 @@ class Sweeper:
         while True:
             try:
                 await self.sweep()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, StageError) as error:
-                self._log.warning("sweep failed", error=log.what(error), at=log.where(error))
+            except Exception as error:  # noqa: BLE001 - nobody would notice that a sweeper died
+                self._log.error("sweep failed", error=log.what(error), at=log.where(error))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def sweep(self) -> None:
@@ -76,7 +76,11 @@ class Sweeper:
         """Publish silent exams again; how many. The pause doubles each time, as a long queue is silent too."""
         count = 0
         for exam in await self._silent():
-            topic, event = await self._last_event(exam)
+            try:
+                topic, event = await self._last_event(exam)
+            except BlobMissing:
+                await self._give_up(exam)
+                continue
             async with self._pool.acquire() as connection, connection.transaction():
                 taken = await connection.execute(
                     f"UPDATE exams SET republished = republished + 1, heard_at = clock_timestamp()"
@@ -91,6 +95,18 @@ class Sweeper:
             count += 1
             self._log.warning("silent exam published again", exam_id=str(exam.exam_id), topic=topic)
         return count
+
+    async def _give_up(self, exam: Exam) -> None:
+        """Fail an exam whose upload is gone."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            locked = await lock(connection, exam.exam_id)
+            if locked is None:
+                return
+            code = ErrorCode.ARTEFACT_MISSING
+            fact = Fact(exam.position.revision, Status.FAILED, locked.position.stage, code=code)
+            moved = await move(connection, locked, advance(locked.position, fact))
+        count_end(moved)
+        self._log.error("upload of a silent exam is gone", exam_id=str(exam.exam_id))
 
     async def _expire(self, connection: Connection, exam: Exam) -> Exam:
         fact = Fact(exam.position.revision, Status.EXPIRED, exam.position.stage, code=ErrorCode.DEADLINE_EXCEEDED)
@@ -108,7 +124,7 @@ class Sweeper:
         return [exam_of(row) for row in rows]
 
     async def _last_event(self, exam: Exam) -> tuple[str, StageDone]:
-        """The event of the latest artefact there is, and its topic; BlobMissing is impossible while uploads are kept."""
+        """The event of the latest artefact there is, and its topic; BlobMissing when not even the upload is there."""
         for row in reversed(STAGES):
             path = artefact_path(exam.tenant, exam.exam_id, exam.position.revision, row.name)
             with contextlib.suppress(BlobMissing):

@@ -67,6 +67,13 @@ _FORM: dict[str, Any] = {
 }
 
 
+_HEADERS = {
+    "Location": {"description": "The exam.", "schema": {"type": "string"}},
+    "Operation-Location": {"description": "Its status.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds until a look at the status is worth while.", "schema": {"type": "integer"}},
+}
+
+
 @dataclass(frozen=True)
 class _Accepted:
     exam: Exam
@@ -82,6 +89,7 @@ class _Accepted:
     response_model=AcceptedView,
     openapi_extra={"requestBody": _FORM},
     responses={
+        202: {"description": "Safe, and on its way", "headers": _HEADERS},
         200: {"model": AcceptedView, "description": "Ended within the `Prefer: wait` time"},
         **problems(
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
@@ -96,10 +104,14 @@ async def upload(
     gateway: InGateway,
     tenant: InTenant,
     idempotency_key: Annotated[
-        str | None, Header(description="A repeated request with the same key gets the first answer; kept for 72 h.")
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="A repeated request with the same key gets the first answer; kept for 72 h.",
+        ),
     ] = None,
     prefer: Annotated[
-        str | None, Header(description="`wait=N`: answer when the exam has ended, within N seconds.")
+        str | None, Header(alias="Prefer", description="`wait=N`: answer when the exam has ended, within N seconds.")
     ] = None,
 ) -> Response:
     """Accept one student's paper. Nothing is lost once 202 is answered; follow `Location` for what comes of it."""

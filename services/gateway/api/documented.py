@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
 from services.gateway.api.views import ProblemView
 from services.gateway.core.problems import CATALOGUE, Code
 
 PROBLEM = "application/problem+json"
+_SCHEMA = {"$ref": f"#/components/schemas/{ProblemView.__name__}"}
 COMMON = (Code.UNAUTHORIZED, Code.STORE_UNAVAILABLE, Code.INTERNAL)
 
 
@@ -14,12 +18,33 @@ def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:
     responses: dict[int | str, dict[str, Any]] = {}
     for code in (*codes, *COMMON):
         kind = CATALOGUE[code]
-        entry = responses.setdefault(
-            kind.status, {"model": ProblemView, "description": "", "content": {PROBLEM: {"examples": {}}}}
-        )
+        content = {PROBLEM: {"schema": _SCHEMA, "examples": {}}}
+        entry = responses.setdefault(kind.status, {"description": "", "content": content})
         entry["description"] = "; ".join(filter(None, (entry["description"], f"`{code.value}`: {kind.title}")))
         entry["content"][PROBLEM]["examples"][code.value] = {"value": _example(code)}
     return dict(sorted(responses.items(), key=lambda item: str(item[0])))
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the framework's own ideas of errors replaced by what is really answered."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        tags=app.openapi_tags,
+        routes=app.routes,
+        separate_input_output_schemas=False,
+    )
+    schemas = document["components"]["schemas"]
+    problem = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {ProblemView.__name__: problem}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            del operation["responses"]["422"]  # path parameters are texts: nothing to be refused
+    return document
 
 
 def _example(code: Code) -> dict[str, Any]:

@@ -48,7 +48,7 @@ async def get_events(
     gateway: InGateway,
     exam: InExam,
     last_event_id: Annotated[
-        str | None, Header(description="Continues after this event, without gap or repeat.")
+        str | None, Header(alias="Last-Event-ID", description="Continues after this event, without gap or repeat.")
     ] = None,
 ) -> Response:
     """Every change of the exam, from the first on, as events `status`; the stream ends after the final one."""

@@ -242,3 +242,36 @@ async def test_the_tool_makes_lists_and_revokes_keys_and_stores_no_secret(
     assert (await running.get("/exams", headers=headers)).status_code == 401
     assert (await tool("revoke", key_id))[0] == 1
     assert (await tool("create", "--tenant", "Not A Name"))[0] == 2
+
+
+async def test_a_silent_exam_whose_upload_is_gone_fails_with_advice(
+    running: Running, database: str, tmp_path: Path
+) -> None:
+    exam, other = await running.exam(), await running.exam()
+    await until(lambda: len(running.bus.published) == 2)
+    (tmp_path / artefact_path("dev", exam["exam_id"], 1, "upload")).unlink()
+    async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
+        made = settings(silence_seconds=1)
+        await pool.execute("UPDATE exams SET heard_at = now() - interval '5 seconds'")
+        sweeper = Sweeper(pool, running.blobs, Projection(pool), Relay(pool, Bus(), Notices(), made), made)
+        assert await sweeper.republish() == 1
+    status = await running.status(exam["exam_id"])
+    assert (status["status"], status["error_code"]) == ("FAILED", "artefact_missing")
+    assert (await running.status(other["exam_id"]))["status"] == "UPLOADED"
+
+
+async def test_the_gateway_outlives_the_loss_of_every_database_connection(running: Running) -> None:
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    for _ in range(3):
+        await running.sql(kill)
+        exam_id = ""
+
+        async def uploaded() -> bool:
+            nonlocal exam_id
+            response = await running.upload()
+            assert response.status_code in {202, 503}, response.text
+            exam_id = response.json().get("exam_id", "")
+            return response.status_code == 202
+
+        await until(uploaded)
+        await until(lambda: running.bus.topics_of(exam_id) == [UPLOADED["interactive"]])  # noqa: B023 - read at once
