@@ -40,7 +40,6 @@ class Kafka:
         self._settings = settings
         self._broker = KafkaBroker(
             settings.bootstrap.split(","),
-            ack_policy=AckPolicy.MANUAL,  # for want of a policy, FastStream commits before the work
             allow_auto_create_topics=False,
             logger=None,
             **settings.producer,
@@ -161,7 +160,7 @@ class Subscription:
             *(f"{self._prefix}{topic}" for topic in topics),
             group_id=f"{self._prefix}{group}" if group else None,
             listener=self._listener,
-            ack_policy=AckPolicy.MANUAL,
+            ack_policy=AckPolicy.MANUAL,  # for want of a policy, FastStream commits before the work
             **settings.consumer,
         )
 
