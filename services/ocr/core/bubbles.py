@@ -16,6 +16,8 @@ from services.ocr.core.raster import Image
 from services.ocr.core.lattice import Group, Shape
 from services.ocr.core.numbering import Place, repaired
 
+FAINT_BELOW = 218
+"""As INK_BELOW, for outlines in pale colour."""
 MIN_SIDE, MAX_SIDE = 9, 190
 ASPECTS = (0.45, 3.2)
 MIN_AREA = 0.68
@@ -36,23 +38,34 @@ class _Kind(NamedTuple):
     width: float
     height: float
     seeds: list[Shape]
+    slope: float = 0.0
 
 
 def find_bubbles(bgr: Image, lines: Sequence[Line]) -> list[Bubble]:
     """Bubbles of a page (h, w, 3), item by item. `lines` give the item numbers and the printed labels."""
     even = flattened(bgr)
-    # Cards print outlines in a colour that their readers do not see (red): outlines by the darkest channel, fill by grey.
-    flat = cv2.cvtColor(even, cv2.COLOR_BGR2GRAY)
-    ink = cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1]
-    blue, green, red = cv2.split(even)
-    outlines = cv2.threshold(cv2.min(cv2.min(blue, green), red), INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1]
-    kinds = _kinds(np.asarray(outlines, np.uint8), unit((bgr.shape[1], bgr.shape[0]))) or _printed(lines)
+    flat = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2GRAY), np.uint8)
+    ink = np.asarray(cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
     found: list[Bubble] = []
-    for kind in kinds:
-        groups = _groups(kind, np.asarray(ink, np.uint8))
-        if sum(map(len, groups)) >= MIN_BUBBLES:
-            found += _bubbles(groups, kind, np.asarray(flat, np.uint8), lines, len({b.group for b in found}))
+    for kind, groups in _cards(even, ink, lines):
+        found += _bubbles(groups, kind, flat, lines, len({b.group for b in found}))
     return found
+
+
+def _cards(even: Image, ink: Mask, lines: Sequence[Line]) -> list[tuple[_Kind, list[Group]]]:
+    """Kinds of bubbles with their items. even: the flattened page; ink: what counts as filled."""
+    blue, green, red = cv2.split(even)
+    darkest = cv2.min(cv2.min(blue, green), red)
+    scale = unit((even.shape[1], even.shape[0]))
+    # Machine-read cards print faint outlines, in a colour their readers do not see: then those count as well.
+    for below in (INK_BELOW, FAINT_BELOW):
+        outlines = cv2.threshold(darkest, below, 255, cv2.THRESH_BINARY_INV)[1]
+        grouped = [_grouped(kind, ink) for kind in _kinds(np.asarray(outlines, np.uint8), scale)]
+        cards = [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
+        if cards:
+            return cards
+    grouped = [_grouped(kind, ink) for kind in _printed(lines)]
+    return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
 
 
 def _kinds(ink: Mask, scale: float) -> list[_Kind]:
@@ -99,19 +112,20 @@ def _printed(lines: Sequence[Line]) -> list[_Kind]:
     return [_Kind(float(np.median(widths)), float(np.median(heights)), seeds)] if len(seeds) >= 3 else []
 
 
-def _groups(kind: _Kind, ink: Mask) -> list[Group]:
+def _grouped(kind: _Kind, ink: Mask) -> tuple[_Kind, list[Group]]:
     pitch = lattice.pitch_of(kind.seeds, kind.width, kind.height)
     # Cells of a table share their walls; bubbles stand apart.
     if pitch is None or pitch < 1.12 * kind.width + 3:
-        return []
+        return kind, []
 
     def covered(x: float, y: float) -> bool:
         return _mean(ink, x, y, kind, 0.8) > COVERED
 
-    groups = lattice.items(kind.seeds, pitch, kind.height, covered)
+    slope = lattice.slope_of(kind.seeds, pitch, kind.height)
+    groups = lattice.items(kind.seeds, pitch, kind.height, slope, covered)
     # Holes of characters are everywhere; a card's shapes are nearly all in its rows.
     used = sum(shape.seen for group in groups for shape in group)
-    return groups if used >= MIN_USED * len(kind.seeds) else []
+    return kind._replace(slope=slope), groups if used >= MIN_USED * len(kind.seeds) else []
 
 
 def _mean(values: Mask, x: float, y: float, kind: _Kind, share: float) -> float:
@@ -176,7 +190,7 @@ def _labels(groups: list[Group], kind: _Kind, glyphs: Sequence[Glyph]) -> list[s
 
 
 def _numbers(groups: list[Group], kind: _Kind, tokens: Sequence[Token]) -> list[int | None]:
-    rows = _ranks([g[0].y for g in groups], 0.7 * kind.height)
+    rows = _ranks([g[0].y - kind.slope * g[0].x for g in groups], 0.7 * kind.height)
     blocks = _ranks([g[0].x for g in groups], 1.2 * kind.width)
     pitch = float(np.median([b.x - a.x for g in groups for a, b in zip(g[:-1], g[1:], strict=True)]))
     places = [

@@ -48,7 +48,25 @@ def pitch_of(seeds: Sequence[Shape], width: float, height: float) -> float | Non
     return pitch if len(even) >= MIN_EVEN * len(close) else None
 
 
-def items(seeds: Sequence[Shape], pitch: float, height: float, covered: Covered) -> list[Group]:
+def slope_of(seeds: Sequence[Shape], pitch: float, height: float) -> float:
+    """Slope (dy/dx) of the rows: median over neighbours."""
+    slopes = [
+        (o.y - seed.y) / (o.x - seed.x)
+        for seed in seeds
+        for o in seeds
+        if 0.8 * pitch < o.x - seed.x < 1.2 * pitch and abs(o.y - seed.y) < 0.4 * height
+    ]
+    return float(np.median(slopes)) if slopes else 0.0
+
+
+def items(seeds: Sequence[Shape], pitch: float, height: float, slope: float, covered: Covered) -> list[Group]:
+    """The shapes of every item of rows that slope. Parameters in pixels; see `_level_items`."""
+    level = [Shape(s.x, s.y - slope * s.x, s.seen) for s in seeds]
+    groups = _level_items(level, pitch, height, lambda x, y: covered(x, y + slope * x))
+    return [[Shape(s.x, s.y + slope * s.x, s.seen) for s in group] for group in groups]
+
+
+def _level_items(seeds: Sequence[Shape], pitch: float, height: float, covered: Covered) -> list[Group]:
     """The shapes of every item, top to bottom, then left to right.
 
     Items stand below one another: the columns seen anywhere in a part of the card are the columns of all its items.

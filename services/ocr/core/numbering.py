@@ -35,7 +35,7 @@ def repaired(places: Sequence[Place]) -> list[int | None]:
     return numbers
 
 
-def _scheme(places: Sequence[Place]) -> list[int] | None:
+def _scheme(places: Sequence[Place]) -> list[int | None] | None:
     read = [(p.row, p.block, p.read) for p in places if p.read is not None]
     if len(read) < 2:
         return None
@@ -48,12 +48,13 @@ def _scheme(places: Sequence[Place]) -> list[int] | None:
         firsts = [n - a * r - b * c for r, c, n in read]
         values, counts = np.unique(firsts, return_counts=True)
         votes, first = int(counts.max()), int(values[counts.argmax()])
-        if first >= 1 and (best is None or votes > best[0]):
+        if best is None or votes > best[0]:
             best = (votes, first, a, b)
     if best is None or best[0] < max(2, MIN_AGREEMENT * len(read)):
         return None
     numbers = [best[1] + best[2] * p.row + best[3] * p.block for p in places]
-    return numbers if len(set(numbers)) == len(numbers) else None
+    # What stands before the first item (an example of how to fill) has no number.
+    return [n if n >= 1 else None for n in numbers] if len(set(numbers)) == len(numbers) else None
 
 
 def _pairs(read: list[tuple[int, int, int]]) -> list[tuple[tuple[int, int, int], tuple[int, int, int]]]:
