@@ -37,7 +37,7 @@ def needs_crop(question: ResultQuestion) -> bool:
 
 
 def crops_of(pages: Mapping[int, bytes], questions: Sequence[ResultQuestion], most: int) -> dict[int, tuple[Crop, ...]]:
-    """Crops by index into `questions`, of at most `most` questions and 3 MB in all, in the paper's order.
+    """Crops by index into `questions`, of at most `most` questions and 3 MB in all; those that lost points go first.
 
     `pages`: JPEG of the rectified pages by page number; a page that is not there has no crops. Raises OSError when a
     page is not a picture.
@@ -45,11 +45,10 @@ def crops_of(pages: Mapping[int, bytes], questions: Sequence[ResultQuestion], mo
     opened = {number: Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) for number, data in pages.items()}
     found: dict[int, tuple[Crop, ...]] = {}
     spent = 0
-    for index, question in enumerate(questions):
+    wanted = [(index, question) for index, question in enumerate(questions) if needs_crop(question)]
+    for index, question in sorted(wanted, key=lambda pair: pair[1].verdict in {"correct", "ungraded"}):
         if len(found) >= most or spent >= _MOST_BYTES:
             break
-        if not needs_crop(question):
-            continue
         regions = [region for region in question.regions if region.page in opened][:_MOST_REGIONS]
         cut = tuple(crop for region in regions if (crop := _crop(opened[region.page], region)))
         if cut:

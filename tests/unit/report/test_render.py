@@ -168,6 +168,12 @@ def test_crops_show_lost_and_doubtful_questions_only_and_are_bounded(made, page_
     assert all(crop.jpeg.startswith(b"\xff\xd8") for cut in crops.values() for crop in cut)
 
 
+def test_lost_points_come_before_doubts_when_crops_are_few(made, page_jpeg):
+    result = compose(EXAM_ID, *made(16).parts())
+    lost = {i for i, q in enumerate(result.questions) if q.verdict in {"wrong", "partial", "blank"}}
+    assert set(crops_of({1: page_jpeg}, result.questions, len(lost))) == lost
+
+
 def test_regions_outside_the_page_make_no_crop(page_jpeg):
     region = Region(page=1, box=(5000, 5000, 5200, 5100))
     exam = exam_of([question_of("1", regions=(region,))], [answer_of("1", verdict="wrong")])
