@@ -128,7 +128,10 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
     Lines count when their middle runs through the box; characters by their centres.
     """
     chosen: list[tuple[float, str, float, bool]] = []
+    through = [x for x in page.lines if x.script == "handwritten" and x.ink == "blue" and overlap(line_box(x), box) > 0]
     for line in page.lines:
+        if through and line.ink != "blue":  # blue writing stands here: what is black is print
+            continue
         outline = line_box(line)
         middle = (outline[1] + outline[3]) / 2
         if line.ink == "red" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:

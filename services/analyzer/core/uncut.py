@@ -17,6 +17,7 @@ _CLOSED = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]")
 _AT_END = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]?\s*[.。]?\s*$", re.MULTILINE)
 _AT_FRONT = rf"^\s*[(（]?\s*({_LETTERS}|{_SIGN})\s*[)）]\s*"
 _FIRST_PART = re.compile(r"^\s*[(（]\s*1\s*[)）]")
+_FOOTER = re.compile(r"第\s*\d+\s*页|共\s*\d+\s*页")
 _WORKING = re.compile(r"^\s*(?:解|答|证明|证)\s*[:：]")
 
 
@@ -71,18 +72,21 @@ def _stem(question: Question, lines: list[str]) -> str:
     return "\n".join(kept)
 
 
-def working_in_print(question: Question, reading: Reading) -> list[Piece]:
-    """A worked solution taken for print: its lines to the question's end.
+def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piece]:
+    """A worked solution: the handwriting `own` and what of it was taken for print, in reading order.
 
-    They start with 解： or 答：, else where "(1)" opens a line again, else they are the last lines that stand on ruled
-    lines.
+    It starts with 解： or 答：, else where "(1)" opens a line again, and runs to the question's end; without such a start
+    it is the handwriting alone, or the last lines that stand on ruled lines.
     """
-    lines = print_of(question, reading)
-    start = next((i for i, p in enumerate(lines) if i and _WORKING.match(p.text)), None)
-    if start is None:
+    printed = print_of(question, reading)
+    lines = in_order([*own, *printed], reading)
+    start = next((i for i, p in enumerate(lines) if (i or p in own) and _WORKING.match(p.text)), None)
+    if start is None and not own:
         firsts = [i for i, p in enumerate(lines) if _FIRST_PART.match(p.text)]
         start = firsts[1] if len(firsts) > 1 else None
-    return _on_rules(question, reading, lines) if start is None else lines[start:]
+    if start is not None:
+        return [p for p in lines[start:] if not _FOOTER.search(p.text)]
+    return own or _on_rules(question, reading, printed)
 
 
 def _on_rules(question: Question, reading: Reading, lines: list[Piece]) -> list[Piece]:

@@ -7,7 +7,7 @@ from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, overlap, same_row, spots_of
 from services.analyzer.core.text import powers, script_of, short_answer, variables
-from services.analyzer.core.uncut import working_in_print
+from services.analyzer.core.uncut import working
 
 _TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]\s*(\d{1,2})\s*[)）]\s*")
 _CONCLUDING = re.compile(
@@ -20,10 +20,9 @@ _MAX_CONCLUSION_LINES = 6
 
 def read_written(question: Question, reading: Reading) -> Found:
     """All the handwriting of a question, rows parted by newlines."""
-    if not lines_of(question, reading):
-        uncut = working_in_print(question, reading)
-        if uncut:
-            return replace(_written(uncut, has_place=False), evidence="written_uncut")
+    written = working(question, reading, _once(lines_of(question, reading)))
+    if written:
+        return _written(written, has_place=False)
     return _written(_writing([question], reading), has_place=bool(question.spots))
 
 
@@ -107,8 +106,9 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
     if not children:
         return {}
     family = [parent, *children]
-    own = any(lines_of(q, reading) for q in family)
-    pieces = (not own and working_in_print(parent, reading)) or _writing(family, reading)
+    beside = any(lines_of(c, reading) or c.spots for c in children)  # parts with writing of their own below their stems
+    alone = [] if beside else working(parent, reading, _once(lines_of(parent, reading)))
+    pieces = alone or _writing(family, reading)
     grouped: list[list[Piece]] = []
     for piece in pieces:
         if grouped and same_row(grouped[-1][-1], piece) and not _TAG.match(piece.text):
