@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from contracts.artefacts.reading import Bubble, Line
 from services.ocr.core import lattice
-from services.ocr.core.glyphs import Glyph, Token, glyphs_of, height_of, tokens_of
 from services.ocr.core.flat import INK_BELOW, Mask, flattened, unit
-from services.ocr.core.raster import Image
+from services.ocr.core.glyphs import Glyph, Token, glyphs_of, height_of, tokens_of
 from services.ocr.core.lattice import Group, Shape
 from services.ocr.core.numbering import Place, repaired
+from services.ocr.core.raster import Image
 
 FAINT_BELOW = 218
 """As INK_BELOW, for outlines in pale colour."""

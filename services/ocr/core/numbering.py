@@ -10,6 +10,10 @@ MIN_AGREEMENT = 0.6
 """Share of read numbers that a numbering scheme must explain."""
 
 
+MIN_TALL = 2
+"""Rows per block from which unread items are surely numbered downwards."""
+
+
 class Place(NamedTuple):
     """Where an item stands: its row and its block (column of items), from 0, and the number read beside it."""
 
@@ -22,7 +26,10 @@ def repaired(places: Sequence[Place]) -> list[int | None]:
     """Numbers of the items: those of the scheme `first + a * row + b * block` that explains most of what was read.
 
     Within a block that starts anew the scheme is fitted for the block alone. Without a scheme the readings stand.
+    When print was too small to read at all, tall blocks are numbered downwards from 1.
     """
+    if all(place.read is None for place in places):
+        return _down(places)
     whole = _scheme(places)
     if whole is not None:
         return list(whole)
@@ -33,6 +40,19 @@ def repaired(places: Sequence[Place]) -> list[int | None]:
         for index, number in zip(indices, fitted or [], strict=False):
             numbers[index] = number
     return numbers
+
+
+def _down(places: Sequence[Place]) -> list[int | None]:
+    rows: dict[int, list[int]] = {}
+    for place in places:
+        rows.setdefault(place.block, []).append(place.row)
+    tallest = max(map(len, rows.values()), default=0)
+    if tallest < MIN_TALL * len(rows):
+        return [None] * len(places)
+    whole = sorted(block for block, own in rows.items() if 2 * len(own) >= tallest)
+    order = [(block, row) for block in whole for row in sorted(rows[block])]
+    numbers = {key: index for index, key in enumerate(order, start=1)}
+    return [numbers.get((place.block, place.row)) for place in places]
 
 
 def _scheme(places: Sequence[Place]) -> list[int | None] | None:
