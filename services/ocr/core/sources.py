@@ -119,7 +119,7 @@ def _open(data: bytes, kind: Kind) -> Image.Image:
         heif = pi_heif.open_heif(io.BytesIO(data))
         picture: Image.Image = heif.to_pillow()
         return picture
-    return Image.open(io.BytesIO(data), formats=("JPEG", "MPO", "PNG", "WEBP", "TIFF"))
+    return Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "TIFF"))
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:

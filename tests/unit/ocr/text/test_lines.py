@@ -1,0 +1,157 @@
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from contracts.artefacts.reading import Line, Spot
+from services.ocr.core import boxes, ink, lines, order, script, upright
+from services.ocr.core.engine import Image, Text
+
+
+def line(text: str, x: float, y: float, width: float = 400, height: float = 30, **more: object) -> Line:
+    step = width / max(1, len(text))
+    return Line(
+        text=text,
+        confidence=float(str(more.pop("confidence", 0.99))),
+        box=((x, y), (x + width, y), (x + width, y + height), (x, y + height)),
+        xs=tuple(x + (i + 0.5) * step for i in range(len(text))),
+        confidences=(0.99,) * len(text),
+        **more,
+    )
+
+
+class Reader:
+    """An engine that reads a fixed text, or by a function of the crop."""
+
+    version = "test"
+
+    def __init__(self, text: str = "", turns: int = 0, boxes_of: object = None) -> None:
+        self.text, self.turns, self.boxes_of = text, turns, boxes_of
+
+    def recognise(self, crops: Sequence[Image]) -> list[Text]:
+        return [self._read(crop) for crop in crops]
+
+    def _read(self, crop: Image) -> Text:
+        # Black at the left of a strip says that it lies as it was written.
+        readable = crop[:, : crop.shape[1] // 4].mean() < crop[:, -crop.shape[1] // 4 :].mean()
+        count = len(self.text)
+        xs = tuple((i + 0.5) / count for i in range(count))
+        return Text(
+            self.text if readable else "?", 0.95 if readable else 0.3, xs if readable else (0.5,), (0.9,) * count
+        )
+
+    def detect(self, bgr: Image) -> list[np.ndarray]:
+        dark = (bgr.min(axis=2) < 250).astype(np.uint8)
+        found, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        quads = []
+        for contour in found:
+            x, y, w, h = cv2.boundingRect(contour)
+            quads.append(np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float32))
+        return quads
+
+    def posterior(self, crop: Image, candidates: Sequence[str]) -> dict[str, float]:
+        raise NotImplementedError
+
+    def orientation(self, bgr: Image) -> int:
+        return self.turns
+
+
+def test_a_line_in_two_inks_is_cut_where_the_pen_changes() -> None:
+    page = np.full((60, 400, 3), 255, np.uint8)
+    for index in range(8):
+        colour = (30, 30, 30) if index < 5 else (150, 50, 25)
+        cv2.rectangle(page, (index * 50 + 15, 15), (index * 50 + 30, 45), colour, 4)
+    quad = np.array([[0, 5], [400, 5], [400, 55], [0, 55]], np.float32)
+    found = lines.read_lines(page, [quad], Everything("姓名是的：王小明"))
+    assert [(part.text, part.script, part.ink) for part in found] == [
+        ("姓名是的：", "printed", "black"),
+        ("王小明", "handwritten", "blue"),
+    ]
+    assert found[0].box[1][0] == pytest.approx(found[1].box[0][0], abs=1)
+
+
+class Everything(Reader):
+    def _read(self, crop: Image) -> Text:
+        count = len(self.text)
+        return Text(self.text, 0.9, tuple((i + 0.5) / count for i in range(count)), (0.9,) * count)
+
+
+@pytest.mark.parametrize("light", [(255, 255, 255), (150, 200, 240), (90, 90, 90)])
+def test_blue_ink_is_blue_under_any_lamp_and_black_is_black(light: tuple[int, int, int]) -> None:
+    for colour, name in (((140, 44, 24), "blue"), ((30, 24, 22), "black")):
+        strip = np.full((40, 200, 3), 255, np.uint8)
+        cv2.putText(strip, "abc", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, colour, 3)
+        seen = (strip * np.array(light, np.float32) / 255).astype(np.uint8)
+        assert ink.strokes(seen).colour(0, 200) == name
+
+
+def test_what_stands_in_an_answer_place_is_the_pupils() -> None:
+    printed = line("1+1=(B)", 0, 0, 350)
+    spot = Spot(kind="bracket", box=(251, 0, 299, 30), ink=0.2, text="B", confidence=0.9, candidates={"B": 0.9})
+    parts = script.divided([printed], [spot])
+    assert [(part.text, part.script) for part in parts] == [
+        ("1+1=(", "printed"), ("B", "handwritten"), (")", "printed")
+    ]  # fmt: skip
+
+
+def test_a_blank_place_cuts_nothing() -> None:
+    printed = line("1+1=( )", 0, 0, 350)
+    assert script.divided([printed], [Spot(kind="bracket", box=(251, 0, 299, 30), ink=0.0)]) == [printed]
+
+
+def test_a_surer_constrained_reading_replaces_the_lines_own() -> None:
+    printed = line("(8)", 0, 0, 90).model_copy(update={"confidences": (0.9, 0.4, 0.9)})
+    spot = Spot(kind="bracket", box=(31, 0, 59, 30), ink=0.2, text="B", confidence=0.97, candidates={"B": 0.97})
+    assert [part.text for part in script.divided([printed], [spot])] == ["(", "B", ")"]
+
+
+def test_lines_that_open_like_a_worked_answer_are_handwritten_and_numbered_ones_are_not() -> None:
+    told = script.by_size_and_wording([line("解：设x=1", 0, 0), line("1. 解方程", 0, 40), line("乙同学说", 0, 80)])
+    assert [part.script for part in told] == ["handwritten", "printed", "printed"]
+
+
+def test_columns_are_read_one_after_the_other() -> None:
+    left = [line(f"L{n}", 50, 40 * n) for n in range(1, 9)]
+    right = [line(f"R{n}", 550, 40 * n + 3) for n in range(1, 9)]
+    mixed = [pair for both in zip(right, left, strict=True) for pair in both]
+    assert [part.text for part in order.ordered(mixed)] == [part.text for part in [*left, *right]]
+
+
+def test_options_in_a_row_are_no_columns() -> None:
+    rows = []
+    for n in range(8):
+        rows.append(line(f"{n}. stem", 50, 80 * n, 900))
+        rows += [line(f"{name}{n}", 50 + 230 * i, 80 * n + 40, 80) for i, name in enumerate("ABCD")]
+    assert [part.text for part in order.ordered(rows[::-1])] == [part.text for part in rows]
+
+
+def test_a_word_inserted_above_a_line_does_not_fatten_its_box() -> None:
+    heat = np.zeros((200, 700), np.float32)
+    heat[100:120, 50:650] = 0.9
+    heat[70:100, 200:240] = 0.9
+    (quad,) = boxes.of_heat(heat)
+    height = float(np.linalg.norm(quad[3] - quad[0]))
+    plain = heat.copy()
+    plain[70:100] = 0
+    assert height == pytest.approx(float(np.linalg.norm(np.subtract(*boxes.of_heat(plain)[0][[3, 0]]))), rel=0.15)
+
+
+def page_of_lines() -> Image:
+    page = np.full((600, 800, 3), 255, np.uint8)
+    for n in range(8):
+        cv2.rectangle(page, (100, 60 + 60 * n), (600, 80 + 60 * n), (200, 200, 200), -1)
+        cv2.rectangle(page, (100, 60 + 60 * n), (300, 80 + 60 * n), (0, 0, 0), -1)
+    return page
+
+
+@pytest.mark.parametrize("content", [0, 90, 180, 270])
+def test_the_proposed_turn_is_taken_when_lines_read_better_that_way(content: int) -> None:
+    seen = np.ascontiguousarray(np.rot90(page_of_lines(), -content // 90))
+    turn, quads = upright.turn_of(seen, Reader("readable", turns=content))
+    assert turn == content
+    assert len(quads) == 8
+
+
+def test_a_wrong_proposal_is_overruled_by_what_can_be_read() -> None:
+    assert upright.turn_of(page_of_lines(), Reader("readable", turns=90))[0] == 0
