@@ -24,6 +24,9 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     spots = [_settled(s) for s in spots_of(question, reading)]
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
+    inked_places = sum(not s.blank for s in spots)
+    if inked_places >= max(expected, 1):  # every blank has its place: what stands outside is print
+        lines = []
     pieces = in_order([*spots, *lines], reading)
     if not any(not p.blank for p in pieces):
         return _nothing(question, spots, expected)

@@ -18,6 +18,7 @@ _AT_END = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]?\s*[.。]?\s*$", 
 _AT_FRONT = rf"^\s*[(（]?\s*({_LETTERS}|{_SIGN})\s*[)）]\s*"
 _FIRST_PART = re.compile(r"^\s*[(（]\s*1\s*[)）]")
 _FOOTER = re.compile(r"第\s*\d+\s*页|共\s*\d+\s*页")
+_NEXT_STEM = re.compile(r"^\s*\d{1,2}\s*[.．、]\s*[(（一-鿿A-Z]")
 _WORKING = re.compile(r"^\s*(?:解|答|证明|证)\s*[:：]")
 
 
@@ -85,7 +86,8 @@ def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piec
         firsts = [i for i, p in enumerate(lines) if _FIRST_PART.match(p.text)]
         start = firsts[1] if len(firsts) > 1 else None
     if start is not None:
-        return [p for p in lines[start:] if not _FOOTER.search(p.text)]
+        stems = (i for i, p in enumerate(lines) if i > start and p not in own and _NEXT_STEM.match(p.text))
+        return [p for p in lines[start : next(stems, None)] if not _FOOTER.search(p.text)]
     return own or _on_rules(question, reading, printed)
 
 

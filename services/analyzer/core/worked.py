@@ -9,7 +9,7 @@ from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, line
 from services.analyzer.core.text import powers, script_of, short_answer, variables
 from services.analyzer.core.uncut import working
 
-_TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]\s*(\d{1,2})\s*[)）]\s*")
+_TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]?\s*(\d{1,2})\s*[)）]\s*")
 _CONCLUDING = re.compile(
     r"^[\s①-⑳]*(?:所以|所[A-Za-z1|!<≤]{1,4}|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
 )
@@ -106,8 +106,12 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
     if not children:
         return {}
     family = [parent, *children]
-    beside = any(lines_of(c, reading) or c.spots for c in children)  # parts with writing of their own below their stems
-    alone = [] if beside else working(parent, reading, _once(lines_of(parent, reading)))
+    beside = sum(bool(lines_of(c, reading) or c.spots) for c in children)
+    alone: list[Piece] = []
+    if beside <= 1:  # else the parts have writing of their own, below their stems
+        own = _once([p for q in family for p in lines_of(q, reading)])
+        extent = parent.model_copy(update={"regions": tuple(r for q in family for r in q.regions)})
+        alone = working(extent, reading, own)
     pieces = alone or _writing(family, reading)
     grouped: list[list[Piece]] = []
     for piece in pieces:
