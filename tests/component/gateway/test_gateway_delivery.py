@@ -275,3 +275,22 @@ async def test_the_gateway_outlives_the_loss_of_every_database_connection(runnin
 
         await until(uploaded)
         await until(lambda: running.bus.topics_of(exam_id) == [UPLOADED["interactive"]])  # noqa: B023 - read at once
+
+
+async def test_what_is_asked_for_often_is_answered_from_an_index(running: Running) -> None:
+    await running.exam()
+    await running.sql(
+        """INSERT INTO exams (exam_id, tenant, priority, subject, grade, locale, files, status, created_at, deadline,
+                              updated_at, status_at, heard_at, completed_at)
+           SELECT gen_random_uuid(), 'dev', 'interactive', 'math', 7, 'zh-CN', 1, 'COMPLETED', t, t, t, t, t, t
+           FROM generate_series(now() - interval '20000 seconds', now(), '1 second') AS t"""
+    )
+    await running.sql("ANALYZE exams")
+    waiting = "SELECT count(*) FROM exams WHERE status = 'UPLOADED' AND created_at < now()"
+    silent = """SELECT * FROM exams WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED')
+                AND heard_at < now() ORDER BY heard_at LIMIT 100"""
+    page = "SELECT * FROM exams WHERE tenant = 'dev' ORDER BY created_at DESC, exam_id DESC LIMIT 21"
+    for statement in (waiting, silent, page):
+        plan = "\n".join(row[0] for row in await running.sql(f"EXPLAIN {statement}"))
+        assert "Index" in plan, plan
+        assert "Seq Scan" not in plan, plan
