@@ -16,6 +16,7 @@ from contracts.base import Box
 from services.ocr.core import lines as text_lines
 
 NUMBERED = re.compile(r"\s*(\d{1,2}\s*[.、．,，]|[A-H]\s*[.、．,，]|[(（]\d|[一二三四五六七八九十]+[、.．])")
+WORD = re.compile(r"[A-Za-z]{2,}|[0-9]{2,}")
 WORKED = re.compile(r"\s*(解\s*[:：(（]|解\s*$|答\s*[:：]|所以|∴|∵|因为|因此|原式)")
 """Words that open lines of a worked answer."""
 TALLER, TALLER_NEXT = 1.25, 1.1
@@ -76,8 +77,12 @@ def by_size_and_wording(lines: Sequence[Line]) -> list[Line]:
 
 
 def _parts(line: Line, spots: Sequence[Spot]) -> list[Part]:
+    if not spots or len(line.xs) != len(line.text):
+        return [Part(0, len(line.text), None)]
     places = [next((spot for spot in spots if spot.box[0] < x < spot.box[2]), None) for x in line.xs]
-    if not any(places) or len(places) != len(line.text):
+    for word in WORD.finditer(line.text):
+        places[word.start() : word.end()] = _of_word(places[word.start() : word.end()])
+    if not any(places):
         return [Part(0, len(line.text), None)]
     counts = Counter(spots.index(place) for place in places if place)
     index, count = counts.most_common(1)[0]
@@ -90,6 +95,14 @@ def _parts(line: Line, spots: Sequence[Spot]) -> list[Part]:
         else:
             parts.append(Part(index, index + 1, place))
     return parts
+
+
+def _of_word(places: list[Spot | None]) -> list[Spot | None]:
+    """One place, or none, for all characters of a word: nobody writes half of one, but rules are found in pieces."""
+    taken = [place for place in places if place]
+    if taken and len(taken) < len(places):
+        return [taken[0] if 2 * len(taken) >= len(places) else None] * len(places)
+    return places
 
 
 def _cut(line: Line, part: Part, script: Script) -> list[Line]:
@@ -111,7 +124,9 @@ def _better(read: list[Line], spot: Spot) -> list[Line]:
     """The line's reading of a place, or the place's own where that is surer and from a closed set of answers."""
     if not read:
         return []
-    if max(spot.candidates.values(), default=0.0) < SURE_CANDIDATE or spot.confidence < read[0].confidence:
+    own = read[0].text.strip()
+    sure = max(spot.candidates.values(), default=0.0) >= SURE_CANDIDATE and spot.confidence >= read[0].confidence
+    if not sure or len(own) > len(spot.text) + 1:
         return read
     x0, x1 = read[0].box[0][0], read[0].box[1][0]
     count = len(spot.text)

@@ -155,3 +155,11 @@ def test_the_proposed_turn_is_taken_when_lines_read_better_that_way(content: int
 
 def test_a_wrong_proposal_is_overruled_by_what_can_be_read() -> None:
     assert upright.turn_of(page_of_lines(), Reader("readable", turns=90))[0] == 0
+
+
+def test_a_word_is_never_cut_by_the_edge_of_a_place() -> None:
+    half_found = Spot(kind="rule", box=(76, 0, 200, 30), ink=0.2, text="ith", confidence=0.5)
+    parts = script.divided([line("Name: Smith", 0, 0, 110)], [half_found])
+    assert [part.text.strip() for part in parts] == ["Name:", "Smith"]
+    false_rule = Spot(kind="rule", box=(0, 0, 18, 30), ink=0.2, text="mi", confidence=0.5)
+    assert [part.text for part in script.divided([line("minutes", 0, 0, 70)], [false_rule])] == ["minutes"]
