@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from contracts.artefacts import KnowledgePoint, Paper, Question, Reading
@@ -16,17 +17,20 @@ from runtime.kit import Kit
 from runtime.pool import Pool
 from runtime.stage import Stage
 from services.parser.core import parse
+from services.parser.core.classifier import Classifier
 from services.parser.core.tagging import Rules, difficulty, tag, words_of
 from services.parser.settings import ParserSettings
 
 POINTS = Path(__file__).parent / "knowledge" / "points.json"
+CLASSIFIED = ("math",)
+"""Subjects with a trained `knowledge/<subject>.npz`."""
 
 
 @asynccontextmanager
 async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
     """Yield the stage."""
     settings = ParserSettings()
-    rules = Rules.of(json.loads(POINTS.read_text(encoding="utf-8")))
+    rules = load_rules()
 
     async def work(job: Job) -> Paper:
         submission = await job.submission()
@@ -42,6 +46,15 @@ async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
         return paper.model_copy(update={"questions": tuple(questions), "cpu_seconds": round(spent, 4)})
 
     yield Stage("parser", work, pool=Pool(workers=1), concurrency=settings.concurrency)
+
+
+def load_rules() -> Rules:
+    """The keyword rules and classifiers that ship with the service. Raises OSError or ValueError when damaged."""
+    classifiers = {}
+    for subject in CLASSIFIED:
+        with np.load(POINTS.with_name(f"{subject}.npz"), allow_pickle=False) as arrays:
+            classifiers[subject] = Classifier.of(dict(arrays))
+    return Rules.of(json.loads(POINTS.read_text(encoding="utf-8")), classifiers)
 
 
 async def tags(cache: Cache, ttl: float, rules: Rules, subject: str, question: Question) -> tuple[KnowledgePoint, ...]:

@@ -1,9 +1,13 @@
-"""Knowledge points of a question by the words that show them, with abstention; difficulty by its place and kind."""
+"""Knowledge points of a question by the words that show them and by a trained classifier, both abstaining.
+
+Difficulty by the question's place and kind.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.artefacts import KnowledgePoint, Question, QuestionType
+from services.parser.core.classifier import Classifier, classify
 
 _MOST = 3
 _CERTAIN = 0.85
@@ -30,34 +34,48 @@ class Point:
 
 @dataclass(frozen=True)
 class Rules:
-    """The points of all subjects."""
+    """The points of all subjects, and the classifiers of those that have one."""
 
     by_subject: Mapping[str, Sequence[Point]]
+    classifiers: Mapping[str, Classifier] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, data: Mapping[str, Sequence[Mapping[str, object]]]) -> "Rules":
-        """From the JSON of `services/parser/knowledge/points.json`."""
+    def of(
+        cls,
+        data: Mapping[str, Sequence[Mapping[str, object]]],
+        classifiers: Mapping[str, Classifier] | None = None,
+    ) -> "Rules":
+        """From the JSON of `services/parser/knowledge/points.json` and the classifiers trained beside it."""
         return cls(
             {
                 subject: [Point(str(p["code"]), str(p["name"]), tuple(map(str, _list(p["words"])))) for p in points]
                 for subject, points in data.items()
-            }
+            },
+            classifiers or {},
         )
 
 
 def tag(rules: Rules, subject: str, text: str) -> list[KnowledgePoint]:
-    """The points whose words a question's text holds, most certain first; none when no word is found.
+    """The points that a question's text shows, most certain first; none when no word is found and no class is sure.
 
-    A word counts by its length (a long word seldom stands by chance); confidence grows with the evidence, up to 0.85.
+    Words and classifier are merged by name, the surer one's confidence standing. A word counts by its length (a long word seldom stands by chance); confidence grows with the evidence, up to 0.85.
     """
     lowered = text.lower()
     scored = [(sum(_weight(w) for w in p.words if w.lower() in lowered), p) for p in rules.by_subject.get(subject, ())]
     total = sum(score for score, _ in scored)
     best = sorted((s for s in scored if s[0] > 0), key=lambda s: (-s[0], s[1].code))[:_MOST]
-    return [
+    points = [
         KnowledgePoint(code=p.code, name=p.name, confidence=round(_CERTAIN * score / (total + 1.0), 3))
         for score, p in best
     ]
+    model = rules.classifiers.get(subject)
+    guess = classify(model, text) if model is not None else None
+    if guess is not None:
+        points = [guess, *points]
+    surest: dict[str, KnowledgePoint] = {}
+    for point in sorted(points, key=lambda p: (-p.confidence, p.code)):
+        surest.setdefault(point.name, point)
+    return list(surest.values())[:_MOST]
 
 
 def difficulty(question: Question, place: float) -> float:
