@@ -4,7 +4,7 @@ from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem, Submission
-from services.analyzer.core.choices import read_choice, read_judgement
+from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import REVIEW_BELOW, calibrated
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.fills import read_blanks
@@ -83,8 +83,10 @@ def _found(question: Question, reading: Reading, item: KeyItem | None) -> Found:
         return read_choice(question, reading, multiple=kind == "multiple_choice")
     if kind == "true_false":
         return read_judgement(question, reading)
-    if kind in _WORKED:
+    if kind in _WORKED and not (item is None and lettered(question, reading)):
         return read_written(question, reading)
+    if kind in _WORKED:
+        return read_choice(question, reading, multiple=False)
     blanks = len(item.answer) if item is not None and isinstance(item.answer, tuple) else 0
     if item is not None and isinstance(item.answer, str):
         blanks = max(1, item.answer.count("|") + 1)

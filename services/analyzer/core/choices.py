@@ -38,6 +38,12 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     return _nothing(question, spots, reading)
 
 
+def lettered(question: Question, reading: Reading) -> bool:
+    """Whether a question of another type has a letter in a bracket: a choice whose options were not found."""
+    brackets = [s for s in spots_of(question, reading) if s.source in ("bracket", "beside") and s.candidates]
+    return any(s.candidates[0][0] in _LETTERS and s.candidates[0][1] >= _CLEAR for s in brackets)
+
+
 def _admissible(question: Question) -> frozenset[str]:
     """Letters up to the last option's, at least A to D: a ring or a stain may hide an option from the parser."""
     known = [k for k in question.options if k in _LETTERS]

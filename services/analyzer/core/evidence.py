@@ -147,11 +147,12 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
         if not inside:
             continue
         first, last = inside[0], inside[-1] + 1
-        if line.script == "handwritten" and 2 * len(inside) >= len(line.text.replace(" ", "")):
+        overshoot = box[0] - outline[0] > box[3] - box[1]
+        if line.script == "handwritten" and not overshoot and 2 * len(inside) >= len(line.text.replace(" ", "")):
             first, last = _without_number(line, box), len(line.text)  # it only overshoots its place
         while last < len(line.text) and _continues(line, last):
             last += 1
-        while first > 0 and _continues(line, first):
+        if first == inside[0] > 0 and _continues(line, first):
             first -= 1
         sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
         chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure), line.script == "handwritten"))

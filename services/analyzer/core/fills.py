@@ -21,7 +21,7 @@ _FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
 
 def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     """The contents of the question's blanks; `expected`: how many the key or the stem has, 0 when unknown."""
-    spots = [_settled(s) for s in spots_of(question, reading)]
+    spots = [_settled(s) for s in spots_of(question, reading) if not (s.blank and s.source in ("beside", "option"))]
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
     inked_places = sum(not s.blank for s in spots)
@@ -58,7 +58,7 @@ def _settled(spot: Piece) -> Piece:
         return spot
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
-    better = spot.inline_confidence > spot.confidence
+    better = spot.inline_confidence > spot.confidence or _lost_descenders(own, inline)
     if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
         better = len(inline) < len(own)
         return replace(spot, text=inline, confidence=spot.inline_confidence) if better else replace(spot, text=own)
@@ -67,6 +67,12 @@ def _settled(spot: Piece) -> Piece:
     elif own in inline:
         better = spot.inline_confidence >= _FAIR
     return replace(spot, text=inline, confidence=spot.inline_confidence) if better else replace(spot, text=own)
+
+
+def _lost_descenders(own: str, inline: str) -> bool:
+    """Whether two readings of a word differ only where the line has a letter that reaches below: its rule hid it."""
+    pairs = list(zip(own.lower(), inline.lower(), strict=False))
+    return len(own) == len(inline) > 1 and all(a == b or b in "gyjpq" for a, b in pairs)
 
 
 def _into_empty(lines: list[Piece], spots: list[Piece]) -> tuple[list[Piece], list[Piece]]:

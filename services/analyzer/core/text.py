@@ -17,6 +17,7 @@ def short_answer(text: str) -> str:
     """A blank's content without the print around it: brackets that do not close, rules, end punctuation."""
     text = unicodedata.normalize("NFC", text).strip().strip("_＿ 　")
     text = re.sub(r"^[)）\]】,，、。．;；:：]+|[(（\[【,，、。;；:：]+$", "", text).strip()
+    text = re.sub(r"^\.\s*(?=[A-Za-z])", "", text)  # of a printed number
     for opening, closing in ("()", "（）", "[]", "【】"):
         if text.startswith(opening) and closing not in text:
             text = text[1:].strip()
