@@ -151,7 +151,7 @@ class PaddleEngine:
     def detect(self, bgr: Image) -> list[Floats]:
         height, width = bgr.shape[:2]
         # A spread (A3, 8K) has characters half as tall at the same side: give it more pixels.
-        side = self._side if max(height, width) <= 1.8 * min(height, width) and width <= height else self._side * 5 // 4
+        side = self._side if max(height, width) <= 1.8 * min(height, width) and width <= height else self._side * 3 // 2
         ratio = min(1.0, side / max(height, width))
         size = (_multiple(width * ratio), _multiple(height * ratio))
         heat = self._det(_normalised(cv2.resize(bgr, size))[None])[0, 0]

@@ -19,6 +19,7 @@ NUMBERED = re.compile(r"\s*(\d{1,2}\s*[.、．,，]|[A-H]\s*[.、．,，]|[(（]
 WORD = re.compile(r"[A-Za-z]{2,}|[0-9]{2,}")
 WORKED = re.compile(r"\s*(解\s*[:：(（]|解\s*$|答\s*[:：]|所以|∴|∵|因为|因此|原式)")
 """Words that open lines of a worked answer."""
+LABEL = re.compile(r"(姓\s*名|班\s*级|学\s*号|考\s*号|座位?号|学\s*校|\bName|\bClass|\bNo\.?|\bID)\s*[:：]\s*")
 TALLER, TALLER_NEXT = 1.25, 1.1
 """Height over the page's median from which an unsure line is handwriting, and a line after handwriting is."""
 SURE_PRINT = 0.98
@@ -53,6 +54,29 @@ def divided(lines: Sequence[Line], spots: Sequence[Spot]) -> list[Line]:
         else:
             found.extend(_cut(line, part, "handwritten"))
     return found
+
+
+def by_label(lines: Sequence[Line]) -> list[Line]:
+    """Lines cut after the labels of a paper's head (姓名： and the like): what follows a label was filled in by hand."""
+    found: list[Line] = []
+    for line in lines:
+        start = 0
+        # A text layer holds print only; what a pupil wrote over it comes as lines of its own.
+        for value, end in [] if line.script == "handwritten" or line.confidence == 1.0 else _values(line.text):
+            found += _cut(line, Part(start, value, None), line.script)
+            found += _cut(line, Part(value, end, None), "handwritten")
+            start = end
+        if start < len(line.text):
+            found += _cut(line, Part(start, len(line.text), None), line.script)
+    return found
+
+
+def _values(text: str) -> list[tuple[int, int]]:
+    """Where the filled-in values of a head line begin and end."""
+    labels = list(LABEL.finditer(text))
+    ends = [*(label.start() for label in labels[1:]), len(text)]
+    spans = [(label.end(), end) for label, end in zip(labels, ends[: len(labels)], strict=True)]
+    return [(start, end) for start, end in spans if any(map(str.isalnum, text[start:end]))]
 
 
 def by_size_and_wording(lines: Sequence[Line]) -> list[Line]:

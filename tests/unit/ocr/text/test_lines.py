@@ -163,3 +163,15 @@ def test_a_word_is_never_cut_by_the_edge_of_a_place() -> None:
     assert [part.text.strip() for part in parts] == ["Name:", "Smith"]
     false_rule = Spot(kind="rule", box=(0, 0, 18, 30), ink=0.2, text="mi", confidence=0.5)
     assert [part.text for part in script.divided([line("minutes", 0, 0, 70)], [false_rule])] == ["minutes"]
+
+
+def test_what_follows_a_label_of_the_head_was_written_by_the_pupil() -> None:
+    head = line("姓名：王小明 学号：2023", 0, 0)
+    assert [(part.text, part.script) for part in script.by_label([head])] == [
+        ("姓名：", "printed"),
+        ("王小明 ", "handwritten"),
+        ("学号：", "printed"),
+        ("2023", "handwritten"),
+    ]
+    empty = line("姓名：____ 学号：", 0, 0)
+    assert [part.text for part in script.by_label([empty])] == [empty.text]
