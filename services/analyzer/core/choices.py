@@ -94,7 +94,7 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     ranked = sorted(mass, key=lambda c: -mass[c])
     views = sum(ranked[0] == v for v in (piece.candidates[0][0] if piece.candidates else "", free, inline))
     share = mass[ranked[0]] / max(1.0, sum(mass.values()))
-    return Found(ranked[0], f"letter_{views}", share, (piece,))
+    return Found(ranked[0], "letter_set" if multiple else f"letter_{views}", share, (piece,))
 
 
 def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool) -> Found | None:
@@ -118,7 +118,8 @@ def _agree(found: list[Found]) -> Found:
     """Several places of one question: constrained spots outrank free text; disagreement is doubt."""
     rank = sorted(found, key=lambda f: (f.evidence.startswith("line"), -f.raw))
     top = rank[0]
-    others = [f for f in rank[1:] if f.answer != top.answer]
+    clear = top.evidence == "letter_3"  # three views of one place outweigh a stray line
+    others = [f for f in rank[1:] if f.answer != top.answer and not (clear and f.evidence == "line")]
     pieces = tuple(p for f in rank for p in f.pieces)
     return Found(top.answer, top.evidence, top.raw, pieces, top.doubt or bool(others))
 

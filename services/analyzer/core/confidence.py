@@ -15,7 +15,8 @@ _LINES: dict[str, tuple[float, float]] = {
     "letter_3": (0.75, 3.0),
     "letter_2": (0.5, 1.0),
     "letter_1": (1.0, 1.0),
-    "letter_0": (0.25, 0.0),
+    "letter_0": (0.25, -0.5),
+    "letter_set": (0.0, 1.5),
     "set": (0.5, 0.0),
     "line": (0.5, 0.75),
     "stem": (0.25, 1.75),
@@ -25,18 +26,18 @@ _LINES: dict[str, tuple[float, float]] = {
     "spot_cell": (0.5, 1.5),
     "spot_bracket": (0.25, 1.5),
     # blanks: by whether the place's own reading and the line's agree, and by what the answer is made of
-    "fill_agreed:word": (0.5, 0.5),
-    "fill_agreed": (0.5, -0.75),
+    "fill_agreed:word": (0.5, 0.25),
+    "fill_agreed": (0.5, -1.25),
     "fill_spot:word": (0.5, -0.75),
-    "fill_spot": (0.5, -1.75),
-    "fill_line": (0.5, -1.0),
+    "fill_spot": (0.5, -2.0),
+    "fill_line": (0.5, -1.75),
     "sub": (0.5, -0.5),
     # nothing written
     "blank_spot": (0.0, 0.5),
     "blank_empty": (0.0, 0.5),
     "blank_stem": (0.0, -1.5),
     "bubble_blank": (0.0, -0.5),
-    "sub_blank": (0.0, 0.5),
+    "sub_blank": (0.0, -0.25),
 }
 _DOUBT = 0.35
 """Share of its confidence that an answer keeps when its views or places disagree."""
