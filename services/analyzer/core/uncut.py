@@ -17,6 +17,8 @@ _CLOSED = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]")
 _AT_END = re.compile(rf"[(（]\s*({_LETTERS}|{_SIGN})\s*[)）]?\s*[.。]?\s*$", re.MULTILINE)
 _AT_FRONT = rf"^\s*[(（]?\s*({_LETTERS}|{_SIGN})\s*[)）]\s*"
 _FIRST_PART = re.compile(r"^\s*[(（]\s*1\s*[)）]")
+_FRAGMENTS, _MOSTLY = 3, 0.3
+"""Pieces of handwriting, and their share of the text from the first on, from which all of that text was handwritten."""
 _FOOTER = re.compile(r"第\s*\d+\s*页|共\s*\d+\s*页")
 _NEXT_STEM = re.compile(r"^\s*\d{1,2}\s*[.．、]\s*[(（一-鿿A-Z]")
 _WORKING = re.compile(r"^\s*(?:解|答|证明|证)\s*[:：]")
@@ -81,10 +83,16 @@ def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piec
     """
     printed = print_of(question, reading)
     lines = in_order([*own, *printed], reading)
+    if question.type == "essay":  # nothing but the heading is print
+        return [p for p in lines[1:] if not _FOOTER.search(p.text)]
     start = next((i for i, p in enumerate(lines) if (i or p in own) and _WORKING.match(p.text)), None)
     if start is None and not own:
         firsts = [i for i, p in enumerate(lines) if _FIRST_PART.match(p.text)]
         start = firsts[1] if len(firsts) > 1 else None
+    if start is None and len(own) >= _FRAGMENTS:
+        first = next(i for i, p in enumerate(lines) if p in own)
+        written = sum(len(p.text) for p in own)
+        start = first if written >= _MOSTLY * sum(len(p.text) for p in lines[first:]) else None
     if start is not None:
         stems = (i for i, p in enumerate(lines) if i > start and p not in own and _NEXT_STEM.match(p.text))
         return [p for p in lines[start : next(stems, None)] if not _FOOTER.search(p.text)]

@@ -341,3 +341,27 @@ def test_an_analysis_of_a_long_paper_takes_well_under_a_second() -> None:
     got = analyze(submission(*items), reading(spots=spots), questions)
     assert time.process_time() - started < 1
     assert got.earned == 800
+
+
+def test_a_strip_with_unread_numbers_is_dealt_out_by_its_grid() -> None:
+    words = ["known", "which", "found", "later", "the", "first"]
+    places = [
+        spot(w, at=(100 + 200 * (i % 3), 100 + 100 * (i // 3), 220 + 200 * (i % 3), 150 + 100 * (i // 3)), kind="rule")
+        for i, w in enumerate(words)
+    ]
+    owned = {"61": [0, 1, 2, 3], "62": [], "63": [], "64": [], "65": [4], "66": [5]}
+    questions = paper(*(question("fill_blank", n, spots=s) for n, s in owned.items()))
+    got = analyze(submission(), reading(spots=places), questions).answers
+    assert [a.student_answer for a in got] == words
+
+
+def test_an_essay_is_all_the_writing_below_its_heading_whatever_it_was_taken_for() -> None:
+    texts = [
+        ("五、作文（40分）", "printed"),
+        ("我的家乡有一条", "printed"),
+        ("弯弯的小河", "handwritten"),
+        ("第1页共1页", "printed"),
+    ]
+    lines = [line(t, (100, 100 + 40 * i, 400, 130 + 40 * i), script=s, ink="black") for i, (t, s) in enumerate(texts)]
+    got = only(analyze(submission(), reading(lines), paper(question("essay", lines=[2]))).answers)
+    assert (got.student_answer, got.verdict) == ("我的家乡有一条\n弯弯的小河", "ungraded")
