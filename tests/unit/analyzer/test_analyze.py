@@ -3,7 +3,7 @@
 import time
 
 from analyzer_build import bubbles, key, line, mark, paper, question, reading, spot, submission
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.artefacts.analysis import Answer
@@ -228,6 +228,7 @@ def test_a_teachers_red_writing_is_not_the_students_answer() -> None:
 _TEXT = st.text(max_size=12)
 
 
+@settings(deadline=None)
 @given(
     texts=st.lists(_TEXT, max_size=4), spots=st.lists(st.tuples(_TEXT, st.dictionaries(st.sampled_from("ABCD√×TF1"), st.floats(0, 0.2))), max_size=4),
     kind=st.sampled_from(["single_choice", "multiple_choice", "true_false", "fill_blank", "short_answer", "calculation", "essay", "composite"]),
