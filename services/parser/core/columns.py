@@ -15,6 +15,8 @@ _OPTION = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，)）\]]")
 _NUMBER = re.compile(r"^\W{0,3}(\d{1,3})(?!\d)")
 _CROSSING = 0.04
 """Share of the text's height that may cross a gutter: a detector joins two columns' lines now and then."""
+_SHORT = (0.55, 0.68)
+"""Shares of the page's width between which a lone column is short lines: narrower, it may be the left one of two."""
 _LONG_RULE = 0.4
 """A vertical rule of this share of the page's height between columns is meant as one."""
 
@@ -26,7 +28,7 @@ def columns_of(page: Page, boxes: Sequence[Box]) -> list[Box]:
     gutters = _gutters(page, boxes)
     edges = [-1.0, *gutters, float(page.width) + 1]
     shares = [_inside(boxes, a, b, gutters) for a, b in pairwise(edges)]
-    return _even([_around(share) for share in shares if share], float(page.width))
+    return _even([_around(share) for share in shares if share] or [_around(boxes)], boxes, float(page.width))
 
 
 def _gutters(page: Page, boxes: Sequence[Box]) -> list[float]:
@@ -107,9 +109,10 @@ def _below_title(boxes: Sequence[Box], x: float) -> bool:
 
 def _parts_text(page: Page, boxes: Sequence[Box], x: float, pitch: float) -> bool:
     """Whether what begins right of a gap is a column: not options, not the next blank of a strip, not a lone scrap."""
-    right = [(b, line.text) for b, line in zip(boxes, page.lines, strict=True) if b[0] >= x - 0.3 * pitch]
-    left = [(b, line.text) for b, line in zip(boxes, page.lines, strict=True) if b[2] <= x + 0.3 * pitch]
-    if sum(b[3] - b[1] for b, _ in right) < 2.5 * pitch:
+    printed = [(b, q.text) for b, q in zip(boxes, page.lines, strict=True) if q.script == "printed"]
+    right = [(b, text) for b, text in printed if b[0] >= x - 0.3 * pitch]
+    left = [(b, text) for b, text in printed if b[2] <= x + 0.3 * pitch]
+    if not right or sum(b[3] - b[1] for b, _ in right) < 2.5 * pitch:
         return False
     edge = min(b[0] for b, _ in right)
     first = [(b, t) for b, t in right if b[0] < edge + 4 * pitch]
@@ -149,10 +152,18 @@ def _around(boxes: Sequence[Box]) -> Box:
     return min(x0), min(y0), max(x1), max(y1)
 
 
-def _even(columns: list[Box], width: float) -> list[Box]:
-    """Columns of a page are equally wide: one that holds only short lines reaches as far as the widest would."""
-    if len(columns) < 2:
+def _even(columns: list[Box], boxes: Sequence[Box], width: float) -> list[Box]:
+    """Columns of a page are equally wide: one that holds only short lines reaches as far as the widest would.
+
+    A lone column of short lines that end here and there keeps the right margin as wide as the left one.
+    """
+    if not columns:
         return columns
+    if len(columns) == 1:
+        x0, y0, x1, y1 = columns[0]
+        flush = sum(b[2] > x1 - 0.03 * width for b in boxes)
+        ragged = flush <= 2 and _SHORT[0] < (x1 - x0) / width < _SHORT[1] and x0 < 0.2 * width
+        return [(x0, y0, max(x1, width - x0), y1)] if ragged else columns
     widest = max(c[2] - c[0] for c in columns)
     out = []
     for i, (x0, y0, x1, y1) in enumerate(columns):

@@ -13,6 +13,8 @@ _LABELS: tuple[tuple[str, str], ...] = (
     ("other", r"学\s?校|得\s?分|成\s?绩|日\s?期|考\s?场|评卷人|(?<![a-z])(?:school|score|date|marks?)(?![a-z])"),
 )
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _LABELS), re.IGNORECASE)
+_WRAP = 1.6
+"""Row heights within which a value that did not fit stands below its label."""
 _SCHOOL_FIELD = re.compile(r"^(学\s?校|考\s?场)")
 _EXAM = re.compile(
     r"考试|测试|检测|试卷|试题|练习|月考|期中|期末|模拟|调研|联考|卷[）)]?$|作业|答题卡|test|exam|quiz|paper|practice",
@@ -65,9 +67,22 @@ def _fields(rows: Sequence[Row]) -> dict[str, str]:
                 continue
             beside = "" if i + 1 < len(labels) else _beside(row, rows)
             value = _value(name, rest, beside)
+            if not value and name == "number":
+                value = _wrapped(row, rows)
             if value:
                 found[name] = value
     return found
+
+
+def _wrapped(row: Row, rows: Sequence[Row]) -> str | None:
+    """The number whose rule did not fit behind its label: digits alone on the next row."""
+    below = [
+        r.text
+        for r in rows
+        if r.page == row.page and 0 < (r.box[1] + r.box[3] - row.box[1] - row.box[3]) / 2 < _WRAP * row.height
+    ]
+    plain = [re.sub(r"[^0-9A-Za-z]", "", text) for text in below if not _ANY.search(text)]
+    return next((text for text in plain if text.isdigit() and 5 <= len(text) <= 20), None)
 
 
 def _is_label(text: str, match: re.Match[str]) -> bool:
