@@ -42,7 +42,7 @@ def test_a_stage_has_the_same_files_as_every_stage(service: str) -> None:
     assert (folder / "stage.py").exists()
     assert (folder / "settings.py").exists()
     assert (folder / "core.py").exists() or (folder / "core" / "__init__.py").exists()
-    assert "Reads" in (folder / "__init__.py").read_text(encoding="utf-8")
+    assert "reads" in (folder / "__init__.py").read_text(encoding="utf-8").lower()
 
 
 def test_every_topic_that_is_written_is_read_and_the_reverse() -> None:

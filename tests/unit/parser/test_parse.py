@@ -226,3 +226,11 @@ def test_any_lines_give_a_paper_whose_paths_are_unique_and_regions_lie_in_order(
     assert len(paths) == len(set(paths))
     assert all(r.box[0] <= r.box[2] and r.box[1] <= r.box[3] for q in paper.questions for r in q.regions)
     assert parse(submission(items=items), made) == paper
+
+
+def test_writing_at_the_right_is_no_column() -> None:
+    lines = column([f"{n}. 把正确的答案写在右边的横线上" for n in range(1, 9)], step=80)
+    lines += [line(str(50 + n), 1000, 300 + 80 * n, script="handwritten") for n in range(8)]
+    paper = parse(submission(), reading(lines))
+    assert numbers(paper) == [str(n) for n in range(1, 9)]
+    assert all(q.lines for q in paper.questions)
