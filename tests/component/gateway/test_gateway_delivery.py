@@ -39,10 +39,6 @@ def control(number: int) -> ExamControl:
     )
 
 
-async def left(pool: asyncpg.Pool) -> int:
-    return int(await pool.fetchval("SELECT count(*) FROM outbox"))
-
-
 async def test_two_relays_publish_all_and_lose_none_when_a_transaction_commits_late(database: str) -> None:
     bus = Bus()
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
@@ -59,8 +55,7 @@ async def test_two_relays_publish_all_and_lose_none_when_a_transaction_commits_l
         await until(lambda: len(bus.published) >= 59)
         await transaction.commit()
         await late.close()
-        await until(lambda: len(bus.published) >= 60)
-        assert await left(pool) == 0
+        await until(lambda: pool.fetchval("SELECT count(*) = 0 FROM outbox"))
         for task in running:
             task.cancel()
         await asyncio.wait(running)
@@ -76,10 +71,10 @@ async def test_what_the_broker_refuses_stays_in_the_outbox_and_holds_nothing_els
             await enqueue(connection, CONTROL, control(1), None)
         await until(lambda: pool.fetchval("SELECT attempts > 0 FROM outbox"))
         bus.refuse = lambda _topic: False
-        await until(lambda: len(bus.published) == 1)
+        await until(lambda: pool.fetchval("SELECT count(*) = 0 FROM outbox"))
         running.cancel()
         await asyncio.wait([running])
-        assert await left(pool) == 0
+    assert len(bus.published) == 1
 
 
 async def test_an_upload_accepted_while_the_broker_is_away_is_published_when_it_is_back(
