@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -192,7 +193,7 @@ def _labels(groups: list[Group], kind: _Kind, glyphs: Sequence[Glyph]) -> list[s
 def _numbers(groups: list[Group], kind: _Kind, tokens: Sequence[Token]) -> list[int | None]:
     rows = _ranks([g[0].y - kind.slope * g[0].x for g in groups], 0.7 * kind.height)
     blocks = _ranks([g[0].x for g in groups], 1.2 * kind.width)
-    pitch = float(np.median([b.x - a.x for g in groups for a, b in zip(g[:-1], g[1:], strict=True)]))
+    pitch = float(np.median([b.x - a.x for g in groups for a, b in pairwise(g)]))
     places = [
         Place(r, b, _beside(g, groups, kind, pitch, tokens)) for g, r, b in zip(groups, rows, blocks, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ def tokens_of(lines: Sequence[Line], pattern: str) -> list[Token]:
 def _runs(xs: Sequence[float], apart: float) -> list[tuple[int, int]]:
     """Index ranges of values whose neighbours are at most `apart` from each other."""
     cuts = [0, *(i + 1 for i in range(len(xs) - 1) if xs[i + 1] - xs[i] > apart), len(xs)]
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
 
 
 def text_height(lines: Sequence[Line], otherwise: float) -> float:

@@ -24,6 +24,8 @@ BAND_GAP = 3.2
 """In row distances: a wider gap separates parts of a card whose columns need not line up."""
 MIN_SEEN = 0.4
 """Share of a part's shapes whose outline must have been seen."""
+MAX_ITEM = 12
+"""Shapes of one item: ten digits at most, on cards; lines of text have more."""
 MIN_EVEN = 0.7
 """Share of neighbours that must stand a pitch apart: holes of characters do not."""
 
@@ -76,7 +78,7 @@ def _level_items(seeds: Sequence[Shape], pitch: float, height: float, covered: C
     for band in _bands(_clusters(seeds, key=1, apart=0.5 * height)):
         chains = _chains([shape for row in band for shape in row], pitch)
         usual = _usual(chains)
-        if usual < 2:
+        if not 2 <= usual <= MAX_ITEM:
             continue
         full = [_to_length(chain, usual, band, pitch, covered) for chain in _mended(chains, usual, pitch)]
         found = [group for row in band for chain in full if (group := _item(row, chain, pitch, covered))]

@@ -1,6 +1,7 @@
 """Columns of text and figures of a rectified page."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -40,7 +41,7 @@ def find_columns(lines: Sequence[Line], rules: Sequence[Rule], size: tuple[int, 
         if len(cuts) + 1 < MAX_COLUMNS and _parts(boxes, sorted([*cuts, gap]), width):
             cuts.append(gap)
     edges = [0.0, *sorted(cuts), float(width)]
-    return [_column(boxes, left, right, height) for left, right in zip(edges[:-1], edges[1:], strict=True)]
+    return [_column(boxes, left, right, height) for left, right in pairwise(edges)]
 
 
 def _bounds(line: Line) -> Box:
@@ -88,7 +89,7 @@ def _parts(boxes: npt.NDArray[np.float64], cuts: list[float], width: int) -> boo
     """
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     edges = [0.0, *cuts, float(width)]
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         middle = (boxes[:, 0] + boxes[:, 2]) / 2
         inside = (middle >= left) & (middle < right)
         if right - left < MIN_COLUMN * width or areas[inside].sum() < MIN_SHARE * areas.sum() / len(cuts):
@@ -122,7 +123,8 @@ def find_figures(bgr: Image, lines: Sequence[Line], rules: Sequence[Rule]) -> li
         if length_of(rule) > (0.3 * width if is_level(rule) else 0.25 * height):
             start, end = (round(rule.start[0]), round(rule.start[1])), (round(rule.end[0]), round(rule.end[1]))
             cv2.line(mask, start, end, 0, max(5, round(7 * scale)))
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((max(3, round(0.5 * em)),) * 2, np.uint8))
+    side = max(3, round(0.5 * em))
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = [
         (float(x), float(y), float(x + w), float(y + h))
@@ -144,8 +146,10 @@ def _united(boxes: list[Box], near: float) -> list[Box]:
             for other in touching:
                 done.remove(other)
                 merged = (
-                    min(merged[0], other[0]), min(merged[1], other[1]),
-                    max(merged[2], other[2]), max(merged[3], other[3]),
+                    min(merged[0], other[0]),
+                    min(merged[1], other[1]),
+                    max(merged[2], other[2]),
+                    max(merged[3], other[3]),
                 )
         done.append(merged)
     return sorted(done, key=lambda b: (b[1], b[0]))

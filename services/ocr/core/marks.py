@@ -20,6 +20,8 @@ FAINT = 22
 MAX_COVER = 0.06
 """A page with more red than this is printed in red."""
 MIN_SIDE = 15
+MIN_DOT = 6
+"""Pixels (at unit 1): a minus sign is short; what is shorter than MIN_SIDE counts only beside other strokes."""
 MAX_READINGS = 24
 """Recogniser calls per page for scores."""
 
@@ -47,8 +49,11 @@ def find_marks(bgr: Image, engine: Engine) -> tuple[list[Mark], Mask]:
     marks = [Mark(kind=kind, box=_box(b), confidence=sure) for b, kind, sure in strokes if kind in KINDS]
     taken = [s.box for s in scores]
     marks = [m for m in marks if not any(_inside(m.box, box) for box in taken)]
-    others = [Mark(kind="other", box=_box(b), confidence=0.5) for b, kind, _ in strokes
-              if kind == "other" and not any(_inside(_box(b), box) for box in taken)]
+    others = [
+        Mark(kind="other", box=_box(b), confidence=0.5)
+        for b, kind, _ in strokes
+        if kind == "other" and max(b.box[2:]) >= MIN_SIDE * scale and not any(_inside(_box(b), box) for box in taken)
+    ]
     return sorted([*marks, *scores, *others], key=lambda m: (m.box[1], m.box[0])), mask
 
 
@@ -80,7 +85,7 @@ def _blobs(mask: Mask, scale: float) -> list[_Blob]:
     found = []
     for index in range(1, count):
         x, y, w, h, _ = (int(v) for v in stats[index])
-        if max(w, h) < MIN_SIDE * scale:
+        if max(w, h) < MIN_DOT * scale:
             continue
         own = (labels[y : y + h, x : x + w] == index) & (mask[y : y + h, x : x + w] > 0)
         if own.any():
@@ -91,31 +96,54 @@ def _blobs(mask: Mask, scale: float) -> list[_Blob]:
 def _shape(blob: _Blob, scale: float) -> tuple[str, float]:
     """(kind, confidence) of one blob by where its strokes reach."""
     _, _, w, h = blob.box
-    if max(w, h) < 26 * scale:
-        return "other", 0.5
-    if _is_ring(blob.mask):
-        return "circle", 0.9
-    if not 0.35 < w / h < 4:
+    if max(w, h) < 26 * scale or not 0.35 < w / h < 4:
         return "other", 0.5
     small = cv2.resize(blob.mask.astype(np.uint8), (40, 40), interpolation=cv2.INTER_AREA) > 0
-    low = _lowest(small)
-    corners = {name: small[rows, columns].any() for name, (rows, columns) in CORNERS.items()}
-    rising = corners["tr"] and not corners["br"]
-    if corners["tr"] and corners["bl"] and corners["tl"] and corners["br"] and small[14:26, 10:30].any():
+    if _is_ring(blob.mask) or _is_round(small):
+        return "circle", 0.9
+    corners = {name for name, (rows, columns) in CORNERS.items() if small[rows, columns].any()}
+    sides = sum(bool(small[rows, columns].any()) for rows, columns in SIDES)
+    if len(corners) == len(CORNERS) and small[14:26, 10:30].any() and sides <= 1:
         return "cross", 0.85
-    if rising and not corners["tl"]:
-        short_arm = small[4:30, :9].any() and low > 5
-        if short_arm and _falls_left(small, low):
-            return ("half_tick", 0.75) if _crossed_arm(small, low) else ("tick", 0.9)
-        if low <= 9 and _straightness(small) > 0.9:
-            return "cross", 0.55
+    if "tr" in corners and not corners & {"br", "tl"}:
+        return _rising(small)
     return "other", 0.4
 
 
+def _rising(small: npt.NDArray[np.bool_]) -> tuple[str, float]:
+    """A stroke that ends top right, with nothing top left and bottom right: a tick, a half tick or a slash."""
+    low = _lowest(small)
+    if small[4:30, :9].any() and low > 5 and _falls_left(small, low):
+        return ("half_tick", 0.75) if _crossed_arm(small, low) else ("tick", 0.9)
+    return ("cross", 0.55) if low <= 9 and _straightness(small) > 0.9 else ("other", 0.4)
+
+
+def _is_round(small: npt.NDArray[np.bool_]) -> bool:
+    """Whether ink is at the middle of all four sides and at none of the corners: a ring that its content touches."""
+    ends = (slice(0, 5), slice(35, 40))
+    if any(small[rows, columns].any() for rows in ends for columns in ends):
+        return False
+    middle = slice(13, 27)
+    return all(
+        bool(small[side].any()) for side in ((ends[0], middle), (ends[1], middle), (middle, ends[0]), (middle, ends[1]))
+    )
+
+
 CORNERS = {
-    "tl": (slice(0, 12), slice(0, 12)), "tr": (slice(0, 12), slice(28, 40)),
-    "bl": (slice(28, 40), slice(0, 12)), "br": (slice(28, 40), slice(28, 40)),
+    "tl": (slice(0, 12), slice(0, 12)),
+    "tr": (slice(0, 12), slice(28, 40)),
+    "bl": (slice(28, 40), slice(0, 12)),
+    "br": (slice(28, 40), slice(28, 40)),
 }
+
+
+SIDES = (
+    (slice(0, 7), slice(16, 24)),
+    (slice(33, 40), slice(16, 24)),
+    (slice(16, 24), slice(0, 7)),
+    (slice(16, 24), slice(33, 40)),
+)
+"""The middles of the four sides: a cross leaves them empty, digits do not."""
 
 
 def _is_ring(mask: npt.NDArray[np.bool_]) -> bool:
@@ -126,7 +154,7 @@ def _is_ring(mask: npt.NDArray[np.bool_]) -> bool:
     thick = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))
     contours, hierarchy = cv2.findContours(thick, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     holes = [] if hierarchy is None else [c for c, links in zip(contours, hierarchy[0], strict=True) if links[3] >= 0]
-    return sum(cv2.contourArea(c) for c in holes) > 0.38 * w * h
+    return bool(sum(cv2.contourArea(c) for c in holes) > 0.38 * w * h)
 
 
 def _lowest(small: npt.NDArray[np.bool_]) -> float:
@@ -161,7 +189,9 @@ def _scores(written: list[_Blob], redness: Mask, scale: float, engine: Engine) -
             continue
         text, sure = _number(_crop(redness, group), engine)
         if text:
-            found.append(Mark(kind="score", box=(float(x0), float(y0), float(x1), float(y1)), text=text, confidence=sure))
+            found.append(
+                Mark(kind="score", box=(float(x0), float(y0), float(x1), float(y1)), text=text, confidence=sure)
+            )
     return found
 
 
@@ -212,8 +242,25 @@ def _number(crop: Image, engine: Engine) -> tuple[str, float]:
     return (best, likely[best]) if likely[best] > 0.4 else ("", 0.0)
 
 
-_DIGITS = str.maketrans({"o": "0", "O": "0", "Q": "0", "l": "1", "I": "1", "|": "1", "Z": "2", "z": "2", "S": "5", "—": "-",
-                         "一": "-", "–": "-", "－": "-", "_": "-", "−": "-"})
+_DIGITS = str.maketrans(
+    {
+        "o": "0",
+        "O": "0",
+        "Q": "0",
+        "l": "1",
+        "I": "1",
+        "|": "1",
+        "Z": "2",
+        "z": "2",
+        "S": "5",
+        "—": "-",
+        "一": "-",
+        "–": "-",
+        "－": "-",
+        "_": "-",
+        "−": "-",
+    }
+)
 
 
 def _box(blob: _Blob) -> Box:

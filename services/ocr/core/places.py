@@ -63,7 +63,11 @@ def brackets(lines: Sequence[Line], em: float) -> list[Place]:
     for i, opener in enumerate(glyphs):
         if opener.char not in OPEN:
             continue
-        row = [j for j in closers if j not in used and _level(glyphs[j], opener, em) and 0 < glyphs[j].x - opener.x < WIDE * em]
+        row = [
+            j
+            for j in closers
+            if j not in used and _level(glyphs[j], opener, em) and 0 < glyphs[j].x - opener.x < WIDE * em
+        ]
         match = min(row, key=lambda j: glyphs[j].x, default=None)
         if match is not None:
             used.add(match)
@@ -141,12 +145,20 @@ def _last(index: int, opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool
 
 def _wrapped(opener: Glyph, lines: Sequence[Line], em: float) -> list[Place]:
     """The start of the next row, when the opener stands at its row's end and the closer was lost under ink."""
-    own = [line for line in lines if line.box[0][0] < opener.x < line.box[1][0] + em and _near(line, opener.x, opener.y, em)]
+    own = [
+        line
+        for line in lines
+        if line.box[0][0] < opener.x < line.box[1][0] + em and _near(line, opener.x, opener.y, em)
+    ]
     if not own or min(line.box[0][0] for line in own) > opener.x - 8 * em:
         return []
     left = min(line.box[0][0] for line in own)
     y = opener.y + 1.7 * em
-    taken = [line for line in lines if left - em < line.box[0][0] < left + 2.4 * em and abs(centre_y(line, left) - y) < 0.8 * em]
+    taken = [
+        line
+        for line in lines
+        if left - em < line.box[0][0] < left + 2.4 * em and abs(centre_y(line, left) - y) < 0.8 * em
+    ]
     if any(len(line.text) > 3 or not CONTENT.fullmatch(line.text.strip("()（）")) for line in taken):
         return []
     return [Place("bracket", (left, y - 0.9 * em, left + 2.8 * em, y + 0.9 * em), em)]
@@ -171,9 +183,7 @@ def _first(closer: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
     return len(before) <= 2 and all(closer.x - g.x < 2.4 * em and CONTENT.fullmatch(g.char) for g in before)
 
 
-def blanks(
-    rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], ink: Mask, em: float
-) -> list[Place]:
+def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], ink: Mask, em: float) -> list[Place]:
     """Room above level rules that are underlined blanks: no table's or frame's edge, no fraction bar, no figure's axis."""
     upright = [r for r in rules if not is_level(r) and length_of(r) > 1.2 * em]
     width = ink.shape[1]
@@ -219,7 +229,9 @@ def _is_stroke(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
     if length > 3.2 * em:
         return False
     y = (rule.start[1] + rule.end[1]) / 2
-    over = [g for g in glyphs if rule.start[0] - 0.3 * em < g.x < rule.end[0] + 0.3 * em and -0.5 * em < y - g.y < 0.5 * em]
+    over = [
+        g for g in glyphs if rule.start[0] - 0.3 * em < g.x < rule.end[0] + 0.3 * em and -0.5 * em < y - g.y < 0.5 * em
+    ]
     return len(over) >= 0.6 * length / em
 
 

@@ -38,7 +38,10 @@ def _closed(ink: Mask, em: float) -> list[Box]:
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
-    boxes = [_ring(c, hole=links[3] >= 0, em=em) for c, links in zip(contours, hierarchy[0], strict=True)]
+    boxes = [
+        _ring(np.asarray(c, np.int32), hole=links[3] >= 0, em=em)
+        for c, links in zip(contours, hierarchy[0], strict=True)
+    ]
     return [box for box in boxes if box is not None]
 
 

@@ -26,7 +26,7 @@ BLANK = 0.012
 """Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
 ROOM = 3.0
 """In square ems: a letter in a wide cell is no less ink than in a narrow one."""
-SCRIBBLE = 0.62
+SCRIBBLE = 0.7
 """Share of ink, over a window of half an em, that no letter reaches and a scribble does."""
 SURE = 0.8
 """Best candidate's probability from which no free reading is made."""
@@ -46,7 +46,9 @@ class _Content(NamedTuple):
     struck: bool
 
 
-def find_spots(bgr: Image, rules: Sequence[Rule], lines: Sequence[Line], marks_mask: Mask, engine: Engine) -> list[Spot]:
+def find_spots(
+    bgr: Image, rules: Sequence[Rule], lines: Sequence[Line], marks_mask: Mask, engine: Engine
+) -> list[Spot]:
     """Answer places of a page (h, w, 3), with what stands in them. marks_mask: (h, w), 255 where a teacher wrote."""
     height, width = bgr.shape[:2]
     em = em_of(lines, 30 * unit((width, height)))
@@ -92,7 +94,7 @@ def _content(place: Place, ink: Mask) -> _Content:
         inner = np.zeros_like(window)
         middle, axes = (window.shape[1] // 2, window.shape[0] // 2), (round(0.34 * (x1 - x0)), round(0.34 * (y1 - y0)))
         cv2.ellipse(inner, middle, axes, 0, 0, 360, 255, -1)
-        window = cv2.bitwise_and(window, inner)
+        window = np.asarray(cv2.bitwise_and(window, inner), np.uint8)
     _, labels, stats, centres = cv2.connectedComponentsWithStats(window, connectivity=8)
     keep = np.zeros(len(stats), np.bool_)
     for index in range(1, len(stats)):
@@ -100,8 +102,11 @@ def _content(place: Place, ink: Mask) -> _Content:
         cx, cy = centres[index][0] + left, centres[index][1] + top
         speck = area < 0.012 * place.em**2 or max(w, h) < 0.13 * place.em
         cut = place.kind == "rule" and y == 0 and y + h < 0.62 * window.shape[0]
-        paren = place.kind == "bracket" and w < 0.34 * place.em and h > 0.62 * place.em and (
-            cx < x0 + 0.22 * place.em or cx > x1 - 0.22 * place.em
+        paren = (
+            place.kind == "bracket"
+            and w < 0.34 * place.em
+            and h > 0.62 * place.em
+            and (cx < x0 + 0.22 * place.em or cx > x1 - 0.22 * place.em)
         )
         # What runs along the whole window is a border or the ring itself.
         whole = place.kind == "cell" and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
@@ -129,13 +134,13 @@ def _without_strikes(content: _Content, em: float) -> _Content:
         return content
     # A window several strokes wide: a single thick stroke must not look like many thin ones.
     stroke = 4 * float(cv2.distanceTransform(content.mask.astype(np.uint8), cv2.DIST_L2, 3)[content.mask].mean())
-    side = round(max(0.45 * em, 4 * min(stroke, 0.16 * em), 7))
+    side = round(max(0.45 * em, 4 * min(stroke, 0.12 * em), 7))
     density = cv2.blur(content.mask.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT)
     dense = density > SCRIBBLE
     if not dense.any():
         return content
     reach = round(0.3 * em)
-    scribbled = cv2.dilate(dense.any(axis=0).astype(np.uint8)[None], np.ones((1, 2 * reach + 1), np.uint8))[0] > 0
+    scribbled = np.convolve(dense.any(axis=0), np.ones(2 * reach + 1), mode="same") > 0
     left = content.mask & ~scribbled[None]
     columns = np.flatnonzero(left.any(axis=0))
     if left.sum() < 0.05 * em * em or columns[-1] - columns[0] < 0.25 * em:
@@ -166,9 +171,7 @@ def _without_red(window: Image, red: Mask) -> Image:
 class _Reader:
     """Reads contents with a bounded number of recogniser calls."""
 
-    def __init__(
-        self, bgr: Image, red: Mask, lines: Sequence[Line], glyphs: Sequence[Glyph], engine: Engine
-    ) -> None:
+    def __init__(self, bgr: Image, red: Mask, lines: Sequence[Line], glyphs: Sequence[Glyph], engine: Engine) -> None:
         self._bgr, self._red, self._lines, self._glyphs, self._engine = bgr, red, lines, glyphs, engine
         self._xs = np.array([g.x for g in glyphs])
         self._ys = np.array([g.y for g in glyphs])
@@ -177,14 +180,21 @@ class _Reader:
     def spot(self, place: Place, content: _Content) -> Spot:
         cell = place.cell
         empty = Spot(
-            kind=place.kind, box=place.box, ink=round(content.share, 4), struck=content.struck,
-            row=cell.row if cell else None, column=cell.column if cell else None, table=cell.table if cell else None,
+            kind=place.kind,
+            box=place.box,
+            ink=round(content.share, 4),
+            struck=content.struck,
+            row=cell.row if cell else None,
+            column=cell.column if cell else None,
+            table=cell.table if cell else None,
         )
         if content.share < BLANK or not content.mask.any():
             return empty.model_copy(update={"ink": 0.0 if content.share < BLANK / 3 else round(content.share, 4)})
         printed = self._printed(place.box) if cell else None
         if printed:
-            return empty.model_copy(update={"text": printed[0], "confidence": printed[1], "script": "printed", "struck": False})
+            return empty.model_copy(
+                update={"text": printed[0], "confidence": printed[1], "script": "printed", "struck": False}
+            )
         if self._left <= 0:
             return empty
         return empty.model_copy(update=self._read(place, content))
@@ -231,7 +241,7 @@ class _Reader:
         inside = np.flatnonzero((self._xs > box[0]) & (self._xs < box[2]) & (self._ys > box[1]) & (self._ys < box[3]))
         if not len(inside):
             return None
-        chosen = [self._glyphs[i] for i in inside]
+        chosen = [self._glyphs[int(i)] for i in inside]
         text = "".join(g.char for g in chosen).strip()
         sure = float(np.mean([self._lines[g.line].confidences[g.position] for g in chosen]))
         if sure < PRINTED or not (text.isdigit() or len(text) >= 2) or any(c in "√×" for c in text):
@@ -244,9 +254,14 @@ class _Reader:
         left, top = content.origin
         height, width = content.mask.shape
         window = self._bgr[top : top + height, left : left + width].copy()
-        near = cv2.morphologyEx(
-            cv2.dilate(content.mask.astype(np.uint8), np.ones((5, 5), np.uint8)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
-        ) > 0
+        near = (
+            cv2.morphologyEx(
+                cv2.dilate(content.mask.astype(np.uint8), np.ones((5, 5), np.uint8)),
+                cv2.MORPH_CLOSE,
+                np.ones((7, 7), np.uint8),
+            )
+            > 0
+        )
         paper = np.percentile(window.reshape(-1, 3), 80, axis=0).astype(np.uint8)
         window = _without_red(window, self._red[top : top + height, left : left + width])
         window[~near] = paper

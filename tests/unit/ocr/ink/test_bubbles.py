@@ -1,0 +1,96 @@
+import cv2
+import pytest
+
+from services.ocr.core.bubbles import find_bubbles
+from services.ocr.core.numbering import Place, repaired
+from tests.unit.ocr.ink.conftest import line, write
+
+
+def card(page, answers, shape="box", rows=5, pitch=56, numbers=True):
+    """Items in blocks of `rows`, filled as `answers` say; returns the lines that a recogniser would give."""
+    lines = []
+    for index, answer in enumerate(answers):
+        x, y = 160 + (index // rows) * 360, 300 + (index % rows) * 50
+        if numbers:
+            lines.append(line(str(index + 1), [x - 60 + 14 * i for i in range(len(str(index + 1)))], y))
+        for place, letter in enumerate("ABCD"):
+            cx = x + place * pitch
+            if shape == "box":
+                cv2.rectangle(page, (cx - 18, y - 12), (cx + 18, y + 12), (30, 30, 30), 2)
+            else:
+                cv2.circle(page, (cx, y), 17, (30, 30, 30), 2)
+            write(page, letter, cx - 6, y + 6, 0.5)
+            if letter in answer:
+                cv2.ellipse(page, (cx, y), (19, 12), 0, 0, 360, (60, 60, 60), -1)
+    return lines
+
+
+def read(bubbles):
+    found = {}
+    for bubble in bubbles:
+        found.setdefault(bubble.number, "")
+        found[bubble.number] += bubble.label if bubble.fill > 0.5 else ""
+    return found
+
+
+@pytest.mark.parametrize("shape", ["box", "circle"])
+def test_filled_bubbles_are_read_with_blanks_and_several_marks(page, shape):
+    answers = ["A", "B", "", "CD", "ABD", "D", "C", "B", "A", "ABCD"]
+    lines = card(page, answers, shape)
+    assert read(find_bubbles(page, lines)) == {str(i): a for i, a in enumerate(answers, start=1)}
+
+
+def test_a_card_without_any_mark_is_all_empty(page):
+    lines = card(page, [""] * 10)
+    bubbles = find_bubbles(page, lines)
+    assert len(bubbles) == 40
+    assert max(b.fill for b in bubbles) < 0.4
+
+
+def test_one_unread_number_does_not_shift_the_others(page):
+    answers = ["A", "B", "C", "D", "A", "B", "C", "D"]
+    lines = card(page, answers, rows=4)
+    del lines[2], lines[4]
+    assert read(find_bubbles(page, lines)) == {str(i): a for i, a in enumerate(answers, start=1)}
+
+
+def test_smear_between_neighbours_keeps_both(page):
+    lines = card(page, ["BC", "A", "D", "", "B"])
+    cv2.line(page, (216, 300), (272, 300), (60, 60, 60), 16)
+    assert read(find_bubbles(page, lines))["1"] == "BC"
+
+
+def test_pale_red_outlines_are_bubbles(page):
+    for row in range(6):
+        for place in range(4):
+            cv2.circle(page, (200 + 56 * place, 300 + 50 * row), 14, (190, 180, 235), 2)
+        cv2.circle(page, (200 + 56 * (row % 4), 300 + 50 * row), 13, (40, 40, 40), -1)
+    lines = [line(str(r + 1), [140.0], 300 + 50 * r) for r in range(6)]
+    assert read(find_bubbles(page, lines)) == {"1": "A", "2": "B", "3": "C", "4": "D", "5": "A", "6": "B"}
+
+
+def test_text_and_tables_are_no_bubbles(page):
+    text = "Book on board: do good, add a bad pod. "
+    for row in range(12):
+        write(page, text[5 * row % 39 :] + text[: 5 * row % 39], 100 + 7 * (row % 3), 200 + 50 * row)
+    for c in range(11):
+        cv2.line(page, (150 + 60 * c, 1000), (150 + 60 * c, 1080), (20, 20, 20), 2)
+    for r in range(3):
+        cv2.line(page, (150, 1000 + 40 * r), (750, 1000 + 40 * r), (20, 20, 20), 2)
+    assert find_bubbles(page, []) == []
+
+
+def test_numbers_along_rows_are_completed():
+    reads = [1, 2, None, 4, None, 6, 9, 8]  # 7 was misread as 9
+    places = [Place(i // 4, i % 4, n) for i, n in enumerate(reads)]
+    assert repaired(places) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_numbers_down_columns_are_completed():
+    places = [Place(r, b, 21 + 5 * b + r if (r, b) != (3, 1) else None) for b in range(3) for r in range(5)]
+    assert repaired(places) == list(range(21, 36))
+
+
+def test_contradicting_numbers_stay_as_read():
+    places = [Place(0, 0, 3), Place(1, 0, 17), Place(2, 0, 9)]
+    assert repaired(places) == [3, 17, 9]

@@ -1,0 +1,118 @@
+import cv2
+import numpy as np
+
+from services.ocr.core.marks import find_marks
+from services.ocr.core.rules import find_rules
+from services.ocr.core.spots import find_spots
+from tests.unit.ocr.ink.conftest import ScriptedEngine, filler, line, write
+
+
+def spots(page, lines, engine, kind):
+    _, mask = find_marks(page, ScriptedEngine())
+    found = find_spots(page, find_rules(page), [*lines, *filler()], mask, engine)
+    return [s for s in found if s.kind == kind]
+
+
+def bracket(page, x=600, y=400, width=110):
+    """A pair of printed brackets at the end of a stem."""
+    write(page, "(", x - 6, y + 10)
+    write(page, ")", x + width - 6, y + 10)
+    stem = "下列说法正确的是"
+    return line(stem + "()", [x - 26 * (len(stem) - i) for i in range(len(stem))] + [x, x + width], y)
+
+
+def test_an_empty_bracket_has_no_ink_and_costs_no_reading(page, engine):
+    (spot,) = spots(page, [bracket(page)], engine, "bracket")
+    assert spot.ink == 0
+    assert spot.text == ""
+    assert spot.candidates == {}
+    assert engine.crops == []
+
+
+def test_a_letter_in_a_bracket_is_read_under_constraint(page, engine):
+    stem = bracket(page)
+    write(page, "B", 645, 411)
+    (spot,) = spots(page, [stem], engine, "bracket")
+    assert spot.ink > 0.03
+    assert spot.text == "B"
+    assert spot.candidates["B"] > 0.9
+
+
+def test_a_teachers_tick_over_an_empty_bracket_is_no_answer(page, engine):
+    stem = bracket(page)
+    points = np.array([(630, 395), (650, 420), (700, 370)])
+    cv2.polylines(page, [points], isClosed=False, color=(50, 40, 215), thickness=4, lineType=cv2.LINE_AA)
+    (spot,) = spots(page, [stem], engine, "bracket")
+    assert spot.ink == 0
+
+
+def test_print_in_narrow_brackets_is_no_place(page, engine):
+    numbered = line("(1)f(x)的值", [200, 212, 224, 245, 257, 269, 281, 310, 336], 400)
+    assert spots(page, [numbered], engine, "bracket") == []
+
+
+def test_a_scribble_beside_a_letter_is_struck_and_left_out(page, engine):
+    stem = bracket(page, width=150)
+    cv2.rectangle(page, (625, 385), (655, 415), (40, 40, 40), -1)
+    letter = np.array([(692, 412), (704, 384), (716, 412), (710, 402), (698, 402)])
+    cv2.polylines(page, [letter], isClosed=False, color=(40, 40, 40), thickness=2)
+    (spot,) = spots(page, [stem], engine, "bracket")
+    assert spot.struck
+    assert spot.text == "B"
+    assert engine.crops[0].shape[1] < 60
+
+
+def test_an_empty_blank_is_a_rule_without_ink(page, engine):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    stem = line("答案是", [220, 246, 272], 405)
+    (spot,) = spots(page, [stem], engine, "rule")
+    assert spot.ink == 0
+
+
+def test_writing_above_a_blank_is_read(page):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    write(page, "apple", 330, 412)
+    (spot,) = spots(page, [line("答案是", [220, 246, 272], 405)], ScriptedEngine("apple"), "rule")
+    assert spot.text == "apple"
+    assert spot.ink > 0.03
+
+
+def test_a_fraction_bar_is_no_blank(page, engine):
+    cv2.line(page, (300, 420), (380, 420), (20, 20, 20), 2)
+    write(page, "234", 305, 412)
+    write(page, "567", 305, 450)
+    assert spots(page, [line("答案是", [220, 246, 272], 420)], engine, "rule") == []
+
+
+def test_cells_of_an_answer_table_carry_place_and_letter(page, engine):
+    for r in range(3):
+        cv2.line(page, (200, 300 + 50 * r), (560, 300 + 50 * r), (20, 20, 20), 2)
+    for c in range(5):
+        cv2.line(page, (200 + 90 * c, 300), (200 + 90 * c, 400), (20, 20, 20), 2)
+        if c < 4:
+            write(page, str(c + 1), 235 + 90 * c, 337)
+    for c in (0, 2, 3):
+        write(page, "B", 235 + 90 * c, 386)
+    numbers = [line(str(c + 1), [244.0 + 90 * c], 326) for c in range(4)]
+    found = {(s.row, s.column): s for s in spots(page, numbers, engine, "cell")}
+    assert [found[0, c].text for c in range(4)] == ["1", "2", "3", "4"]
+    assert [found[1, c].text for c in range(4)] == ["B", "", "B", "B"]
+    assert found[1, 1].ink == 0
+
+
+def test_a_ring_around_an_option_letter_is_found_and_other_options_are_not(page, engine):
+    for letter, x in zip("ABCD", (200, 400, 600, 800), strict=True):
+        write(page, letter, x - 9, 410)
+    cv2.ellipse(page, (400, 400), (24, 22), 0, 0, 360, (120, 40, 20), 2, cv2.LINE_AA)
+    options = [line(letter, [float(x)], 400) for letter, x in zip("ABCD", (200, 400, 600, 800), strict=True)]
+    (spot,) = spots(page, options, engine, "option")
+    assert spot.text == "B"
+    assert spot.box[0] < 400 < spot.box[2]
+
+
+def test_a_letter_before_a_question_number_is_a_place_beside_it(page, engine):
+    write(page, "B", 192, 411)
+    write(page, "3. Which one", 260, 410)
+    stem = line("B 3. Which", [200, 220, 268, 284, 300, 316, 332, 348, 364, 380], 400)
+    (spot,) = spots(page, [stem], engine, "beside")
+    assert spot.text == "B"
