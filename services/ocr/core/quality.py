@@ -9,12 +9,16 @@ import numpy as np
 from contracts.artefacts.reading import Line, Quality
 from services.ocr.core.raster import Image
 
+EDGE = 3
+CUT_LINES = 2
+"""Text that runs into the picture's edge, pixels; one such line may be a neighbouring page's."""
+
 
 def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 180, 270]) -> Quality:
     """Quality of the page as uploaded (upright, before straightening) and of its reading."""
     grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     confidences = [line.confidence for line in lines if len(line.text) > 1]
-    mean = float(np.mean(confidences)) if confidences else 0.0
+    mean = round(float(np.mean(confidences)), 4) if confidences else 0.0
     heights = [line.box[3][1] - line.box[0][1] for line in lines]
     blur = blurredness(grey)
     paper, dark = (float(v) for v in np.percentile(grey, (80, 1)))
@@ -27,9 +31,16 @@ def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 
         advice.append("low_contrast")
     if heights and float(np.median(heights)) < 14:
         advice.append("too_small")
+    if sum(_reaches_edge(line, bgr.shape[1]) for line in lines) >= CUT_LINES:
+        advice.append("cut_off")
     if turn == 180:
         advice.append("upside_down")
     return Quality(blur=blur, skew_deg=round(skew, 2), rotation=turn, mean_confidence=mean, advice=tuple(advice))
+
+
+def _reaches_edge(line: Line, width: int) -> bool:
+    xs = [x for x, _ in line.box]
+    return len(line.text) > 2 and (min(xs) <= EDGE or max(xs) >= width - 1 - EDGE)
 
 
 def blurredness(grey: Image) -> float:
