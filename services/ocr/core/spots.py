@@ -134,7 +134,7 @@ def _without_strikes(content: _Content, em: float) -> _Content:
         return content
     # A window several strokes wide: a single thick stroke must not look like many thin ones.
     stroke = 4 * float(cv2.distanceTransform(content.mask.astype(np.uint8), cv2.DIST_L2, 3)[content.mask].mean())
-    side = round(max(0.45 * em, 4 * min(stroke, 0.12 * em), 7))
+    side = round(max(0.45 * em, 4 * min(stroke, 0.16 * em), 7))
     density = cv2.blur(content.mask.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT)
     dense = density > SCRIBBLE
     if not dense.any():
