@@ -28,6 +28,7 @@ _STORE_ERRORS: tuple[type[Exception], ...] = (
     Transient,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg makes of a connection killed in the middle of a message
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
