@@ -15,7 +15,7 @@ class BadSettings(Exception):
 class KafkaSettings(BaseSettings):
     """`REDINK_KAFKA_*`. The profile says what kind of broker answers at `bootstrap`."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_KAFKA_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_KAFKA_", use_attribute_docstrings=True)
 
     bootstrap: str = Field(default="127.0.0.1:9092", pattern=r"^[^,:\s]+:\d+(,[^,:\s]+:\d+)*$")
     """host:port, several separated by commas"""
@@ -56,7 +56,7 @@ class KafkaSettings(BaseSettings):
 class RedisSettings(BaseSettings):
     """`REDINK_REDIS_*`. Redis is a cache and a crash counter; everything works without it."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_REDIS_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_REDIS_", use_attribute_docstrings=True)
 
     url: SecretStr | None = None
     """redis://[user:password@]host:port/db; unset: no cache"""
@@ -67,7 +67,7 @@ class RedisSettings(BaseSettings):
 class BlobSettings(BaseSettings):
     """`REDINK_BLOBS_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_BLOBS_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_BLOBS_", use_attribute_docstrings=True)
 
     url: str = "file:///var/lib/redink/blobs"
     """file:///folder or s3://bucket[/prefix]"""
@@ -89,7 +89,7 @@ class BlobSettings(BaseSettings):
 class HttpSettings(BaseSettings):
     """`REDINK_HTTP_*`: health and metrics of every process, and the gateway's API."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_HTTP_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_HTTP_", use_attribute_docstrings=True)
 
     host: str = "0.0.0.0"  # noqa: S104 - a service in a container; the native stack sets loopback
     port: int = Field(default=8000, ge=0, le=65535)
@@ -98,7 +98,7 @@ class HttpSettings(BaseSettings):
 class LogSettings(BaseSettings):
     """`REDINK_LOG_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_LOG_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_LOG_", use_attribute_docstrings=True)
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -106,7 +106,7 @@ class LogSettings(BaseSettings):
 class FlowSettings(BaseSettings):
     """`REDINK_FLOW_*`: retries, dead letters and drain, the same for every stage."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_FLOW_")
+    model_config = SettingsConfigDict(env_prefix="REDINK_FLOW_", use_attribute_docstrings=True)
 
     retries: int = Field(default=3, ge=0)
     """tries after the first"""

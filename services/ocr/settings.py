@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class OcrSettings(BaseSettings):
     """`REDINK_OCR_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_OCR_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="REDINK_OCR_", extra="ignore", use_attribute_docstrings=True)
 
     workers: int = Field(
         default_factory=lambda: min(4, len(os.sched_getaffinity(0))),

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ReportSettings(BaseSettings):
     """`REDINK_REPORT_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_REPORT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="REDINK_REPORT_", extra="ignore", use_attribute_docstrings=True)
 
     workers: int = Field(default=1, ge=1, le=32, description="Processes that cut crops and render reports.")
     concurrency: int = Field(default=4, ge=1, le=64, description="Exams worked on at a time by one worker.")
