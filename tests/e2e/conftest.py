@@ -27,7 +27,7 @@ async def _create(dsn: str, name: str) -> None:
         await connection.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def processes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Every stage and the gateway as a process of its own, on a database, topics and blobs of their own."""
     folder = Path(tmp_path_factory.mktemp("e2e"))
@@ -51,7 +51,7 @@ def processes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client(processes: Processes) -> Iterator[Client]:
     """A client of the dev tenant."""
     one = Client(f"http://127.0.0.1:{processes.ports['gateway']}", KEY)
@@ -59,9 +59,19 @@ def client(processes: Processes) -> Iterator[Client]:
     one.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sample() -> tuple[list[tuple[str, bytes, str]], dict[str, Any]]:
     """The paper that ships with the project: its files and form."""
     form = json.loads((SAMPLES / "request.json").read_text(encoding="utf-8"))
     names = form.pop("files", ["paper.jpg"])
     return [(n, (SAMPLES / n).read_bytes(), "image/jpeg") for n in names], form
+
+
+@pytest.fixture(scope="session")
+def ended(client: Client, sample: tuple[list[tuple[str, bytes, str]], dict[str, Any]]) -> dict[str, Any]:
+    """The last status of the sample, uploaded once."""
+    files, form = sample
+    answer = client.upload(files, form)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"].endswith(answer.json()["exam_id"])
+    return client.wait(answer.json()["exam_id"])

@@ -6,21 +6,11 @@ from typing import Any
 
 import httpx
 import pypdfium2
-import pytest
 
 from contracts.result import Result
 from tests.e2e.pipeline import Client, Processes
 
 Sample = tuple[list[tuple[str, bytes, str]], dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def ended(client: Client, sample: Sample) -> dict[str, Any]:
-    files, form = sample
-    answer = client.upload(files, form)
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["location"].endswith(answer.json()["exam_id"])
-    return client.wait(answer.json()["exam_id"])
 
 
 def test_a_photo_ends_completed_with_a_full_status(ended: dict[str, Any]) -> None:
