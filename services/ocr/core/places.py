@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Line, Rule
-from contracts.base import Box
+from contracts.base import Box, Point
 from services.ocr.core.flat import Mask
 from services.ocr.core.glyphs import Glyph, centre_y, glyphs_of, text_height
 from services.ocr.core.rules import is_level, length_of
@@ -213,14 +214,22 @@ def _extent(lines: Sequence[Line]) -> Box:
 
 
 def _goes_on(rule: Rule, ink: Mask, em: float) -> bool:
-    """Whether ink leads on from both ends: the flat part of an arc."""
-    near, reach = max(2, round(0.13 * em)), max(2, round(0.18 * em))
-    ends = []
-    for x, y, step in ((rule.start[0], rule.start[1], -1), (rule.end[0], rule.end[1], 1)):
-        x0, x1 = sorted((round(x) + step * 2, round(x) + step * (2 + near)))
-        patch = ink[max(0, round(y) - reach) : round(y) + reach + 1, max(0, x0) : x1 + 1]
-        ends.append(bool(patch.any()))
-    return all(ends)
+    """Whether a stroke leads on from both ends: the flat part of an arc. Print beside a blank stands apart from it."""
+    return all(_leads_on(end, step, ink, em) for end, step in ((rule.start, -1), (rule.end, 1)))
+
+
+def _leads_on(end: Point, step: int, ink: Mask, em: float) -> bool:
+    """Whether ink that hangs together with the rule's end crosses the strip beyond it. step: 1 rightwards, -1 leftwards."""
+    near, reach = max(4, round(0.3 * em)), max(2, round(0.18 * em))
+    x, y = round(end[0]), round(end[1])
+    x0, x1 = sorted((x - step * 4, x + step * near))
+    patch = ink[max(0, y - reach) : y + reach + 1, max(0, x0) : x1 + 1]
+    if not patch.size:
+        return False
+    labels = cv2.connectedComponents(np.ascontiguousarray(patch if step > 0 else patch[:, ::-1]), connectivity=8)[1]
+    own = set(labels[:, :3].ravel().tolist()) - {0}
+    beyond = labels[:, -2:]
+    return bool(own & set(beyond.ravel().tolist()))
 
 
 def _is_stroke(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
