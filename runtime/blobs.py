@@ -7,7 +7,6 @@ from typing import Protocol
 
 from contracts.errors import Transient
 from contracts.events import BlobRef
-from runtime.settings import BlobSettings
 
 _PATH = re.compile(r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
 
@@ -61,15 +60,3 @@ def verified(ref: BlobRef, data: bytes) -> bytes:
     if ref_of(ref.path, data) != ref:
         raise Transient(f"a blob of {len(data)} bytes doesn't match its reference of {ref.size} bytes")
     return data
-
-
-def open_blobs(settings: BlobSettings) -> Blobs:
-    """The store that the URL names."""
-    # Imported here: the folder store needs no S3 client, and the stores import this module.
-    if settings.url.startswith("s3://"):
-        from runtime.blobs_s3 import S3Blobs  # noqa: PLC0415
-
-        return S3Blobs.from_settings(settings)
-    from runtime.blobs_local import LocalBlobs  # noqa: PLC0415
-
-    return LocalBlobs(settings.url.removeprefix("file://"))

@@ -13,7 +13,6 @@ from starlette.types import ASGIApp
 
 from contracts.topics import CONTROL, retry_topic
 from runtime import health, log, metrics
-from runtime.blobs import open_blobs
 from runtime.cache import open_cache
 from runtime.cancellations import Cancellations
 from runtime.intake import Intake, Lane
@@ -24,6 +23,7 @@ from runtime.pool import open_workers
 from runtime.settings import BadSettings, Settings
 from runtime.shell import Shell
 from runtime.stage import Stage
+from runtime.stores import open_blobs
 
 OpenStage = Callable[[Kit], AbstractAsyncContextManager[Stage]]
 OpenGateway = Callable[[Resources], AbstractAsyncContextManager[ASGIApp]]

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 
 from contracts.errors import Transient
 from contracts.events import BlobRef
-from runtime.blobs import BadPath, BlobMissing, Blobs, open_blobs, ref_of
+from runtime.blobs import BadPath, BlobMissing, Blobs, ref_of
 from runtime.settings import BlobSettings
+from runtime.stores import open_blobs
 
 
 @pytest.fixture(scope="module")
