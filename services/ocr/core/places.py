@@ -23,6 +23,11 @@ CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0
 BELOW = 0.12
 """Share of ink right under a rule from which it is a fraction bar or a root, not a blank."""
 
+LONGEST_DASH = 2.6
+"""In ems: a Chinese dash is two."""
+BARS = 3
+"""Upright rules on a level one from which it is an axis: answers hold one or two straight strokes."""
+
 
 class Place(NamedTuple):
     """An answer place. box: its inside, where handwriting counts; em: size of the type around it, in pixels."""
@@ -188,7 +193,8 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
     """Room above level rules that are underlined blanks: no table's or frame's edge, no fraction bar, no figure's axis."""
     upright = [r for r in rules if not is_level(r) and length_of(r) > 1.2 * em]
     width = ink.shape[1]
-    glyphs = [g for g in glyphs_of(lines) if "一" <= g.char <= "鿿"]
+    glyphs = glyphs_of(lines)
+    chinese = [g for g in glyphs if "一" <= g.char <= "鿿"]
     text = _extent(lines)
     places = []
     for rule in rules:
@@ -197,7 +203,9 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
             continue
         if not (text[0] - 3 * em < x0 and x1 < text[2] + 6 * em and text[1] - 3 * em < y0 < text[3] + 6 * em):
             continue
-        if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em) or _is_stroke(rule, glyphs, em):
+        if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em) or _is_stroke(rule, chinese, em):
+            continue
+        if _is_dash(rule, glyphs, em) or _carries(rule, upright, em):
             continue
         if any(_crosses(u, rule, em) for u in upright) or _goes_on(rule, ink, em):
             continue
@@ -242,6 +250,22 @@ def _is_stroke(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
         g for g in glyphs if rule.start[0] - 0.3 * em < g.x < rule.end[0] + 0.3 * em and -0.5 * em < y - g.y < 0.5 * em
     ]
     return len(over) >= 0.6 * length / em
+
+
+def _is_dash(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether a short rule runs between two characters at the height of their middles, where a blank runs under them."""
+    if length_of(rule) > LONGEST_DASH * em:
+        return False
+    (x0, y0), (x1, y1) = rule.start, rule.end
+    before = any(-0.2 * em < x0 - g.x < 1.6 * em and abs(g.y - y0) < 0.27 * em for g in glyphs)
+    return before and any(-0.2 * em < g.x - x1 < 1.6 * em and abs(g.y - y1) < 0.27 * em for g in glyphs)
+
+
+def _carries(rule: Rule, upright: Sequence[Rule], em: float) -> bool:
+    """Whether several upright rules end on the level one: bars on a chart's axis."""
+    x0, x1 = rule.start[0] - 0.3 * em, rule.end[0] + 0.3 * em
+    standing = [u for u in upright if x0 < u.end[0] < x1 and abs(u.end[1] - rule.start[1]) < 0.5 * em]
+    return len(standing) >= BARS
 
 
 def _crosses(upright: Rule, rule: Rule, em: float) -> bool:
