@@ -27,6 +27,8 @@ from contracts.artefacts.analysis import Analysis
 from contracts.artefacts.paper import Header, Paper
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import Submission
+from services.parser.core.tagging import Rules, tagged
+from services.parser.stage import load_rules
 
 FLOOR_FILE = Path(__file__).with_name("naive_floor.json")
 DUMMY_REF = {"path": "bench/none", "sha256": "0" * 64, "size": 0}
@@ -65,11 +67,13 @@ def core(stage: str, function: str) -> Callable[..., Any] | None:
 class Cores:
     parse: Callable[..., Any] | None = field(default_factory=lambda: core("parser", "parse"))
     analyze: Callable[..., Any] | None = field(default_factory=lambda: core("analyzer", "analyze"))
+    rules: Rules = field(default_factory=load_rules)
 
     def run(self, case: Case, reading: Reading) -> tuple[Paper, Analysis, dict[str, Any]]:
         """Parse and analyze one case; the artefacts and the result document."""
         submission = case.submission()
         paper = self.parse(submission, reading) if self.parse else Paper(header=Header())
+        paper = tagged(paper, submission.subject, self.rules)
         analysis = self.analyze(submission, reading, paper) if self.analyze else Analysis()
         return paper, analysis, document(submission, reading, paper, analysis)
 

@@ -18,7 +18,7 @@ from runtime.pool import Pool
 from runtime.stage import Stage
 from services.parser.core import parse
 from services.parser.core.classifier import Classifier
-from services.parser.core.tagging import Rules, difficulty, tag, words_of
+from services.parser.core.tagging import Rules, tag, with_points, words_of
 from services.parser.settings import ParserSettings
 
 POINTS = Path(__file__).parent / "knowledge" / "points.json"
@@ -37,13 +37,10 @@ async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
         reading = await job.artefact(Reading)
         paper = await job.cpu(parse, submission, reading, timeout=settings.time_limit)
         begun = time.thread_time()
-        questions = []
-        for place, question in enumerate(paper.questions):
-            points = await tags(kit.cache, settings.tag_ttl, rules, submission.subject, question)
-            hard = difficulty(question, place / max(1, len(paper.questions) - 1))
-            questions.append(question.model_copy(update={"knowledge_points": points, "difficulty": hard}))
+        points = [await tags(kit.cache, settings.tag_ttl, rules, submission.subject, q) for q in paper.questions]
+        paper = with_points(paper, points)
         spent = job.cpu_seconds + time.thread_time() - begun
-        return paper.model_copy(update={"questions": tuple(questions), "cpu_seconds": round(spent, 4)})
+        return paper.model_copy(update={"cpu_seconds": round(spent, 4)})
 
     yield Stage("parser", work, pool=Pool(workers=1), concurrency=settings.concurrency)
 

@@ -6,7 +6,7 @@ Difficulty by the question's place and kind.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contracts.artefacts import KnowledgePoint, Question, QuestionType
+from contracts.artefacts import KnowledgePoint, Paper, Question, QuestionType
 from services.parser.core.classifier import Classifier, classify
 
 _MOST = 3
@@ -55,10 +55,31 @@ class Rules:
         )
 
 
+def tagged(paper: Paper, subject: str, rules: Rules) -> Paper:
+    """The paper with the knowledge points and the difficulty of every question."""
+    return with_points(paper, [tag(rules, subject, words_of(question)) for question in paper.questions])
+
+
+def with_points(paper: Paper, points: Sequence[Sequence[KnowledgePoint]]) -> Paper:
+    """The paper with these knowledge points, one sequence a question, and the difficulty of every question.
+
+    Raises ValueError when the lengths differ.
+    """
+    last = max(1, len(paper.questions) - 1)
+    questions = tuple(
+        question.model_copy(
+            update={"knowledge_points": tuple(found), "difficulty": difficulty(question, place / last)},
+        )
+        for place, (question, found) in enumerate(zip(paper.questions, points, strict=True))
+    )
+    return paper.model_copy(update={"questions": questions})
+
+
 def tag(rules: Rules, subject: str, text: str) -> list[KnowledgePoint]:
     """The points that a question's text shows, most certain first; none when no word is found and no class is sure.
 
-    Words and classifier are merged by name, the surer one's confidence standing. A word counts by its length (a long word seldom stands by chance); confidence grows with the evidence, up to 0.85.
+    Words and classifier are merged by name, the surer one's confidence standing. A word counts by its length (a long
+    word seldom stands by chance); confidence grows with the evidence, up to 0.85.
     """
     lowered = text.lower()
     scored = [(sum(_weight(w) for w in p.words if w.lower() in lowered), p) for p in rules.by_subject.get(subject, ())]
