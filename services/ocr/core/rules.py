@@ -19,6 +19,10 @@ MAX_SLOPE = 0.07
 MAX_LEAN = 0.13
 """Upright rules may lean more than level ones slope: text gives the page's skew away, its keystone not."""
 JOIN = 9
+GAP = 3
+"""Pixels between two columns of one stroke, at most."""
+STROKE = 32
+"""Pixels (at unit 1): a level stroke of a character is shorter."""
 
 
 class _Segment(NamedTuple):
@@ -92,7 +96,7 @@ def _segments(mask: Mask, scale: float, steepest: float) -> list[_Segment]:
 def _fit(own: npt.NDArray[np.bool_], scale: float, steepest: float) -> _Segment | None:
     """The line through one component, or None when its pixels do not lie on a line."""
     weight = own.sum(axis=0)
-    columns = np.flatnonzero(weight)
+    columns = _without_strokes(np.flatnonzero(weight), STROKE * scale)
     if len(columns) < 2 or _longest(columns) < MIN_LENGTH * scale:
         return None
     centre = (np.arange(len(own)) @ own)[columns] / weight[columns]
@@ -108,9 +112,16 @@ def _fit(own: npt.NDArray[np.bool_], scale: float, steepest: float) -> _Segment 
     )
 
 
+def _without_strokes(columns: npt.NDArray[np.intp], shortest: float) -> npt.NDArray[np.intp]:
+    """The columns without short stretches at either end: feet of the characters that stand beside a blank."""
+    pieces = np.split(columns, np.flatnonzero(np.diff(columns) > GAP) + 1)
+    long = [index for index, piece in enumerate(pieces) if len(piece) >= shortest]
+    return np.concatenate(pieces[long[0] : long[-1] + 1]) if long else columns[:0]
+
+
 def _longest(columns: npt.NDArray[np.intp]) -> int:
-    """Length of the longest stretch without a gap of more than 2 pixels: strokes of neighbouring characters have wider ones."""
-    breaks = np.flatnonzero(np.diff(columns) > 3)
+    """Length of the longest stretch without a gap of more than GAP pixels: strokes of neighbouring characters have wider ones."""
+    breaks = np.flatnonzero(np.diff(columns) > GAP)
     edges = np.concatenate(([0], breaks + 1, [len(columns)]))
     return int(np.diff(edges).max())
 
