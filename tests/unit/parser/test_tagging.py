@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
-from contracts.artefacts import KnowledgePoint, Question
-from services.parser.core.tagging import Rules, difficulty, tag
+import pytest
+
+from contracts.artefacts import Header, KnowledgePoint, Paper, Question
+from services.parser.core.tagging import Rules, difficulty, tag, tagged, with_points
 from services.parser.stage import POINTS, tags
 
 RULES = Rules.of(json.loads(POINTS.read_text(encoding="utf-8")))
@@ -47,6 +49,32 @@ def test_every_subject_has_points_with_unique_codes() -> None:
 def test_later_questions_are_taken_for_harder_and_difficulty_stays_a_share() -> None:
     first, last = difficulty(question("x"), 0.0), difficulty(question("x"), 1.0)
     assert 0 < first < last < 1
+
+
+def test_a_prior_that_knows_little_stays_within_one_level_of_the_banks_mean() -> None:
+    kinds = ("single_choice", "multiple_choice", "true_false", "fill_blank", "short_answer", "calculation", "essay")
+    guesses = [
+        difficulty(question("x").model_copy(update={"type": k}), p) for k in (*kinds, "composite") for p in (0, 1)
+    ]
+    assert all(0.2 <= g < 0.6 for g in guesses)
+
+
+def test_every_question_of_a_paper_is_tagged_and_rated_and_nothing_else_changes() -> None:
+    paper = Paper(header=Header(title="单元检测"), questions=(question("二次函数的顶点坐标"), question("请看右图")))
+    made = tagged(paper, "math", RULES)
+    assert [bool(q.knowledge_points) for q in made.questions] == [True, False]
+    assert [q.difficulty for q in made.questions] == [difficulty(q, i) for i, q in enumerate(paper.questions)]
+    unset = {"knowledge_points": (), "difficulty": None}
+    assert made.model_copy(update={"questions": tuple(q.model_copy(update=unset) for q in made.questions)}) == paper
+
+
+def test_a_paper_without_questions_stays_as_it_is() -> None:
+    assert tagged(Paper(header=Header()), "math", RULES) == Paper(header=Header())
+
+
+def test_points_for_another_number_of_questions_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        with_points(Paper(header=Header(), questions=(question("x"),)), [])
 
 
 async def test_tags_are_kept_for_seven_days_and_asked_first() -> None:
