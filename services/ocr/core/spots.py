@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +21,8 @@ from services.ocr.core.tables import find_tables
 
 LETTERS = tuple("ABCDEFGH")
 SINGLE = (*LETTERS, "√", "×", "T", *"0123456789")
+LOOKALIKES = {"X": "×", "V": "√"}
+"""Letters that no option bears and that crosses and ticks are read as; the engine folds x and v into them."""
 SEVERAL = tuple("".join(letters) for n in (2, 3, 4) for letters in combinations("ABCDE", n))
 BLANK = 0.012
 """Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
@@ -35,6 +37,8 @@ PRINTED = 0.93
 MAX_READINGS = 70
 """Recogniser calls per page, so that a page of nothing but blanks stays within its time."""
 RED_FLOOR = 150
+UNDER = 0.2
+"""In ems, how far a rule's place reaches below the rule."""
 
 
 class _Content(NamedTuple):
@@ -111,10 +115,32 @@ def _content(place: Place, ink: Mask) -> _Content:
         # What runs along the whole window is a border or the ring itself.
         whole = place.kind == "cell" and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
         keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren or whole)
+    if place.kind == "rule":
+        keep |= _descenders(
+            np.asarray(stats), keep, (x0 - left, y1 - top - UNDER * place.em, x1 - left), window.shape[0], place.em
+        )
     mask = keep[labels]
     share = float(mask.sum()) / max(1.0, min((x1 - x0) * (y1 - y0), ROOM * place.em**2))
     content = _Content(mask, (left, top), share, struck=False)
     return content if place.kind == "rule" else _without_strikes(content, place.em)
+
+
+def _descenders(
+    stats: npt.NDArray[Any], kept: npt.NDArray[np.bool_], rule: tuple[float, float, float], height: int, em: float
+) -> npt.NDArray[np.bool_]:
+    """Which components are tails of kept letters that the rule cut off. rule: (start, y, end) in the window."""
+    start, level, end = rule
+    left, top, width, tall = (stats[:, i] for i in range(4))
+    right, bottom = left + width, top + tall
+    near = 0.3 * em
+    tails = ~kept & (left >= start) & (right <= end) & (top > level - 0.1 * em) & (top < level + near)
+    tails &= (bottom < height) & (stats[:, 4] >= 0.008 * em * em)
+    tails[0] = False
+    bodies = np.flatnonzero(kept & (bottom > level - near))
+    for index in np.flatnonzero(tails):
+        over = (left[bodies] < right[index] + 1) & (right[bodies] > left[index] - 1)
+        tails[index] = bool(over.any())
+    return np.asarray(tails, np.bool_)
 
 
 def _clusters(mask: npt.NDArray[np.bool_], apart: float) -> list[tuple[int, int]]:
@@ -222,7 +248,10 @@ class _Reader:
     def _candidates(self, crop: Image, length: float) -> dict[str, float]:
         self._left -= 1
         wanted = SINGLE if length < 1.1 else (*SINGLE, *SEVERAL)
-        return {c: round(p, 5) for c, p in self._engine.posterior(crop, wanted).items() if p >= 0.0005}
+        found = self._engine.posterior(crop, (*wanted, *LOOKALIKES))
+        for letter, sign in LOOKALIKES.items():
+            found[sign] += found.pop(letter)
+        return {c: round(p, 5) for c, p in found.items() if p >= 0.0005}
 
     def _last(self, place: Place, content: _Content) -> dict[str, float] | None:
         """The candidates of the last of several clusters, when it is surely a letter: what stands before was struck."""

@@ -77,6 +77,55 @@ def test_writing_above_a_blank_is_read(page):
     assert spot.ink > 0.03
 
 
+def test_print_close_to_both_ends_leaves_a_blank_its_place(page, engine):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    write(page, "H", 278, 420)
+    write(page, ".", 480, 420)
+    (spot,) = spots(page, [line("答案是", [220, 246, 272], 405)], engine, "rule")
+    assert spot.box[0] < 305
+    assert spot.box[2] > 475
+
+
+def test_the_flat_part_of_an_arc_is_no_blank(page, engine):
+    cv2.ellipse(page, (600, 1000), (900, 600), 0, 250, 290, (20, 20, 20), 2, cv2.LINE_AA)
+    assert spots(page, [line("如图所示", [220, 246, 272, 298], 405)], engine, "rule") == []
+
+
+def test_a_dash_between_words_is_no_blank(page, engine):
+    cv2.line(page, (300, 405), (356, 405), (20, 20, 20), 2)
+    beside = line("父亲朱自清", [234, 260, 286, 370, 396], 405)
+    assert spots(page, [beside], engine, "rule") == []
+
+
+def test_an_axis_with_bars_is_no_blank(page, engine):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    for x in (320, 360, 400, 440):
+        cv2.line(page, (x, 340), (x, 420), (20, 20, 20), 2)
+    assert spots(page, [line("答案是", [220, 246, 272], 405)], engine, "rule") == []
+
+
+def test_a_letters_tail_under_the_blank_is_read_with_it(page):
+    def crop(tail: bool) -> int:
+        drawn = page.copy()
+        cv2.line(drawn, (300, 420), (480, 420), (20, 20, 20), 2)
+        cv2.ellipse(drawn, (360, 408), (8, 9), 0, 0, 360, (30, 30, 30), 2)
+        if tail:
+            cv2.line(drawn, (368, 400), (368, 427), (30, 30, 30), 2)
+            cv2.line(drawn, (352, 428), (368, 428), (30, 30, 30), 2)
+        engine = ScriptedEngine("g")
+        spots(drawn, [line("答案是", [220, 246, 272], 405)], engine, "rule")
+        return engine.crops[0].shape[0]
+
+    assert crop(tail=True) >= crop(tail=False) + 6
+
+
+def test_a_cross_read_as_a_letter_counts_as_a_cross(page):
+    stem = bracket(page)
+    write(page, "x", 645, 411)
+    (spot,) = spots(page, [stem], ScriptedEngine("X"), "bracket")
+    assert spot.text == "×"
+
+
 def test_a_fraction_bar_is_no_blank(page, engine):
     cv2.line(page, (300, 420), (380, 420), (20, 20, 20), 2)
     write(page, "234", 305, 412)
