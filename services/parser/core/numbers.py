@@ -88,7 +88,7 @@ def _candidates(at: int, row: Row, flow: Flow, expected: Mapping[int, int]) -> l
     if not 0 < number < 200:
         return []
     weight = _look(match, row) + _alignment(row, flow.pitch) + _expectation(number, expected)
-    first = Start(at, row, number, match.start("n"), _x(row, match.start("n")), weight, match.end())
+    first = Start(at, row, number, match.start("n"), x_of(row, match.start("n")), weight, match.end())
     return [first, *(s for s in inline if s.char > first.char)]
 
 
@@ -136,7 +136,7 @@ def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
             row,
             int(m["n"]),
             m.start(),
-            _x(row, m.start()),
+            x_of(row, m.start()),
             weight + _expectation(int(m["n"]), expected),
             m.end(),
             True,
@@ -157,7 +157,8 @@ def _longest_run(found: list[re.Match[str]]) -> list[re.Match[str]]:
     return best
 
 
-def _x(row: Row, char: int) -> float:
+def x_of(row: Row, char: int) -> float:
+    """Where a character of a row begins, in pixels."""
     xs = row.line.xs
     if char and char < len(xs):
         return xs[char] - row.height / 3

@@ -20,6 +20,7 @@ from services.parser.core.numbers import Start, starts_of
 from services.parser.core.options import split_options
 from services.parser.core.parts import parts_of
 from services.parser.core.sections import Heading, headings_of
+from services.parser.core.strips import Place, strips_of
 
 _POINTS = re.compile(
     r"[(（【\[]\s*(?:本[小大]?题)?(?:满分|共)?\s*(\d{1,3}(?:\.\d)?)\s*(?:分|marks?|points?|pts?)\s*[)）】\]]",
@@ -50,7 +51,7 @@ def parse(submission: Submission, reading: Reading) -> Paper:
     headings = headings_of(flow)
     starts = starts_of(flow, headings, key.counts)
     slots = _slots(reading)
-    found = _from_text(flow, reading, starts, headings)
+    found = _with_strips(_from_text(flow, reading, starts, headings), strips_of(flow, reading, key.counts), headings)
     found = _merge_slots(found, slots, flow, headings)
     if not found:
         found = _whole(flow, reading)
@@ -122,6 +123,28 @@ def _merge_slots(found: list[_Found], slots: Sequence[Slot], flow: Flow, heading
     covered = {(f.number, f.regions[0].page) for f in extra if f.regions}
     kept = [f for f in out if not ((f.number, f.regions[0].page if f.regions else 0) in covered and _thin(f, flow))]
     return extra + kept
+
+
+def _with_strips(found: list[_Found], places: Sequence[Place], headings: Sequence[Heading]) -> list[_Found]:
+    """Blanks in a strip take the place of what the text around them seemed to be; a question elsewhere gets its blank."""
+    if not places:
+        return found
+    inside = {at for place in places for at in place.rows}
+    begin = min(inside, default=0)
+    out = [f for f in found if not (f.rows and f.rows[0] in inside)]
+    elsewhere = {f.number: i for i, f in enumerate(out)}
+    begun = {f.number: f.skip for f in found}
+    for place in places:
+        number = str(place.number)
+        if number in elsewhere:
+            i = elsewhere[number]
+            out[i] = replace(out[i], spots=out[i].spots + place.spots)
+            continue
+        region = Region(page=place.page, box=place.box)
+        section = _section_at(begin, headings)
+        out.append(_Found(number, section, (region,), place.rows, begun.get(number, (-1, 0)), spots=place.spots))
+    numbers = {str(p.number) for p in places} - elsewhere.keys()
+    return sorted(out, key=lambda f: begin if f.number in numbers else f.rows[0] if f.rows else 0)
 
 
 def _without_scraps(found: list[_Found], slots: Sequence[Slot], flow: Flow) -> list[_Found]:

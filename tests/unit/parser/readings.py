@@ -66,3 +66,14 @@ def frame(x0: float, y0: float, x1: float, y1: float) -> tuple[Rule, ...]:
         Rule(start=(x0, y0), end=(x0, y1)),
         Rule(start=(x1, y0), end=(x1, y1)),
     )
+
+
+def strip(
+    places: list[tuple[float, float]], labels: dict[int, str], missed: frozenset[int] = frozenset()
+) -> tuple[list[Line], tuple[Rule, ...], tuple[Spot, ...]]:
+    """Lines, rules and spots of blanks 140 wide at (x, y): labels by place, spots except of `missed` places."""
+    boxes: list[Box] = [(x, y - 40, x + 140, y + 5) for x, y in places]
+    lines = [line(text, places[i][0] - 40, places[i][1] - PITCH) for i, text in labels.items()]
+    rules = tuple(Rule(start=(x, y), end=(x + 140, y)) for x, y in places)
+    spots = tuple(Spot(kind="rule", box=b, ink=0.2, text="word") for i, b in enumerate(boxes) if i not in missed)
+    return lines, rules, spots
