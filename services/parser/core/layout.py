@@ -12,6 +12,8 @@ from services.parser.core.sections import Heading
 
 _COVERED = 0.12
 """Share of a column's width that the broken pieces of one rule cover at least."""
+_SEPARATES = 1.0
+"""White of less than this many line heights below handwriting leaves no room to write."""
 _ROOM = 3.5
 """Lines to write on follow each other within this many line heights."""
 
@@ -69,13 +71,21 @@ def _regions(flow: Flow, reading: Reading, start: Start, end: int, rows: tuple[i
         top = _top(start.row, flow) if column == start.row.column else _first_top(flow, rows, column)
         if top is None:
             continue
+        bottom = _content_bottom(flow, reading, rows, column, top)
         if stop is not None and stop.column == column:
-            bottom = _top(stop, flow)
-        else:
-            bottom = _content_bottom(flow, reading, rows, column, top)
+            bottom = _before(_top(stop, flow), bottom, [flow.rows[at] for at in rows], flow.pitch)
         if bottom - top > 0.3 * flow.pitch:
             out.append(Region(page=column.page, box=(column.box[0], top, column.box[2], bottom)))
     return out
+
+
+def _before(limit: float, content: float, rows: Sequence[Row], pitch: float) -> float:
+    """Where a question ends that another follows: there, for the room between is for answers.
+
+    Below handwriting, white that is too low for another line is no such room, but sets the next question apart.
+    """
+    written = bool(rows) and not max(rows, key=lambda r: r.box[3]).printed
+    return content if written and 0 < limit - content < _SEPARATES * pitch else limit
 
 
 def _top(row: Row, flow: Flow) -> float:

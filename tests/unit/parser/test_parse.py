@@ -234,3 +234,16 @@ def test_writing_at_the_right_is_no_column() -> None:
     paper = parse(submission(), reading(lines))
     assert numbers(paper) == [str(n) for n in range(1, 9)]
     assert all(q.lines for q in paper.questions)
+
+
+def test_white_below_handwriting_too_low_to_write_in_belongs_to_no_question_but_room_for_an_answer_does() -> None:
+    lines = [
+        line("1. 抄写句子。", 80, 300),
+        line("我会写字", 120, 340, script="handwritten"),
+        line("2. 抄写词语。", 80, 395),
+        line("大家好", 120, 435, script="handwritten"),
+        line("3. 默写古诗。", 80, 600),
+    ]
+    first, second, _ = parse(submission("chinese"), reading(lines)).questions
+    assert 370 <= first.regions[0].box[3] < 380
+    assert 590 < second.regions[0].box[3] <= 600
