@@ -21,6 +21,8 @@ MAX_LEAN = 0.13
 JOIN = 9
 GAP = 3
 """Pixels between two columns of one stroke, at most."""
+STEP = 2.0
+"""Pixels (at unit 1) from one column to the next by which no printed line climbs."""
 STROKE = 32
 """Pixels (at unit 1): a level stroke of a character is shorter."""
 
@@ -96,10 +98,12 @@ def _segments(mask: Mask, scale: float, steepest: float) -> list[_Segment]:
 def _fit(own: npt.NDArray[np.bool_], scale: float, steepest: float) -> _Segment | None:
     """The line through one component, or None when its pixels do not lie on a line."""
     weight = own.sum(axis=0)
-    columns = _without_strokes(np.flatnonzero(weight), STROKE * scale)
+    columns = np.flatnonzero(weight)
+    middles = (np.arange(len(own)) @ own)[columns] / weight[columns]
+    line = _without_strokes(columns, middles, scale)
+    columns, centre = columns[line], middles[line]
     if len(columns) < 2 or _longest(columns) < MIN_LENGTH * scale:
         return None
-    centre = (np.arange(len(own)) @ own)[columns] / weight[columns]
     away = columns - columns.mean()
     slope = float((away @ centre) / (away @ away))
     # Printed rules bend a little on curled paper; handwriting wavers more.
@@ -112,11 +116,15 @@ def _fit(own: npt.NDArray[np.bool_], scale: float, steepest: float) -> _Segment 
     )
 
 
-def _without_strokes(columns: npt.NDArray[np.intp], shortest: float) -> npt.NDArray[np.intp]:
-    """The columns without short stretches at either end: feet of the characters that stand beside a blank."""
-    pieces = np.split(columns, np.flatnonzero(np.diff(columns) > GAP) + 1)
-    long = [index for index, piece in enumerate(pieces) if len(piece) >= shortest]
-    return np.concatenate(pieces[long[0] : long[-1] + 1]) if long else columns[:0]
+def _without_strokes(columns: npt.NDArray[np.intp], middles: npt.NDArray[np.float64], scale: float) -> slice:
+    """Which columns remain without short stretches at either end: feet of the characters that stand beside a blank.
+
+    middles: height of the ink in each column; a stretch ends at a gap or where the height jumps.
+    """
+    jumps = np.abs(np.diff(middles)) > max(1.6, STEP * scale)
+    edges = np.concatenate(([0], np.flatnonzero((np.diff(columns) > GAP) | jumps) + 1, [len(columns)]))
+    long = np.flatnonzero(np.diff(edges) >= STROKE * scale)
+    return slice(int(edges[long[0]]), int(edges[long[-1] + 1])) if len(long) else slice(0, 0)
 
 
 def _longest(columns: npt.NDArray[np.intp]) -> int:

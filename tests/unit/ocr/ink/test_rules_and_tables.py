@@ -22,6 +22,14 @@ def test_an_underscore_is_found_with_its_ends(page):
     assert rule.end == pytest.approx((480, 400), abs=4)
 
 
+def test_the_foot_of_a_character_beside_a_blank_is_no_part_of_it(page):
+    cv2.line(page, (280, 395), (296, 395), (20, 20, 20), 2)
+    cv2.line(page, (300, 400), (480, 400), (20, 20, 20), 2)
+    (rule,) = find_rules(page)
+    assert rule.start[0] == pytest.approx(300, abs=4)
+    assert rule.start[1] == pytest.approx(rule.end[1], abs=1)
+
+
 def test_a_slightly_sloping_rule_stays_one_rule(page):
     cv2.line(page, (200, 400), (1000, 424), (20, 20, 20), 2)
     (rule,) = find_rules(page)
