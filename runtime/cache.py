@@ -57,7 +57,7 @@ class Nothing:
 
 
 class RedisCache:
-    """Redis, each command with a time limit. Keys are under `redink:`."""
+    """Redis, each command with a time limit. Keys of cached values are as given, counters under `redink:`."""
 
     def __init__(self, client: Redis, timeout: float, day: int = 24 * 3600) -> None:
         self._client = client
@@ -68,7 +68,7 @@ class RedisCache:
     async def get(self, key: str) -> Any | None:
         try:
             async with asyncio.timeout(self._timeout):
-                text = await self._client.get(f"redink:cache:{key}")
+                text = await self._client.get(key)
             value = None if text is None else json.loads(text)
         except _FAILURES as error:
             self._failed(error)
@@ -79,7 +79,7 @@ class RedisCache:
     async def set(self, key: str, value: Any, ttl: float) -> None:
         try:
             async with asyncio.timeout(self._timeout):
-                await self._client.set(f"redink:cache:{key}", json.dumps(value), px=max(1, round(ttl * 1000)))
+                await self._client.set(key, json.dumps(value), px=max(1, round(ttl * 1000)))
         except _FAILURES as error:
             self._failed(error)
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,13 +52,19 @@ def load_rules() -> Rules:
     for subject in CLASSIFIED:
         with np.load(POINTS.with_name(f"{subject}.npz"), allow_pickle=False) as arrays:
             classifiers[subject] = Classifier.of(dict(arrays))
-    return Rules.of(json.loads(POINTS.read_text(encoding="utf-8")), classifiers)
+    files = sorted(p for p in POINTS.parent.iterdir() if p.suffix in (".json", ".npz"))
+    edition = hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
+    return replace(Rules.of(json.loads(POINTS.read_text(encoding="utf-8")), classifiers), edition=edition)
 
 
 async def tags(cache: Cache, ttl: float, rules: Rules, subject: str, question: Question) -> tuple[KnowledgePoint, ...]:
-    """A question's knowledge points, from `knowledge_points:{subject}:{hash}` when this text was tagged before."""
+    """A question's knowledge points, from `knowledge_points:{subject}:{hash}` when this text was tagged before.
+
+    The hash is of the text and of the edition of rules and models.
+    """
     text = words_of(question)
-    key = f"knowledge_points:{subject}:{hashlib.sha256(text.encode()).hexdigest()}"
+    digest = hashlib.sha256(f"{rules.edition} {text}".encode()).hexdigest()
+    key = f"knowledge_points:{subject}:{digest}"
     known = await cache.get(key)
     if known is not None:
         try:

@@ -43,6 +43,7 @@ def processes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "REDINK_GATEWAY_DEV_KEY": KEY,
     }
     running = Processes(env, folder)
+    running.run("topics")
     try:
         running.start("gateway", *STAGES)
         running.wait_ready("gateway", *STAGES)

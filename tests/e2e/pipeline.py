@@ -44,6 +44,11 @@ class Processes:
             self.running[name] = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=out, stderr=out)
             out.close()
 
+    def run(self, *argv: str) -> None:
+        """Run `python -m services …` to its end, as `topics` is before a first start; raises when it fails."""
+        env = {**os.environ, **self.env}
+        subprocess.run([sys.executable, "-m", "services", *argv], cwd=ROOT, env=env, check=True, capture_output=True)
+
     def kill(self, name: str) -> None:
         """SIGKILL, as the kernel's out-of-memory killer would."""
         self.running[name].kill()

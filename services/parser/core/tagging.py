@@ -39,10 +39,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Rules:
-    """The points of all subjects, and the classifiers of those that have one."""
+    """The points of all subjects, and the classifiers of those that have one. `edition` names this very set."""
 
     by_subject: Mapping[str, Sequence[Point]]
     classifiers: Mapping[str, Classifier] = field(default_factory=dict)
+    edition: str = ""
 
     @classmethod
     def of(

@@ -1,6 +1,7 @@
 """Tags come from words, abstain without them, and are asked from the cache first."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,3 +97,11 @@ async def test_what_another_version_cached_is_tagged_again() -> None:
     key = next(iter(cache.kept))
     cache.kept[key] = ([{"unknown": 1}], 60)
     assert (await tags(cache, 60, RULES, "math", one))[0].name == "二次函数"
+
+
+async def test_another_edition_of_the_rules_does_not_read_what_this_one_cached() -> None:
+    cache = Memory()
+    one = question("二次函数的顶点坐标")
+    await tags(cache, 60, RULES, "math", one)
+    await tags(cache, 60, replace(RULES, edition="next"), "math", one)
+    assert len(cache.kept) == 2
