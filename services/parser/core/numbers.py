@@ -13,7 +13,7 @@ from services.parser.core.flow import Flow, Row
 from services.parser.core.sections import Heading
 
 _START = re.compile(
-    r"^\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
+    r"^[·•'‘’`´]?\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
     r"(?:第\s?)?(?P<n>\d{1,3})(?P<sep>\s{0,2}[.．、。·,，:：)）題题]|\s+|(?=[(（【《“\"'_A-Za-z\u4e00-\u9fff])|$)"
 )
 _SOILED = re.compile(r"^(?=[^\d]{0,8}[()（）])[^\d]{1,8}?(?P<n>\d{1,3})\s?(?P<sep>[.．、])(?=\D|$)")
@@ -127,7 +127,7 @@ def _inline(at: int, row: Row, expected: Mapping[int, int]) -> list[Start]:
         m for m in _INLINE.finditer(row.text) if 0 < int(m["n"]) < 200 and not _OPTION.search(row.text[: m.start()])
     ]
     run = _longest_run(able)
-    if len(run) < 2 or run[0].start() > 4:
+    if len(run) < 2 or run[0] is not able[0] or run[0].start() > 4:
         return []
     weight = 0.8 if len(run) >= 3 else 0.1
     return [

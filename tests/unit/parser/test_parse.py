@@ -247,3 +247,13 @@ def test_white_below_handwriting_too_low_to_write_in_belongs_to_no_question_but_
     first, second, _ = parse(submission("chinese"), reading(lines)).questions
     assert 370 <= first.regions[0].box[3] < 380
     assert 590 < second.regions[0].box[3] <= 600
+
+
+def test_numbers_that_count_up_in_a_question_do_not_hide_the_number_before_them() -> None:
+    texts = [*PAPER[:3], "2、将1、2、3、4…29、30从左往右排成一个数（ ）", *PAPER[4:]]
+    assert numbers(parse(submission(), reading(column(texts)))) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_speck_before_a_number_does_not_hide_it() -> None:
+    texts = [t.replace("2. 计算", "·2.计算") for t in PAPER]
+    assert numbers(parse(submission(), reading(column(texts)))) == ["1", "2", "3", "4", "5"]
