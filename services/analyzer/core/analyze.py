@@ -5,7 +5,7 @@ from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem, Submission
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
-from services.analyzer.core.confidence import REVIEW_BELOW, calibrated
+from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade, grade
@@ -102,7 +102,8 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     found = under_marks(found, marked, item, kind)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
     confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0
-    review = found.answer is None or confidence < REVIEW_BELOW or not agreed or not decided.sure
+    clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key) else REVIEW_BELOW)
+    review = found.answer is None or not clear or not agreed or not decided.sure
     return Answer(
         number=question.number,
         path=question.path,
@@ -116,6 +117,15 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
         needs_review=review,
         answer_regions=tuple(p.region for p in found.pieces),
     )
+
+
+def confirmed(found: Found, by_key: Grade) -> bool:
+    """Whether the key confirms a free reading: a misreading seldom happens to be the right answer.
+
+    Readings know nothing of the key, but for letters inferred from a teacher's tick; those confirm nothing.
+    """
+    free = found.evidence.partition(":")[0] != "ticked" and not found.doubt
+    return free and by_key.verdict == "correct"
 
 
 def elsewhere(questions: list[Question], read: dict[Path, Found], reading: Reading) -> set[Path]:

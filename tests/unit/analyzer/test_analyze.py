@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.submission import KeyItem
 from services.analyzer.core import analyze
+from services.analyzer.core.analyze import confirmed
+from services.analyzer.core.evidence import Found
+from services.analyzer.core.grading import grade
 
 
 def only(answers: tuple[Answer, ...]) -> Answer:
@@ -366,3 +369,12 @@ def test_an_essay_is_all_the_writing_below_its_heading_whatever_it_was_taken_for
     lines = [line(t, (100, 100 + 40 * i, 400, 130 + 40 * i), script=s, ink="black") for i, (t, s) in enumerate(texts)]
     got = only(analyze(submission(), reading(lines), paper(question("essay", lines=[2]))).answers)
     assert (got.student_answer, got.verdict) == ("我的家乡有一条\n弯弯的小河", "ungraded")
+
+
+def test_a_free_reading_that_the_key_confirms_needs_no_review_and_an_inferred_one_does() -> None:
+    free = Found("12", "fill_spot", 0.9, ())
+    inferred = Found("B", "ticked", 0.9, (), doubt=True)
+    right = grade("12", "12", "fill_blank")
+    assert confirmed(free, right)
+    assert not confirmed(free, grade("12", "13", "fill_blank"))
+    assert not confirmed(inferred, grade("B", "B", "single_choice"))
