@@ -1,0 +1,145 @@
+"""The gateway's books, as a port: what must change together changes in one transaction.
+
+Postgres keeps them (`services.gateway.postgres`); the simulation keeps them in memory, and one suite of tests holds
+both to these words.
+"""
+
+import uuid
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from contracts.events import BlobRef, ExamEvent
+from services.gateway.core.form import Form
+from services.gateway.core.progress import Position
+from services.gateway.exams import Exam
+from services.gateway.idempotency import Earlier, Reservation
+
+Purpose = Literal["reserve", "release", "accept", "cancel", "relay", "project", "park", "sweep", "replay", "forget"]
+"""What a transaction is for: names it in logs, and in the places where a proof makes it fail."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A row of the outbox: an event to be published. `attempts` counts the publications that failed."""
+
+    id: int
+    exam_id: uuid.UUID
+    topic: str
+    event: dict[str, Any]
+    traceparent: str | None
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Parked:
+    """An event that could not be applied when it came; `headers` as they were on the topic."""
+
+    id: int
+    topic: str
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Transaction(Protocol):
+    """One transaction at READ COMMITTED: nothing of it is seen, or kept, unless it ends well."""
+
+    async def now(self) -> datetime:
+        """The transaction's time, by the one clock that all gateways share."""
+        ...
+
+    async def lock(self, exam_id: uuid.UUID) -> Exam | None:
+        """The exam, locked until the transaction ends; None when there is none."""
+        ...
+
+    async def insert(self, event: ExamEvent, form: Form, files: int, traceparent: str) -> Exam:
+        """A new exam at UPLOADED, with its first event."""
+        ...
+
+    async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
+        """Take a locked exam through `positions`, one numbered event each; unchanged when there are none."""
+        ...
+
+    async def announce(self, exam: Exam) -> None:
+        """The exam has just ended: whoever is to be told will be, once, after the commit."""
+        ...
+
+    async def heard(self, event: ExamEvent) -> None:
+        """A stage spoke of a locked exam: it isn't silent; an ExamStatus also brings times of its stage."""
+        ...
+
+    async def enqueue(self, topic: str, event: ExamEvent, traceparent: str | None) -> None:
+        """Put an event into the outbox."""
+        ...
+
+    async def due(self, limit: int) -> list[Outgoing]:
+        """Rows of the outbox that may be published now, locked; rows that another transaction holds are skipped."""
+        ...
+
+    async def sent(self, ids: Sequence[int]) -> None:
+        """The broker has these: they leave the outbox."""
+        ...
+
+    async def postpone(self, ids: Sequence[int], base_seconds: float) -> None:
+        """These could not be published: again after `base_seconds`, doubled with every attempt, at most a minute."""
+        ...
+
+    async def reserve(self, tenant: str, key: str, lease_seconds: float) -> Reservation | Earlier | None:
+        """Take an Idempotency-Key, or what an earlier request with it was told; None while another request holds it."""
+        ...
+
+    async def settle(self, held: Reservation, exam_id: uuid.UUID, digest: bytes, response: dict[str, Any]) -> bool:
+        """Bind the key to the exam and its answer; False when the lease went to another request."""
+        ...
+
+    async def release(self, held: Reservation) -> None:
+        """Give the key back: nothing was accepted."""
+        ...
+
+    async def in_flight(self, tenant: str) -> int:
+        """How many of the tenant's exams have not ended."""
+        ...
+
+    async def waiting_to_leave(self) -> int:
+        """Rows in the outbox."""
+        ...
+
+    async def overdue(self, limit: int) -> list[Exam]:
+        """Exams in flight past their deadline, locked; those that another transaction holds are skipped."""
+        ...
+
+    async def silent(self, seconds: float, limit: int) -> list[Exam]:
+        """Exams in flight of which nobody spoke for `seconds` (doubled per republication) and with nothing in the outbox."""
+        ...
+
+    async def claim(self, exam: Exam) -> bool:
+        """Count a republication of a silent exam; False when it moved, or another sweeper was first."""
+        ...
+
+    async def park(
+        self, topic: str, exam_id: uuid.UUID | None, value: bytes, headers: tuple[tuple[str, bytes], ...], reason: str
+    ) -> None:
+        """Keep an event that can't be applied (yet)."""
+        ...
+
+    async def parked(self, limit: int) -> list[Parked]:
+        """Parked events whose exam exists by now, oldest first."""
+        ...
+
+    async def unpark(self, parked_id: int) -> None:
+        """The parked event was applied."""
+        ...
+
+    async def forget(self, idempotency_seconds: float, parked_seconds: float) -> int:
+        """Drop old idempotency keys and parked events; how many of the latter."""
+        ...
+
+
+class Ledger(Protocol):
+    """Where transactions begin."""
+
+    def transaction(self, purpose: Purpose) -> AbstractAsyncContextManager[Transaction]:
+        """Commits when the context ends, rolls back when it raises; a commit whose answer is lost raises, too."""
+        ...
