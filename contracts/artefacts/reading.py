@@ -93,8 +93,7 @@ class Quality(Contract):
 class Page(Contract):
     """One rectified page. `transform` maps the uploaded page's pixels (EXIF applied) to the rectified page's.
 
-    `image`: the rectified page as JPEG. `columns`: boxes of text columns, left to right. `figures`: boxes of
-    drawings and photographs. `source`: `ocr`, or `text_layer` of a born-digital PDF.
+    `image`: the rectified page as JPEG. `figures`: boxes of drawings and photographs. `source`: `ocr`, or `text_layer` of a born-digital PDF.
     """
 
     page: int = Field(ge=1)
@@ -109,7 +108,6 @@ class Page(Contract):
     bubbles: tuple[Bubble, ...] = ()
     marks: tuple[Mark, ...] = ()
     rules: tuple[Rule, ...] = ()
-    columns: tuple[Box, ...] = ()
     figures: tuple[Box, ...] = ()
 
 

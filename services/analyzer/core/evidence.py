@@ -1,7 +1,7 @@
 """What the reading holds for one question: pieces of handwriting and answer places, in reading order."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -266,17 +266,25 @@ def outside(lines: Iterable[Piece], spots: list[Piece]) -> list[Piece]:
     return [p for p in lines if all(p.page != s.page or overlap(p.box, s.box) < 0.5 for s in spots)]
 
 
-def in_order(pieces: Iterable[Piece], reading: Reading) -> list[Piece]:
-    """Pieces by page, column, row and x; a row is half the usual height."""
-    columns = {p.page: p.columns for p in reading.pages}
-    rows: list[list[Piece]] = []
-    key_of = {}
+def in_order(pieces: Iterable[Piece], regions: Sequence[Region]) -> list[Piece]:
+    """Pieces by region (a question has one per page or column, in reading order), row and x."""
+    by_region: dict[tuple[int, int], list[Piece]] = {}
     for piece in pieces:
-        centre = (piece.box[0] + piece.box[2]) / 2
-        column = next((i for i, c in enumerate(columns.get(piece.page, ())) if c[0] <= centre <= c[2]), 0)
-        key_of[id(piece)] = (piece.page, column)
-    for piece in sorted(pieces, key=lambda p: (*key_of[id(p)], (p.box[1] + p.box[3]) / 2)):
-        if rows and key_of[id(rows[-1][0])] == key_of[id(piece)] and same_row(rows[-1][-1], piece):
+        by_region.setdefault((piece.page, _region_of(piece, regions)), []).append(piece)
+    return [piece for key in sorted(by_region) for piece in _by_row(by_region[key])]
+
+
+def _region_of(piece: Piece, regions: Sequence[Region]) -> int:
+    """Which region holds most of a piece; the first when none does."""
+    shares = [overlap(piece.box, r.box) if r.page == piece.page else 0.0 for r in regions]
+    return max(range(len(shares)), key=shares.__getitem__, default=0)
+
+
+def _by_row(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces from top to bottom, those on one row from left to right."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda p: p.box[1] + p.box[3]):
+        if rows and same_row(rows[-1][-1], piece):
             rows[-1].append(piece)
         else:
             rows.append([piece])

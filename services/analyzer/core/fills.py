@@ -27,7 +27,7 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     inked_places = sum(not s.blank for s in spots)
     if inked_places >= max(expected, 1):  # every blank has its place: what stands outside is print
         lines = []
-    pieces = in_order([*spots, *lines], reading)
+    pieces = in_order([*spots, *lines], question.regions)
     if not any(not p.blank for p in pieces):
         return _nothing(question, spots, expected)
     entries = _entries(pieces, expected)

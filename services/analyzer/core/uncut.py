@@ -35,7 +35,7 @@ def print_of(question: Question, reading: Reading) -> list[Piece]:
             inside = any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in boxes)
             if inside and line.script == "printed" and line.ink != "red" and not is_seal(line.text):
                 found.append(Piece("line", page.page, box, line.text, line.confidence))
-    return in_order(found, reading)
+    return in_order(found, question.regions)
 
 
 def choice_in_print(question: Question, reading: Reading, admissible: frozenset[str]) -> tuple[str, Piece | None]:
@@ -82,7 +82,7 @@ def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piec
     it is the handwriting alone, or the last lines that stand on ruled lines.
     """
     printed = print_of(question, reading)
-    lines = in_order([*own, *printed], reading)
+    lines = in_order([*own, *printed], question.regions)
     if question.type == "essay":  # nothing but the heading is print
         return [p for p in lines[1:] if not _FOOTER.search(p.text)]
     start = next((i for i, p in enumerate(lines) if (i or p in own) and _WORKING.match(p.text)), None)

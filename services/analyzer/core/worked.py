@@ -31,7 +31,7 @@ def _writing(questions: list[Question], reading: Reading) -> list[Piece]:
     inked = [s for q in questions for s in spots_of(q, reading) if s.text]
     spots = [s for s in inked if not any(_same_place(s, p) for p in lines)]
     owners = sum(bool(q.lines or q.spots) for q in questions)
-    return lines if not spots and owners <= 1 else in_order([*lines, *spots], reading)
+    return lines if not spots and owners <= 1 else in_order([*lines, *spots], [r for q in questions for r in q.regions])
 
 
 def _once(lines: list[Piece]) -> list[Piece]:

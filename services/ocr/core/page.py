@@ -10,7 +10,7 @@ from services.ocr.core import geometry, order, quality, script, sheet
 from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Floats, Turn
-from services.ocr.core.layout import find_columns, find_figures
+from services.ocr.core.figures import find_figures
 from services.ocr.core.marks import find_marks
 from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.rules import find_rules
@@ -52,7 +52,7 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
     spots = find_spots(flat.bgr, rules, lines, mask, engine)
     height, width = flat.bgr.shape[:2]
     bubbles = find_bubbles(flat.bgr, lines)
-    columns, figures = find_columns(lines, rules, (width, height)), find_figures(flat.bgr, lines, rules)
+    figures = find_figures(flat.bgr, lines, rules)
     lines = script.by_size_and_wording(order.ordered(script.by_label(script.divided(lines, spots))))
     page = Page(
         page=number,
@@ -66,7 +66,6 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
         bubbles=tuple(bubbles),
         marks=tuple(marks),
         rules=tuple(rules),
-        columns=tuple(columns),
         figures=tuple(figures),
     )
     return page, jpeg(flat.bgr)
