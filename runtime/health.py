@@ -1,7 +1,6 @@
 """Honest answers for those who run it: /healthz (alive), /readyz (useful), /metrics."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -40,7 +39,7 @@ class Health:
 
     def stalled(self) -> list[str]:
         """Groups whose poll loop hasn't turned for too long."""
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         return [f"{intake.group} stalled" for intake in self._intakes if now - intake.turned_at > STALL_LIMIT]
 
     async def unready(self) -> list[str]:

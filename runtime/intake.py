@@ -13,6 +13,7 @@ from typing import Protocol
 
 from contracts.errors import Invalid
 from runtime import log, metrics
+from runtime.clock import Clock
 from runtime.envelope import Record
 from runtime.limit import Halt
 from runtime.tracker import Partition, Tracker
@@ -62,18 +63,26 @@ class Intake:
     """One consumer of a group: polls, dispatches, commits."""
 
     def __init__(
-        self, source: Source, group: str, lanes: Mapping[str, Lane], handler: Handler, concurrency: int
+        self,
+        source: Source,
+        group: str,
+        lanes: Mapping[str, Lane],
+        handler: Handler,
+        concurrency: int,
+        *,
+        clock: Clock = time.time,
     ) -> None:
         self.group = group
-        self.turned_at = time.monotonic()
-        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.turned_at = self._loop.time()
+        self.failed: asyncio.Future[None] = self._loop.create_future()
         self.draining = False
         self._source = source
         self._lanes = dict(lanes)
         self._handler = handler
         self._concurrency = concurrency
         self._tracker = Tracker()
-        self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch)
+        self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch, clock)
         self._running: dict[asyncio.Task[None], Item] = {}
         self._paused: set[Partition] = set()
         self._still = False
@@ -148,7 +157,7 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - whatever the client raises, a dead loop is worse
             self._log.error("poll failed", error=log.what(error), at=log.where(error))
             await asyncio.sleep(1)
-        self.turned_at = time.monotonic()
+        self.turned_at = self._loop.time()
 
     def _report(self) -> None:
         metrics.WAITING.labels(self.group).set(self.waiting)

@@ -1,8 +1,8 @@
 """What a stage's work sees of one record."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from contracts.artefacts import Submission
@@ -11,6 +11,7 @@ from contracts.errors import ErrorCode, Permanent
 from contracts.events import BlobRef, ExamEvent
 from contracts.topics import ARTEFACTS, artefact_path
 from runtime.blobs import BlobMissing, Blobs
+from runtime.clock import Clock
 from runtime.pool import Workers
 from runtime.verdict import Cancelled, Expired
 
@@ -33,6 +34,7 @@ class Job:
         cancelled: Callable[[], bool],
         progress: Callable[[int, int], Awaitable[None]],
         time_limit: float,
+        clock: Clock = time.time,
     ) -> None:
         """`time_limit`: seconds from now, the longest that a call of `cpu` may last."""
         self.event = event
@@ -42,7 +44,8 @@ class Job:
         self._workers = workers
         self._cancelled = cancelled
         self._progress = progress
-        self._until = time.monotonic() + time_limit
+        self._clock = clock
+        self._until = asyncio.get_running_loop().time() + time_limit
 
     async def submission(self) -> Submission:
         """The upload's form fields and file references. Permanent(ARTEFACT_MISSING) when gone."""
@@ -76,7 +79,7 @@ class Job:
         """
         if self._workers is None:
             raise RuntimeError("the stage asked for no pool")
-        left = max(0.1, self._until - time.monotonic())
+        left = max(0.1, self._until - asyncio.get_running_loop().time())
         result, seconds = await self._workers.call(fn, args, left if timeout is None else min(timeout, left))
         self.cpu_seconds += seconds
         return result  # type: ignore[no-any-return]
@@ -89,5 +92,5 @@ class Job:
         """Raise Cancelled or Expired when going on is of no use."""
         if self._cancelled():
             raise Cancelled("withdrawn by the user")
-        if datetime.now(UTC) >= self.event.deadline:
+        if self._clock() >= self.event.deadline.timestamp():
             raise Expired("past the deadline")

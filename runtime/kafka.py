@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import aiokafka
@@ -20,8 +19,9 @@ from faststream.kafka import KafkaBroker
 from contracts.events import ExamEvent
 from contracts.topics import TOPICS
 from runtime import log, metrics
+from runtime.clock import Clock, moment
 from runtime.envelope import Envelope, Headers, Record, encode
-from runtime.intake import Handler, Intake, Lane
+from runtime.intake import Handler, Intake, Lane, Source
 from runtime.settings import KafkaSettings
 from runtime.trace import Trace
 from runtime.tracker import Partition
@@ -31,13 +31,21 @@ _MAX_RECORDS = 16
 _COMMIT_LIMIT = 10.0
 _TOPIC_EXISTS = 36
 
+Decorate = Callable[[str, Source], Source]
+"""(group, its consumer) -> what the intake sees."""
+
 
 class Kafka:
     """A connection: publish, and consume in groups. Topic names are those of `contracts.topics`."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(
+        self, settings: KafkaSettings, *, decorate: Decorate = lambda _, source: source, clock: Clock = time.time
+    ) -> None:
+        """`decorate` may stand between each group's consumer and its intake."""
         self.intakes: list[Intake] = []
         self._settings = settings
+        self._decorate = decorate
+        self._clock = clock
         self._broker = KafkaBroker(
             settings.bootstrap.split(","),
             allow_auto_create_topics=False,
@@ -47,7 +55,7 @@ class Kafka:
 
     async def publish(self, topic: str, event: ExamEvent, *, event_id: uuid.UUID, source: str, trace: Trace) -> None:
         """Publish an event and wait until the broker has it. TimeoutError: it may have, or not; the id stays the same."""
-        envelope = Envelope(event_id, topic, source, datetime.now(UTC), trace)
+        envelope = Envelope(event_id, topic, source, moment(self._clock), trace)
         await self.send(topic, *encode(envelope, event))
 
     async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
@@ -83,7 +91,8 @@ class Kafka:
         """
         lanes = dict(topics) if isinstance(topics, Mapping) else {topic: Lane() for topic in topics}
         subscription = self._subscription(list(lanes), group)
-        intake = Intake(subscription, group, lanes, handler, concurrency)
+        source = self._decorate(group, subscription)
+        intake = Intake(source, group, lanes, handler, concurrency, clock=self._clock)
         await subscription.start(intake)
         self.intakes.append(intake)
         running = asyncio.create_task(intake.run(), name=f"intake {group}")
@@ -250,9 +259,15 @@ class _Listener(aiokafka.ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def open_kafka(settings: KafkaSettings, patience: float = 60.0) -> AsyncIterator[Kafka]:
+async def open_kafka(
+    settings: KafkaSettings,
+    patience: float = 60.0,
+    *,
+    decorate: Decorate = lambda _, source: source,
+    clock: Clock = time.time,
+) -> AsyncIterator[Kafka]:
     """Connect, for up to `patience` seconds while no broker answers; flush and close at the end."""
-    kafka = Kafka(settings)
+    kafka = Kafka(settings, decorate=decorate, clock=clock)
     until = time.monotonic() + patience
     while True:
         try:

@@ -1,11 +1,13 @@
 """What the composition root hands to services."""
 
+import time
 from dataclasses import dataclass
 
 import structlog
 
 from runtime.blobs import Blobs
 from runtime.cache import Cache, Starts
+from runtime.clock import Clock
 from runtime.health import Health
 from runtime.kafka import Kafka
 from runtime.settings import Settings
@@ -34,6 +36,7 @@ class Resources:
     health: Health
     settings: Settings
     log: structlog.stdlib.BoundLogger
+    clock: Clock = time.time
 
     def kit(self, stage: str) -> Kit:
         """The part that a stage gets."""

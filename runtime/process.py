@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -15,8 +16,9 @@ from contracts.topics import CONTROL, retry_topic
 from runtime import health, log, metrics
 from runtime.cache import open_cache
 from runtime.cancellations import Cancellations
+from runtime.clock import Clock
 from runtime.intake import Intake, Lane
-from runtime.kafka import open_kafka
+from runtime.kafka import Decorate, open_kafka
 from runtime.kit import Kit, Resources
 from runtime.limit import Halt
 from runtime.pool import open_workers
@@ -27,6 +29,7 @@ from runtime.stores import open_blobs
 
 OpenStage = Callable[[Kit], AbstractAsyncContextManager[Stage]]
 OpenGateway = Callable[[Resources], AbstractAsyncContextManager[ASGIApp]]
+OpenResources = Callable[[Settings], AbstractAsyncContextManager[Resources]]
 
 HALTED = 70
 """Exit code of a process that stopped itself (EX_SOFTWARE)."""
@@ -36,8 +39,35 @@ _RETRY_LANE = Lane(weight=8, window=1000)
 """Retries wait in memory until they are due, so their window is wide."""
 
 
-async def run(settings: Settings, stages: Mapping[str, OpenStage], gateway: OpenGateway | None, version: str) -> int:
-    """Run until SIGTERM or SIGINT (0), or until a stage halts (70)."""
+@asynccontextmanager
+async def open_resources(
+    settings: Settings, *, decorate: Decorate = lambda _, source: source, clock: Clock = time.time
+) -> AsyncIterator[Resources]:
+    """Open what every process has; `decorate` as for `runtime.kafka.Kafka`."""
+    state = health.Health()
+    blobs = open_blobs(settings.blobs)
+    async with (
+        open_cache(settings.redis) as cache,
+        open_kafka(settings.kafka, decorate=decorate, clock=clock) as kafka,
+    ):
+        state.watch(kafka.intakes)
+        state.check("blobs", blobs.ready)
+        state.check("cache", cache.ready)
+        yield Resources(kafka, blobs, cache, cache, state, settings, log.get("redink"), clock)
+
+
+async def run(
+    settings: Settings,
+    stages: Mapping[str, OpenStage],
+    gateway: OpenGateway | None,
+    version: str,
+    *,
+    open_resources: OpenResources = open_resources,
+) -> int:
+    """Run until SIGTERM or SIGINT (0), or until a stage halts (70).
+
+    `open_resources` is for whoever runs the process with ports of its own.
+    """
     stop = _stop_signal()
     metrics.BUILD.info({"version": version})
     async with AsyncExitStack() as stack:
@@ -56,18 +86,6 @@ async def run(settings: Settings, stages: Mapping[str, OpenStage], gateway: Open
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
-    """Open what every process has."""
-    state = health.Health()
-    blobs = open_blobs(settings.blobs)
-    async with open_cache(settings.redis) as cache, open_kafka(settings.kafka) as kafka:
-        state.watch(kafka.intakes)
-        state.check("blobs", blobs.ready)
-        state.check("cache", cache.ready)
-        yield Resources(kafka, blobs, cache, cache, state, settings, log.get("redink"))
-
-
-@asynccontextmanager
 async def run_stage(stage: Stage, resources: Resources, cancellations: Cancellations) -> AsyncIterator[Intake]:
     """One stage consuming; on exit it drains."""
     async with AsyncExitStack() as stack:
@@ -83,6 +101,7 @@ async def run_stage(stage: Stage, resources: Resources, cancellations: Cancellat
             cancellations=cancellations,
             workers=workers,
             settings=flow,
+            clock=resources.clock,
         )
         consume = resources.kafka.consume(
             _lanes(stage), stage.name, shell.handle, concurrency=stage.concurrency, drain=flow.drain_seconds

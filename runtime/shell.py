@@ -8,6 +8,7 @@ the record is delivered again, and what was done before is found done.
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +22,7 @@ from runtime import envelope, log, metrics
 from runtime.blobs import BlobMissing, Blobs, ref_of
 from runtime.cache import Starts
 from runtime.cancellations import Cancellations
+from runtime.clock import Clock
 from runtime.envelope import Record
 from runtime.job import Job
 from runtime.limit import DeadLetterLimit
@@ -61,15 +63,20 @@ class Shell:
         cancellations: Cancellations,
         workers: Workers | None,
         settings: FlowSettings,
+        clock: Clock = time.time,
+        chance: Callable[[], float] = random.random,
     ) -> None:
+        """`chance` gives numbers in 0..1 that spread retries."""
         self._stage = stage
         self._row = stage.row
         self._model = _MODEL[stage.row.sources[0]]
-        self._voice = Voice(stage.row, publisher)
+        self._voice = Voice(stage.row, publisher, clock)
         self._blobs = blobs
         self._starts = starts
         self._cancellations = cancellations
         self._workers = workers
+        self._clock = clock
+        self._chance = chance
         self._crash_limit = settings.crash_limit
         self._policy = Policy(settings.retries, settings.retry_base, settings.retry_cap)
         self._limit = DeadLetterLimit(settings.dead_consecutive, settings.dead_ratio, settings.dead_sample)
@@ -81,11 +88,11 @@ class Shell:
         Raises when not even that could be published, and Halt when there are too many dead letters.
         """
         with structlog.contextvars.bound_contextvars(stage=self._stage.name, attempt=record.attempt):
-            began = time.monotonic()
+            began = _now()
             with metrics.IN_PROGRESS.labels(self._stage.name).track_inprogress():
                 outcome = await self._handle(record, began)
-            metrics.PROCESS.labels(self._stage.name, outcome).observe(time.monotonic() - began)
-            self._log.info("record handled", outcome=outcome, seconds=round(time.monotonic() - began, 3))
+            metrics.PROCESS.labels(self._stage.name, outcome).observe(_now() - began)
+            self._log.info("record handled", outcome=outcome, seconds=round(_now() - began, 3))
 
     async def _handle(self, record: Record, began: float) -> str:
         try:
@@ -145,7 +152,7 @@ class Shell:
                 StatusKind.COMPLETED,
                 self._row.done,
                 attempt=case.attempt,
-                work_seconds=round(time.monotonic() - began, 3),
+                work_seconds=round(_now() - began, 3),
             ),
         )
         self._limit.passed()
@@ -173,8 +180,9 @@ class Shell:
     async def _route(self, case: _Case, error: Exception) -> str:
         """Find the record a home other than the sink."""
         event = case.event
-        chance = random.random()  # noqa: S311 - spreads retries, guards nothing
-        verdict = judge(error, case.attempt, time.time(), event.deadline.timestamp(), self._policy, chance=chance)
+        verdict = judge(
+            error, case.attempt, self._clock(), event.deadline.timestamp(), self._policy, chance=self._chance()
+        )
         self._log.warning("work failed", error=log.what(error), at=log.where(error), verdict=type(verdict).__name__)
         match verdict:
             case DeadLetter():
@@ -238,11 +246,12 @@ class Shell:
             cancelled=lambda: case.event in self._cancellations,
             progress=progress,
             time_limit=self._stage.soft_timeout,
+            clock=self._clock,
         )
 
     def _waited(self, record: Record) -> float:
         """Seconds from when the record could have been begun; the producer's clock may be ahead of ours."""
-        waited = time.time() - max(record.timestamp, record.due)
+        waited = self._clock() - max(record.timestamp, record.due)
         if waited < 0:
             metrics.CLOCK_SKEW.labels(self._stage.name).inc()
         waited = max(0.0, waited)
@@ -251,3 +260,8 @@ class Shell:
 
     def _start_key(self, case: _Case) -> str:
         return f"{self._stage.name}:{case.event_id}"
+
+
+def _now() -> float:
+    """Seconds, for durations: the loop's, so that a loop with a time of its own agrees with itself."""
+    return asyncio.get_running_loop().time()

@@ -1,12 +1,13 @@
 """What a stage says on its topics: its sink, the status topic, its retries and its dead letters."""
 
+import time
 import uuid
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from contracts.events import BlobRef, ExamEvent, ExamStatus, StatusKind, derived_id
 from contracts.status import Status
 from contracts.topics import STATUS, StageRow, dead_topic, retry_topic
+from runtime.clock import Clock, moment
 from runtime.envelope import Headers, Record, again, first_try, text_headers
 from runtime.trace import Trace
 
@@ -26,9 +27,10 @@ class Publisher(Protocol):
 class Voice:
     """One stage's. Every event's id is derived from what it says, so that saying it twice is saying it once."""
 
-    def __init__(self, row: StageRow, publisher: Publisher) -> None:
+    def __init__(self, row: StageRow, publisher: Publisher, clock: Clock = time.time) -> None:
         self._row = row
         self._publisher = publisher
+        self._clock = clock
 
     async def done(self, event: ExamEvent, artefact: BlobRef, trace: Trace) -> None:
         """The artefact exists: the next stage's cue."""
@@ -44,7 +46,7 @@ class Voice:
             stage=self._row.name,
             kind=kind,
             status=status,
-            at=datetime.now(UTC),
+            at=moment(self._clock),
             attempt=attempt,
             **more,
         )
@@ -66,7 +68,7 @@ class Voice:
             "x-dead-reason": reason,
             "x-dead-error": error,
             "x-dead-attempt": str(record.attempt),
-            "x-dead-at": datetime.now(UTC).isoformat(),
+            "x-dead-at": moment(self._clock).isoformat(),
         }
         headers = text_headers(first_try(record)) | why
         await self._publisher.send(dead_topic(self._row.name), record.key, record.value, headers)

@@ -6,9 +6,13 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from runtime.clock import Clock
 from runtime.envelope import Record
 from runtime.lanes import Lanes
 from runtime.tracker import Ticket
+
+_TICK = 0.001
+"""Due times are in milliseconds; a shorter wait may be none at all to a loop whose time is a float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +26,10 @@ class Item:
 class WaitingRoom:
     """Gives out records in fair turns, never before they are due, and never two of one key at a time."""
 
-    def __init__(self, weights: Mapping[str, int], wake: Callable[[], None]) -> None:
+    def __init__(self, weights: Mapping[str, int], wake: Callable[[], None], clock: Clock = time.time) -> None:
         """`wake` is called when a held record became due."""
         self._wake = wake
+        self._clock = clock
         self._queue: Lanes[Item] = Lanes(weights)
         self._held: dict[Item, asyncio.TimerHandle] = {}
         self._parked: dict[bytes, deque[Item]] = defaultdict(deque)
@@ -87,10 +92,10 @@ class WaitingRoom:
 
     def _hold(self, item: Item) -> bool:
         """Whether the record isn't due yet; then a timer will ask again."""
-        wait = item.record.due - time.time()
+        wait = item.record.due - self._clock()
         if wait <= 0:
             return False
-        self._held[item] = asyncio.get_running_loop().call_later(wait, self._due, item)
+        self._held[item] = asyncio.get_running_loop().call_later(max(wait, _TICK), self._due, item)
         return True
 
     def _due(self, item: Item) -> None:
