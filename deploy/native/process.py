@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,7 +50,7 @@ def reachable_by_others(*paths: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in folders)
 
 
-class Child:
+class Child(ABC):
     """A process with a log file, started until it answers, stopped politely and then firmly.
 
     Subclasses say what to run (`command`), what to lay out first (`prepare`) and when it is ready (`ready`).
@@ -73,20 +74,20 @@ class Child:
         self._wanted = False
         self._process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 - most need nothing
         """Lay out what the process needs, and clear what a killed one left behind."""
 
+    @abstractmethod
     def command(self) -> Sequence[str]:
         """The program and its arguments."""
-        raise NotImplementedError
 
     def environment(self) -> Mapping[str, str]:
         """A clean environment: no setting of the caller's shell leaks into a server."""
         return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
+    @abstractmethod
     def ready(self) -> bool:
         """Whether it answers."""
-        raise NotImplementedError
 
     @property
     def address(self) -> str:
