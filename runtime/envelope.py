@@ -16,6 +16,8 @@ Headers = dict[str, str]
 
 CONTENT_TYPE = "application/json"
 ATTEMPT, DUE = "x-attempt", "x-due-ms"
+REDRIVEN = "x-dead-redriven"
+"""On a dead-letter topic: the record is no letter, it says that the letter at `partition/offset` was redriven."""
 
 
 @dataclass(frozen=True)
