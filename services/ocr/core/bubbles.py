@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from contracts.artefacts.reading import Bubble, Line
 from services.ocr.core import lattice
+from services.ocr.core.engine import Engine
 from services.ocr.core.flat import INK_BELOW, Mask, flattened, unit
-from services.ocr.core.glyphs import Glyph, Token, glyphs_of, height_of, tokens_of
+from services.ocr.core.glyphs import Glyph, glyphs_of, height_of
 from services.ocr.core.lattice import Group, Shape
-from services.ocr.core.numbering import Place, repaired
+from services.ocr.core.numbers import Numbers
 from services.ocr.core.raster import Image
 
 FAINT_BELOW = 218
@@ -31,6 +30,8 @@ MIN_USED = 0.6
 MIN_CONTRAST = 0.25
 """A page whose darkest bubble is not darker than the empty ones by this is a page of empty ones."""
 MAX_KINDS = 3
+MANY_MORE = 1.5
+"""Times the bubbles of plain outlines from which the faint outlines are the card."""
 
 
 class _Kind(NamedTuple):
@@ -42,14 +43,18 @@ class _Kind(NamedTuple):
     slope: float = 0.0
 
 
-def find_bubbles(bgr: Image, lines: Sequence[Line]) -> list[Bubble]:
-    """Bubbles of a page (h, w, 3), item by item. `lines` give the item numbers and the printed labels."""
+def find_bubbles(bgr: Image, lines: Sequence[Line], engine: Engine) -> list[Bubble]:
+    """Bubbles of a page (h, w, 3), item by item. `lines` give the item numbers and the printed labels.
+
+    Numbers too small for the lines to hold are read one by one with the engine.
+    """
     even = flattened(bgr)
     flat = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2GRAY), np.uint8)
     ink = np.asarray(cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
     found: list[Bubble] = []
     for kind, groups in _cards(even, ink, lines):
-        found += _bubbles(groups, kind, flat, lines, len({b.group for b in found}))
+        numbers = Numbers(groups, (kind.width, kind.height), kind.slope).read(lines, bgr, engine)
+        found += _bubbles(groups, kind, flat, lines, numbers, first=len({b.group for b in found}))
     return found
 
 
@@ -58,15 +63,23 @@ def _cards(even: Image, ink: Mask, lines: Sequence[Line]) -> list[tuple[_Kind, l
     blue, green, red = cv2.split(even)
     darkest = cv2.min(cv2.min(blue, green), red)
     scale = unit((even.shape[1], even.shape[0]))
-    # Machine-read cards print faint outlines, in a colour their readers do not see: then those count as well.
-    for below in (INK_BELOW, FAINT_BELOW):
-        outlines = cv2.threshold(darkest, below, 255, cv2.THRESH_BINARY_INV)[1]
-        grouped = [_grouped(kind, ink) for kind in _kinds(np.asarray(outlines, np.uint8), scale)]
-        cards = [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
-        if cards:
-            return cards
+    # Machine-read cards print faint outlines, in a colour their readers do not see, next to examples in a darker one.
+    plain, faint = (_outlined(np.asarray(darkest, np.uint8), below, ink, scale) for below in (INK_BELOW, FAINT_BELOW))
+    if cards := faint if _count(faint) > MANY_MORE * _count(plain) else plain:
+        return cards
     grouped = [_grouped(kind, ink) for kind in _printed(lines)]
     return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
+
+
+def _outlined(darkest: Mask, below: int, ink: Mask, scale: float) -> list[tuple[_Kind, list[Group]]]:
+    """Kinds whose outlines are darker than `below`, with their items."""
+    outlines = np.asarray(cv2.threshold(darkest, below, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    grouped = [_grouped(kind, ink) for kind in _kinds(outlines, scale)]
+    return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
+
+
+def _count(cards: Sequence[tuple[_Kind, list[Group]]]) -> int:
+    return sum(len(group) for _, groups in cards for group in groups)
 
 
 def _kinds(ink: Mask, scale: float) -> list[_Kind]:
@@ -138,11 +151,12 @@ def _mean(values: Mask, x: float, y: float, kind: _Kind, share: float) -> float:
     return float(patch.mean()) / 255 if patch.size else 0.0
 
 
-def _bubbles(groups: list[Group], kind: _Kind, flat: Mask, lines: Sequence[Line], first: int) -> list[Bubble]:
+def _bubbles(
+    groups: list[Group], kind: _Kind, flat: Mask, lines: Sequence[Line], numbers: Sequence[int | None], *, first: int
+) -> list[Bubble]:
     darkness = [[1 - _mean(flat, s.x, s.y, kind, 0.72) for s in group] for group in groups]
     fills = _normalised(darkness)
     labels = _labels(groups, kind, glyphs_of(lines))
-    numbers = _numbers(groups, kind, tokens_of(lines, r"\d{1,3}"))
     return [
         Bubble(
             box=(s.x - kind.width / 2, s.y - kind.height / 2, s.x + kind.width / 2, s.y + kind.height / 2),
@@ -188,38 +202,3 @@ def _labels(groups: list[Group], kind: _Kind, glyphs: Sequence[Glyph]) -> list[s
     printed = [max(v, key=lambda c: (v[c], c)) if v else "" for v in votes]
     sure = all(p and v[p] >= 2 and v[p] > 0.6 * sum(v.values()) for p, v in zip(printed, votes, strict=True))
     return printed if sure and len(set(printed)) == length else default
-
-
-def _numbers(groups: list[Group], kind: _Kind, tokens: Sequence[Token]) -> list[int | None]:
-    rows = _ranks([g[0].y - kind.slope * g[0].x for g in groups], 0.7 * kind.height)
-    blocks = _ranks([g[0].x for g in groups], 1.2 * kind.width)
-    pitch = float(np.median([b.x - a.x for g in groups for a, b in pairwise(g)]))
-    places = [
-        Place(r, b, _beside(g, groups, kind, pitch, tokens)) for g, r, b in zip(groups, rows, blocks, strict=True)
-    ]
-    return repaired(places)
-
-
-def _beside(group: Group, groups: list[Group], kind: _Kind, pitch: float, tokens: Sequence[Token]) -> int | None:
-    """The number printed left of a group, no further than three pitches and not beyond the group before."""
-    start, y = group[0].x - 0.4 * kind.width, group[0].y
-    before = max((g[-1].x for g in groups if g[-1].x < start and abs(g[-1].y - y) < kind.height), default=-np.inf)
-    near = [
-        t
-        for t in tokens
-        if abs(t.y - y) < 0.75 * kind.height and max(before, start - 3 * pitch) < t.x1 < start and t.x0 > before
-    ]
-    return int(max(near, key=lambda t: t.x1).text) if near else None
-
-
-def _ranks(values: Sequence[float], apart: float) -> list[int]:
-    """The rank of each value among groups of values more than `apart` from one another."""
-    order: npt.NDArray[np.intp] = np.argsort(values, kind="stable")
-    ranks, rank, start = [0] * len(values), 0, None
-    for index in order:
-        if start is not None and values[index] - start > apart:
-            rank += 1
-            start = values[index]
-        start = values[index] if start is None else start
-        ranks[int(index)] = rank
-    return ranks
