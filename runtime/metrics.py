@@ -62,6 +62,17 @@ OLDEST_INFLIGHT = Gauge(
 )
 OUTBOX_OLDEST = Gauge("redink_outbox_oldest_age_seconds", "Age of the oldest event not published yet.")
 
+# --- webhooks
+WEBHOOK_ATTEMPTS = Counter(
+    "redink_webhook_attempts_total",
+    "Attempts at deliveries; outcome is delivered, retry, refused (SSRF), gone (410), exhausted or superseded.",
+    ["outcome"],
+)
+WEBHOOK_OLDEST = Gauge(
+    "redink_webhook_oldest_pending_age_seconds", "Age of the oldest delivery that an enabled endpoint is owed."
+)
+WEBHOOK_LATE = Gauge("redink_webhook_late_seconds", "How late the sender is with a delivery that is due.")
+
 # --- LLM
 LLM_REQUESTS = Counter("redink_llm_requests_total", "Calls of a language model.", ["provider", "model", "status"])
 LLM_TOKENS = Counter("redink_llm_tokens_total", "Tokens; kind is in, cached or out.", ["kind"])
