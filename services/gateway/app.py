@@ -1,7 +1,7 @@
 """The gateway as one async context manager, and its OpenAPI description."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -12,9 +12,12 @@ from services.gateway import auth
 from services.gateway.api import create, documented, errors, events, exams, results
 from services.gateway.api.context import Gateway
 from services.gateway.database import open_database
+from services.gateway.gauges import Gauges
 from services.gateway.history import History
+from services.gateway.ledger import Ledger
 from services.gateway.notices import open_notices
 from services.gateway.ports import Resources
+from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings, PostgresSettings
@@ -67,23 +70,29 @@ def openapi_document() -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_gateway(
-    resources: Resources, settings: GatewaySettings | None = None, postgres: PostgresSettings | None = None
+    resources: Resources,
+    settings: GatewaySettings | None = None,
+    postgres: PostgresSettings | None = None,
+    *,
+    keep_books: Callable[[Ledger], Ledger] = lambda ledger: ledger,
 ) -> AsyncIterator[FastAPI]:
-    """Schema current, relay, projection and sweeper running while the context lasts."""
+    """Schema current, relay, projection and sweeper running while the context lasts. `keep_books` may decorate the ledger."""
     settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_database(postgres))
         if settings.dev_key is not None:
             await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
         notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))
-        relay = Relay(pool, resources.kafka, notices, settings)
-        projection = Projection(pool)
-        sweeper = Sweeper(pool, resources.blobs, projection, relay, settings)
+        ledger = keep_books(PostgresLedger(pool))
+        relay = Relay(ledger, resources.kafka, notices, settings)
+        projection = Projection(ledger)
+        sweeper = Sweeper(ledger, resources.blobs, projection, settings)
         resources.health.check("postgres", lambda: _ping(pool))
         await stack.enter_async_context(_background(relay.run(), "gateway relay"))
         await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
+        await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
         await stack.enter_async_context(resources.kafka.consume(TOPICS, GROUP, projection.apply))
-        yield create_app(Gateway(pool, resources.blobs, notices, History(pool), settings))
+        yield create_app(Gateway(ledger, pool, resources.blobs, notices, History(pool), settings))
 
 
 async def _ping(pool: Any) -> None:

@@ -19,13 +19,31 @@ class SchemaMismatch(Exception):
     """A migration that was applied has been edited since."""
 
 
+class BoundedPool(asyncpg.Pool):  # type: ignore[misc]
+    """A pool that nobody waits for longer than `acquire_timeout` seconds: TimeoutError."""
+
+    def __init__(self, *args: Any, acquire_timeout: float, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._acquire_timeout = acquire_timeout
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=timeout or self._acquire_timeout)
+
+
 @asynccontextmanager
 async def open_database(settings: PostgresSettings) -> AsyncIterator[asyncpg.Pool]:
     """A pool on a database whose schema is current."""
-    async with asyncpg.create_pool(
+    async with BoundedPool(
         settings.dsn.get_secret_value(),
+        acquire_timeout=settings.acquire_timeout,
         min_size=1,
         max_size=settings.pool,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        timeout=settings.acquire_timeout,
         init=_set_codecs,
         reset=_leave_as_is,
         command_timeout=settings.statement_timeout,

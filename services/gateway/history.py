@@ -9,11 +9,11 @@ from datetime import datetime
 import asyncpg
 
 from contracts.errors import ErrorCode
-from contracts.events import ExamStatus, Priority, StatusKind
+from contracts.events import Priority
 from contracts.status import Status
 from services.gateway.core.eta import Queue, StageTime
 from services.gateway.core.progress import Position
-from services.gateway.exams import Connection, Exam
+from services.gateway.exams import Exam
 
 
 @dataclass(frozen=True)
@@ -70,30 +70,6 @@ async def timings(pool: asyncpg.Pool, exam: Exam) -> list[Timing]:
         exam.position.revision,
     )
     return [Timing(**dict(row)) for row in rows]
-
-
-async def note_timing(connection: Connection, event: ExamStatus) -> None:
-    """Merge a stage's word into its timing; any order and repetition of the same words ends in the same row."""
-    ended = event.kind in {StatusKind.COMPLETED, StatusKind.FAILED}
-    await connection.execute(
-        """INSERT INTO stage_timings AS t
-                  (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-           ON CONFLICT (exam_id, revision, stage) DO UPDATE SET
-             attempts = greatest(t.attempts, excluded.attempts),
-             started_at = least(t.started_at, excluded.started_at),
-             completed_at = least(t.completed_at, excluded.completed_at),
-             queue_seconds = least(t.queue_seconds, excluded.queue_seconds),
-             work_seconds = greatest(t.work_seconds, excluded.work_seconds)""",
-        event.exam_id,
-        event.revision,
-        event.stage,
-        event.attempt,
-        event.at if event.kind is StatusKind.STARTED else None,
-        event.at if ended else None,
-        event.queue_seconds,
-        event.work_seconds,
-    )
 
 
 class History:

@@ -10,11 +10,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-
 from contracts.artefacts import Submission
 from services.gateway.core.problems import Code, Problem
-from services.gateway.exams import Connection
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -50,56 +47,3 @@ def fingerprint(submission: Submission, priority: str) -> bytes:
     plain = submission.model_dump(mode="json", exclude={"files"})
     files = [(file.blob.sha256, file.blob.size) for file in submission.files]
     return hashlib.sha256(repr((sorted(plain.items()), files, priority)).encode()).digest()
-
-
-async def reserve(pool: asyncpg.Pool, tenant: str, key: str, lease_seconds: float) -> Reservation | Earlier:
-    """Take the key; Problem(IDEMPOTENCY_IN_FLIGHT) while another request has it."""
-    owner = uuid.uuid4()
-    row = await pool.fetchrow(
-        """INSERT INTO idempotency AS i (tenant, key, owner, lease_until)
-           VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
-           ON CONFLICT (tenant, key) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
-             WHERE i.exam_id IS NULL AND i.lease_until < clock_timestamp()
-           RETURNING owner""",
-        tenant,
-        key,
-        owner,
-        lease_seconds,
-    )
-    if row is not None:
-        return Reservation(tenant, key, owner)
-    row = await pool.fetchrow(
-        "SELECT exam_id, fingerprint, response FROM idempotency WHERE tenant = $1 AND key = $2 AND exam_id IS NOT NULL",
-        tenant,
-        key,
-    )
-    if row is None:
-        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
-    return Earlier(row["exam_id"], row["fingerprint"], row["response"])
-
-
-async def settle(
-    connection: Connection, held: Reservation, exam_id: uuid.UUID, digest: bytes, response: dict[str, Any]
-) -> None:
-    """Bind the key to the exam and its answer, in the exam's transaction; IDEMPOTENCY_IN_FLIGHT when the lease went to another."""
-    done = await connection.execute(
-        "UPDATE idempotency SET exam_id = $4, fingerprint = $5, response = $6 WHERE tenant = $1 AND key = $2 AND owner = $3",
-        held.tenant,
-        held.key,
-        held.owner,
-        exam_id,
-        digest,
-        response,
-    )
-    if done != "UPDATE 1":
-        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT)
-
-
-async def release(pool: asyncpg.Pool, held: Reservation) -> None:
-    """Give the key back: nothing was accepted."""
-    await pool.execute(
-        "DELETE FROM idempotency WHERE tenant = $1 AND key = $2 AND owner = $3 AND exam_id IS NULL",
-        held.tenant,
-        held.key,
-        held.owner,
-    )

@@ -4,13 +4,15 @@ Postgres keeps them (`services.gateway.postgres`); the simulation keeps them in 
 both to these words.
 """
 
+import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
+from contracts.errors import Transient
 from contracts.events import BlobRef, ExamEvent
 from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
@@ -19,6 +21,15 @@ from services.gateway.idempotency import Earlier, Reservation
 
 Purpose = Literal["reserve", "release", "accept", "cancel", "relay", "project", "park", "sweep", "replay", "forget"]
 """What a transaction is for: names it in logs, and in the places where a proof makes it fail."""
+
+TRIES = 4
+"""of a transaction that lost against another one"""
+
+_T = TypeVar("_T")
+
+
+class Conflict(Transient):
+    """The transaction lost against another one (deadlock, serialization) and was rolled back: begun anew, it may succeed."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,11 @@ class Transaction(Protocol):
         ...
 
     async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
-        """Take a locked exam through `positions`, one numbered event each; unchanged when there are none."""
+        """Take a locked exam through `positions`, one numbered event each; the same object when there are none."""
+        ...
+
+    async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
+        """Begin the next revision of a locked exam that has ended: at `position`, one numbered event, with no report."""
         ...
 
     async def announce(self, exam: Exam) -> None:
@@ -90,32 +105,40 @@ class Transaction(Protocol):
         """Take an Idempotency-Key, or what an earlier request with it was told; None while another request holds it."""
         ...
 
+    async def renew(self, held: Reservation, lease_seconds: float) -> bool:
+        """Hold the key for `lease_seconds` from now; False when the lease went to another request."""
+        ...
+
     async def settle(self, held: Reservation, exam_id: uuid.UUID, digest: bytes, response: dict[str, Any]) -> bool:
         """Bind the key to the exam and its answer; False when the lease went to another request."""
         ...
 
     async def release(self, held: Reservation) -> None:
-        """Give the key back: nothing was accepted."""
+        """Give the key back, unless it was settled."""
         ...
 
     async def in_flight(self, tenant: str) -> int:
-        """How many of the tenant's exams have not ended."""
+        """How many of the tenant's exams have not ended.
+
+        Whoever else asks for the same tenant waits until this transaction ends: so no exam can be added between the
+        count and the commit.
+        """
         ...
 
-    async def waiting_to_leave(self) -> int:
-        """Rows in the outbox."""
+    async def waiting_to_leave(self, most: int) -> int:
+        """Rows in the outbox, counted up to `most`."""
         ...
 
     async def overdue(self, limit: int) -> list[Exam]:
-        """Exams in flight past their deadline, locked; those that another transaction holds are skipped."""
+        """Exams in flight past their deadline, the oldest deadline first; not locked."""
         ...
 
     async def silent(self, seconds: float, limit: int) -> list[Exam]:
         """Exams in flight of which nobody spoke for `seconds` (doubled per republication) and with nothing in the outbox."""
         ...
 
-    async def claim(self, exam: Exam) -> bool:
-        """Count a republication of a silent exam; False when it moved, or another sweeper was first."""
+    async def claim(self, exam: Exam, seconds: float) -> bool:
+        """Count a republication of an exam that is silent still, by the same `seconds`; False when another was first."""
         ...
 
     async def park(
@@ -124,8 +147,8 @@ class Transaction(Protocol):
         """Keep an event that can't be applied (yet)."""
         ...
 
-    async def parked(self, limit: int) -> list[Parked]:
-        """Parked events whose exam exists by now, oldest first."""
+    async def parked(self, after: int) -> Parked | None:
+        """The oldest parked event with a greater id whose exam exists by now, locked; those held by others are skipped."""
         ...
 
     async def unpark(self, parked_id: int) -> None:
@@ -141,5 +164,20 @@ class Ledger(Protocol):
     """Where transactions begin."""
 
     def transaction(self, purpose: Purpose) -> AbstractAsyncContextManager[Transaction]:
-        """Commits when the context ends, rolls back when it raises; a commit whose answer is lost raises, too."""
+        """Commits when the context ends, rolls back when it raises; a commit whose answer is lost raises, too.
+
+        Raises Conflict when it lost against another transaction.
+        """
         ...
+
+
+async def transact(ledger: Ledger, purpose: Purpose, work: Callable[[Transaction], Awaitable[_T]]) -> _T:
+    """Do `work` in a transaction, anew after each Conflict, TRIES times; `work` may change nothing but its transaction."""
+    for attempt in range(1, TRIES):
+        try:
+            async with ledger.transaction(purpose) as transaction:
+                return await work(transaction)
+        except Conflict:
+            await asyncio.sleep(0.01 * 2**attempt)
+    async with ledger.transaction(purpose) as transaction:
+        return await work(transaction)

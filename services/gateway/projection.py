@@ -1,6 +1,6 @@
 """Events onto rows: one transaction per event, compare-and-set on the position, terminal statuses absorb."""
 
-import asyncpg
+from dataclasses import dataclass
 
 from contracts.errors import ErrorCode, Invalid
 from contracts.events import ExamEvent, ExamReported, ExamStatus
@@ -8,78 +8,114 @@ from contracts.status import Status
 from contracts.topics import REPORTED, STAGES, STATUS, dead_topic
 from runtime import log, metrics
 from runtime.envelope import Record, event_of
-from services.gateway.core.progress import Fact, advance, fact_of_report, fact_of_status
-from services.gateway.exams import Connection, count_end, lock, move
-from services.gateway.history import note_timing
+from services.gateway.core.progress import Fact, fact_of_report, fact_of_status
+from services.gateway.endings import take
+from services.gateway.exams import Exam, count_end
+from services.gateway.ledger import Ledger, Parked, Transaction, transact
 
 GROUP = "gateway"
 DEAD = {dead_topic(row.name): row.name for row in STAGES}
 TOPICS = (STATUS, REPORTED, *DEAD)
+REDRIVEN = "x-dead-redriven"
+"""On a dead-letter topic: an operator's mark that a record was redriven, and no word of a stage."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of an event: `moved` when it changed the exam, `violation` when it was refused."""
+
+    known: bool = True
+    moved: Exam | None = None
+    violation: str | None = None
 
 
 class Projection:
     """Applies records of TOPICS; safe to repeat, to reorder and to run in several processes."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._log = log.get("gateway.projection")
 
     async def apply(self, record: Record) -> None:
-        """Apply one record. What fits no exam, or can't be decoded, is parked, not dropped; raises what Postgres raises."""
+        """Apply one record. What fits no exam, or can't be decoded, is parked, not dropped; raises what the ledger raises."""
+        if record.topic in DEAD and record.header(REDRIVEN) is not None:
+            return
         try:
             event = _decode(record)
+            outcome = await transact(self._ledger, "project", lambda transaction: _apply(transaction, record, event))
         except Invalid as error:
+            self._log.error("event can't be applied", topic=record.topic, error=log.what(error))
             await self._park(record, None, "invalid")
-            self._log.error("undecodable event parked", topic=record.topic, error=log.what(error))
             return
-        if not await self._apply(record, event):
+        if outcome.known:
+            self._count(record.topic, event, outcome)
+        else:
             await self._park(record, event, "no such exam")
 
     async def retry_parked(self) -> int:
-        """Apply parked events whose exam exists by now; how many were."""
-        rows = await self._pool.fetch(
-            "SELECT p.id, p.topic, p.value FROM parked p JOIN exams USING (exam_id) ORDER BY p.id LIMIT 500"
-        )
-        for row in rows:
-            record = Record(row["topic"], 0, 0, None, row["value"])
-            await self._apply(record, _decode(record))
-            await self._pool.execute("DELETE FROM parked WHERE id = $1", row["id"])
-        return len(rows)
+        """Apply parked events whose exam exists by now; how many were. One that fails doesn't hold up the others."""
+        count, after, trying = 0, 0, 0
 
-    async def _apply(self, record: Record, event: ExamEvent) -> bool:
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                exam = await lock(connection, event.exam_id)
-                if exam is None:
-                    return False
-                if exam.tenant != event.tenant:
-                    metrics.VIOLATIONS.labels("event_of_another_tenant").inc()
-                    self._log.error("event of another tenant refused", exam_id=str(event.exam_id), topic=record.topic)
-                    return True
-                positions = advance(exam.position, _fact(record, event))
-                await self._heard(connection, event)
-                report = event.artefact if isinstance(event, ExamReported) else None
-                moved = await move(connection, exam, positions, report)
-            if positions:
-                count_end(moved)
+        async def work(transaction: Transaction) -> tuple[Parked, ExamEvent, _Outcome] | None:
+            nonlocal trying
+            parked = await transaction.parked(after)
+            if parked is None:
+                return None
+            trying = parked.id
+            record = Record(parked.topic, 0, 0, None, parked.value, parked.headers)
+            event = _decode(record)
+            outcome = await _apply(transaction, record, event)
+            await transaction.unpark(parked.id)
+            return parked, event, outcome
+
+        while True:
+            try:
+                done = await transact(self._ledger, "project", work)
+            except Exception as error:
+                if trying == after:
+                    raise  # not even found out which event is next
+                self._log.error("parked event not applied", id=trying, error=log.what(error))
             else:
-                metrics.DUPLICATES.labels("projection").inc()
-        return True
-
-    async def _heard(self, connection: Connection, event: ExamEvent) -> None:
-        await connection.execute("UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = $1", event.exam_id)
-        if isinstance(event, ExamStatus):
-            await note_timing(connection, event)
+                if done is None:
+                    return count
+                parked, event, outcome = done
+                self._count(parked.topic, event, outcome)
+                count += 1
+            after = trying
 
     async def _park(self, record: Record, event: ExamEvent | None, reason: str) -> None:
-        await self._pool.execute(
-            "INSERT INTO parked (topic, exam_id, value, reason) VALUES ($1, $2, $3, $4)",
-            record.topic,
-            event.exam_id if event else None,
-            record.value or b"",
-            reason,
+        exam_id = event.exam_id if event else None
+        value = record.value or b""
+        await transact(
+            self._ledger,
+            "park",
+            lambda transaction: transaction.park(record.topic, exam_id, value, record.headers, reason),
         )
         self._log.warning("event parked", topic=record.topic, reason=reason)
+
+    def _count(self, topic: str, event: ExamEvent, outcome: _Outcome) -> None:
+        """After the commit."""
+        if outcome.violation:
+            metrics.VIOLATIONS.labels(outcome.violation).inc()
+            self._log.error("event refused", reason=outcome.violation, exam_id=str(event.exam_id), topic=topic)
+        elif outcome.moved:
+            count_end(outcome.moved)
+        else:
+            metrics.DUPLICATES.labels("projection").inc()
+
+
+async def _apply(transaction: Transaction, record: Record, event: ExamEvent) -> _Outcome:
+    exam = await transaction.lock(event.exam_id)
+    if exam is None:
+        return _Outcome(known=False)
+    if exam.tenant != event.tenant:
+        return _Outcome(violation="event_of_another_tenant")
+    report = event.artefact if isinstance(event, ExamReported) else None
+    if report and not report.path.startswith(f"{exam.tenant}/{exam.exam_id}/"):
+        return _Outcome(violation="artefact_of_another_exam")
+    await transaction.heard(event)
+    moved = await take(transaction, exam, _fact(record, event), report)
+    return _Outcome(moved=None if moved is exam else moved)
 
 
 def _decode(record: Record) -> ExamEvent:

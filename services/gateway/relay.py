@@ -7,12 +7,11 @@ with the same id.
 
 import asyncio
 
-import asyncpg
-
 from contracts.events import ExamControl, ExamEvent, StageDone
 from contracts.topics import CONTROL, STAGES, UPLOADED
-from runtime import log, metrics, trace
+from runtime import log, trace
 from services.gateway import ports
+from services.gateway.ledger import Ledger, Outgoing
 from services.gateway.notices import Notices, wait
 from services.gateway.settings import GatewaySettings
 
@@ -23,8 +22,8 @@ _MODELS: dict[str, type[ExamEvent]] = {row.sink: row.event for row in STAGES}
 class Relay:
     """One relay. `run` until cancelled."""
 
-    def __init__(self, pool: asyncpg.Pool, kafka: ports.EventBus, notices: Notices, settings: GatewaySettings) -> None:
-        self._pool = pool
+    def __init__(self, ledger: Ledger, kafka: ports.EventBus, notices: Notices, settings: GatewaySettings) -> None:
+        self._ledger = ledger
         self._kafka = kafka
         self._notices = notices
         self._settings = settings
@@ -43,40 +42,25 @@ class Relay:
 
     async def drain(self) -> int:
         """Publish one batch; how many rows were taken."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(
-                """SELECT id, topic, event, traceparent FROM outbox WHERE due_at <= clock_timestamp()
-                   ORDER BY due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED""",
-                self._settings.relay_batch,
-            )
+        async with self._ledger.transaction("relay") as transaction:
+            rows = await transaction.due(self._settings.relay_batch)
             if not rows:
                 return 0
             outcomes = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
-            failed = [(row, error) for row, error in zip(rows, outcomes, strict=True) if error is not None]
-            for row, error in failed:
-                self._log.warning("event not published", topic=row["topic"], error=log.what(error))
-            await connection.execute(
-                """UPDATE outbox SET attempts = attempts + 1,
-                       due_at = clock_timestamp() + make_interval(secs => least(60, $2 * 2 ^ least(attempts, 10)))
-                   WHERE id = ANY($1::bigint[])""",
-                [row["id"] for row, _ in failed],
-                self._settings.relay_retry_seconds,
-            )
-            sent = [row["id"] for row, error in zip(rows, outcomes, strict=True) if error is None]
-            await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", sent)
+            failed = [row.id for row, error in zip(rows, outcomes, strict=True) if error is not None]
+            for row, error in zip(rows, outcomes, strict=True):
+                if error is not None:
+                    self._log.warning("event not published", topic=row.topic, error=log.what(error))
+            if failed:
+                await transaction.postpone(failed, self._settings.relay_retry_seconds)
+            await transaction.sent([row.id for row in rows if row.id not in failed])
             return len(rows)
 
-    async def measure(self) -> None:
-        """Set the gauge of the outbox's age."""
-        age = await self._pool.fetchval("SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM outbox")
-        metrics.OUTBOX_OLDEST.set(float(age or 0.0))
-
-    async def _publish(self, row: asyncpg.Record) -> None:
-        topic = row["topic"]
-        event = _model(topic).model_validate(row["event"])
-        context = trace.parse(row["traceparent"]) or trace.start()
+    async def _publish(self, row: Outgoing) -> None:
+        event = _model(row.topic).model_validate(row.event)
+        context = trace.parse(row.traceparent) or trace.start()
         await self._kafka.publish(
-            topic, event, event_id=ports.event_id(topic, event), source=SOURCE, trace=context.child()
+            row.topic, event, event_id=ports.event_id(row.topic, event), source=SOURCE, trace=context.child()
         )
 
 

@@ -3,6 +3,8 @@
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.events import Priority
+from services.gateway.acceptance import Limits
 from services.gateway.core import keys
 
 MIB = 1024 * 1024
@@ -17,7 +19,9 @@ class PostgresSettings(BaseSettings):
     """postgresql://user:password@host:port/database"""
     pool: int = Field(default=10, ge=2, le=200)
     """most connections per gateway process; one more listens for notifications"""
-    statement_timeout: float = Field(default=15.0, gt=0)
+    acquire_timeout: float = Field(default=3.0, gt=0)
+    """seconds to wait for a connection of the pool, or a new one; then a request is answered with 503"""
+    statement_timeout: float = Field(default=5.0, gt=0)
     """seconds a statement may take"""
 
 
@@ -44,7 +48,13 @@ class GatewaySettings(BaseSettings):
     upload_idle_seconds: float = Field(default=30.0, gt=0)
     """longest silence of a client in the middle of its upload"""
     upload_seconds: float = Field(default=600.0, gt=0)
-    """longest duration of an upload; also how long an Idempotency-Key stays in flight when its process died"""
+    """longest duration of an upload"""
+    lease_seconds: float = Field(default=30.0, gt=0)
+    """how long an Idempotency-Key stays in flight when its process died; renewed while an upload arrives"""
+    max_in_flight: int = Field(default=1000, ge=1)
+    """exams of one tenant that have not ended; beyond, uploads are answered with 429"""
+    max_outbox: int = Field(default=100_000, ge=1)
+    """events that wait for the broker; beyond, uploads are answered with 503"""
     max_wait_seconds: float = Field(default=60.0, ge=0)
     """most that `Prefer: wait=N` is honoured with"""
     idempotency_hours: float = Field(default=72.0, gt=0)
@@ -72,6 +82,15 @@ class GatewaySettings(BaseSettings):
     sse_heartbeat_seconds: float = Field(default=15.0, gt=0)
     """a comment is sent after so much silence, so that proxies keep the stream open"""
 
+    @property
+    def limits(self) -> Limits:
+        """What an upload is admitted by."""
+        return Limits(self.max_in_flight, self.max_outbox)
+
+    def deadline_seconds(self, priority: Priority) -> float:
+        """From the upload to EXPIRED."""
+        return self.batch_deadline_seconds if priority == "batch" else self.interactive_deadline_seconds
+
     @field_validator("dev_key")
     @classmethod
     def _well_formed(cls, value: SecretStr | None) -> SecretStr | None:
@@ -82,3 +101,32 @@ class GatewaySettings(BaseSettings):
                 "must look like rk_<id>_<secret>: id of 2-32 letters and digits, secret of 24-128 of A-Za-z0-9_-"
             )
         return value
+
+
+class WebhookSettings(BaseSettings):
+    """`REDINK_WEBHOOK_*`: how the ends of exams are told to those who asked for it."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_WEBHOOK_", use_attribute_docstrings=True)
+
+    ports: frozenset[int] = frozenset({443, 8443})
+    """that receivers may listen on, as JSON: [443, 8443]"""
+    allow_loopback: bool = False
+    """for development: loopback addresses may be called, on any port and with plain http"""
+    timeout_seconds: float = Field(default=15.0, gt=0)
+    """of one attempt, from resolving the name to the status of the answer"""
+    concurrency: int = Field(default=32, ge=1)
+    """attempts at a time, per gateway process"""
+    per_endpoint: int = Field(default=4, ge=1)
+    """attempts at a time at one endpoint, so that one that hangs doesn't hold up the others"""
+    poll_seconds: float = Field(default=1.0, gt=0)
+    """how often due deliveries are looked for when no notification came"""
+    retry_seconds: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    """before each further attempt, ±10 %; after the last one the delivery has failed"""
+    disable_days: float = Field(default=5.0, gt=0)
+    """an endpoint that answered nothing well for so long is disabled"""
+    secret_overlap_hours: float = Field(default=24.0, ge=0)
+    """how long deliveries are also signed with the former secret after a rotation"""
+    keep_days: float = Field(default=30.0, gt=0)
+    """how long ended deliveries can be looked up, and what a disabled endpoint is owed is kept"""
+    max_endpoints: int = Field(default=20, ge=1)
+    """of one tenant"""

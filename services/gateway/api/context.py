@@ -13,6 +13,7 @@ from runtime.trace import Trace
 from services.gateway import auth, exams
 from services.gateway.core.problems import Code, Problem
 from services.gateway.history import History
+from services.gateway.ledger import Ledger
 from services.gateway.notices import Notices
 from services.gateway.settings import GatewaySettings
 
@@ -21,6 +22,7 @@ from services.gateway.settings import GatewaySettings
 class Gateway:
     """The parts that routes work with."""
 
+    ledger: Ledger
     pool: asyncpg.Pool
     blobs: Blobs
     notices: Notices

@@ -5,24 +5,22 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from contracts.artefacts import Submission
-from contracts.events import BlobRef, ExamUploaded, Priority
-from contracts.topics import SUBMISSION, UPLOADED, artefact_path
-from runtime import metrics
-from services.gateway import idempotency, multipart
+from contracts.events import BlobRef
+from contracts.topics import SUBMISSION, artefact_path
+from services.gateway import acceptance, idempotency, multipart
 from services.gateway.api import estimates, results, waiting
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
 from services.gateway.api.views import AcceptedView, exam_fields
 from services.gateway.core.form import SUBJECTS, Form, parse_form
 from services.gateway.core.problems import Code, Problem
-from services.gateway.exams import Exam, enqueue, find, insert
+from services.gateway.exams import Exam, find
 from services.gateway.upload import Body, Received, only_hash, receive
 
 router = APIRouter(tags=["exams"])
@@ -96,6 +94,7 @@ class _Accepted:
             Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FILE_TOO_LARGE, Code.FIELD_TOO_LARGE,
             Code.TOO_MANY_PARTS, Code.UNSUPPORTED_CONTENT_TYPE, Code.UNSUPPORTED_MEDIA, Code.NO_FILE, Code.EMPTY_FILE,
             Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH,
+            Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
         ),
     },
 )  # fmt: skip
@@ -131,20 +130,13 @@ async def upload(
 
 async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> _Accepted:
     parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
-    if key is None:
-        return await _take(request, parts, gateway, tenant, None)
-    seconds = gateway.settings.upload_seconds + gateway.settings.upload_idle_seconds
-    held = await idempotency.reserve(gateway.pool, tenant, idempotency.checked(key), seconds)
-    if isinstance(held, idempotency.Earlier):
-        return await _replay(parts, gateway, tenant, held)
-    settled = False
-    try:
-        accepted = await _take(request, parts, gateway, tenant, held)
-        settled = True
-    finally:
-        if not settled:
-            await idempotency.release(gateway.pool, held)
-    return accepted
+    checked = None if key is None else idempotency.checked(key)
+    settings = gateway.settings
+    found = await acceptance.reserve(gateway.ledger, tenant, checked, settings.lease_seconds, settings.limits)
+    if isinstance(found, idempotency.Earlier):
+        return await _replay(parts, gateway, tenant, found)
+    async with acceptance.holding(gateway.ledger, found, settings.lease_seconds):
+        return await _take(request, parts, gateway, tenant, found)
 
 
 async def _take(
@@ -163,27 +155,22 @@ async def _take(
     form, submission = _understand(received)
     path = artefact_path(tenant, exam_id, 1, SUBMISSION)
     artefact = await gateway.blobs.put(path, submission.model_dump_json().encode())
-    context = trace_of(request).traceparent
     estimate = await estimates.fresh(gateway.history, form.priority)  # asks the database, so not inside the transaction
-    async with gateway.pool.acquire() as connection, connection.transaction():
-        now = await connection.fetchval("SELECT now()")
-        event = ExamUploaded(
-            exam_id=exam_id,
-            tenant=tenant,
-            priority=form.priority,
-            uploaded_at=now,
-            deadline=now + timedelta(seconds=_deadline_seconds(gateway, form.priority)),
-            artefact=artefact,
-        )
-        exam = await insert(connection, event, form, len(submission.files), context)
-        warnings = tuple(f"unknown field '{name}' was ignored" for name in form.ignored)
-        response = AcceptedView(**exam_fields(exam, estimate, warnings)).model_dump(mode="json")
-        if held is not None:
-            digest = idempotency.fingerprint(submission, form.priority)
-            await idempotency.settle(connection, held, exam_id, digest, response)
-        await enqueue(connection, UPLOADED[form.priority], event, context)
-    metrics.ACCEPTED.labels(form.priority).inc()
-    return _Accepted(exam, warnings, response)
+    warnings = tuple(f"unknown field '{name}' was ignored" for name in form.ignored)
+    offer = acceptance.Offer(
+        exam_id,
+        tenant,
+        form,
+        submission,
+        artefact,
+        held,
+        trace_of(request).traceparent,
+        gateway.settings.deadline_seconds(form.priority),
+        gateway.settings.limits,
+        lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings)).model_dump(mode="json"),
+    )
+    accepted = await acceptance.accept(gateway.ledger, offer)
+    return _Accepted(accepted.exam, warnings, accepted.response)
 
 
 async def _replay(
@@ -223,11 +210,6 @@ async def _answer(gateway: Gateway, accepted: _Accepted, exam: Exam, applied: in
     if accepted.replayed:
         headers["Idempotent-Replayed"] = "true"
     return JSONResponse(content, status, headers)
-
-
-def _deadline_seconds(gateway: Gateway, priority: Priority) -> float:
-    settings = gateway.settings
-    return settings.batch_deadline_seconds if priority == "batch" else settings.interactive_deadline_seconds
 
 
 def _declared_length(request: Request) -> int | None:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
 
+import uuid
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -16,9 +17,11 @@ from services.gateway.api.documented import problems
 from services.gateway.api.views import ExamPage, ExamView, StatusView, exam_fields, status_view
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
-from services.gateway.core.progress import Fact, advance
-from services.gateway.exams import Exam, Filter, count_end, enqueue, lock, move, page
+from services.gateway.core.progress import Fact
+from services.gateway.endings import take
+from services.gateway.exams import Exam, Filter, count_end, page
 from services.gateway.history import timings
+from services.gateway.ledger import Transaction, transact
 
 router = APIRouter(tags=["exams"])
 
@@ -80,20 +83,25 @@ async def get_status(response: Response, gateway: InGateway, exam: InExam) -> St
 )
 async def cancel(request: Request, gateway: InGateway, exam: InExam) -> ExamView:
     """Stop working on the exam. Cancelling a cancelled exam changes nothing; an exam that ended otherwise is a 409."""
-    async with gateway.pool.acquire() as connection, connection.transaction():
-        locked = await lock(connection, exam.exam_id)
-        if locked is None:
-            raise Problem(Code.EXAM_NOT_FOUND)
-        position = locked.position
-        if position.status is Status.CANCELLED:
-            return await _view(gateway, locked)
-        if position.status.terminal:
-            raise Problem(Code.EXAM_ENDED, exam_status=position.status.value)
-        fact = Fact(position.revision, Status.CANCELLED, position.stage)
-        moved = await move(connection, locked, advance(position, fact))
-        await enqueue(connection, CONTROL, ExamControl(**moved.said()), trace_of(request).traceparent)
-    count_end(moved)
+    trace = trace_of(request).traceparent
+    before, moved = await transact(gateway.ledger, "cancel", lambda books: _cancel(books, exam.exam_id, trace))
+    if moved is not before:
+        count_end(moved)
     return await _view(gateway, moved)
+
+
+async def _cancel(transaction: Transaction, exam_id: uuid.UUID, trace: str) -> tuple[Exam, Exam]:
+    """The exam before and after."""
+    locked = await transaction.lock(exam_id)
+    if locked is None:
+        raise Problem(Code.EXAM_NOT_FOUND)
+    position = locked.position
+    if position.status.terminal and position.status is not Status.CANCELLED:
+        raise Problem(Code.EXAM_ENDED, exam_status=position.status.value)
+    moved = await take(transaction, locked, Fact(position.revision, Status.CANCELLED, position.stage))
+    if moved is not locked:
+        await transaction.enqueue(CONTROL, ExamControl(**moved.said()), trace)
+    return locked, moved
 
 
 async def _view(gateway: Gateway, exam: Exam) -> ExamView:

@@ -34,6 +34,8 @@ class Code(StrEnum):
     EXAM_ENDED = "exam_ended"
     RESULT_GONE = "result_gone"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
+    TOO_MANY_IN_FLIGHT = "too_many_in_flight"
+    OVERLOADED = "overloaded"
     STORE_UNAVAILABLE = "store_unavailable"
     REQUEST_REFUSED = "request_refused"
     INTERNAL = "internal"
@@ -103,7 +105,18 @@ CATALOGUE: dict[Code, Kind] = {
     Code.RANGE_NOT_SATISFIABLE: Kind(
         416, "Range not satisfiable", "Ask for a range inside the size of the Content-Range header."
     ),
-    Code.STORE_UNAVAILABLE: Kind(503, "A store is not reachable", "Try again after Retry-After; nothing was accepted."),
+    Code.TOO_MANY_IN_FLIGHT: Kind(
+        429,
+        "Too many exams in flight",
+        "Upload again when some of your exams have ended, or cancel what is not needed.",
+    ),
+    Code.OVERLOADED: Kind(503, "Too much is waiting already", "Nothing was accepted: try again after Retry-After."),
+    Code.STORE_UNAVAILABLE: Kind(
+        503,
+        "A store is not reachable",
+        "Try again after Retry-After, with the same Idempotency-Key: under one key an upload is accepted once,"
+        " even if this answer came too late to know.",
+    ),
     Code.REQUEST_REFUSED: Kind(400, "The request was refused", "Check the request against the API's description."),
     Code.INTERNAL: Kind(
         500, "Internal error", "Try again later with the same Idempotency-Key; if it persists, report the trace_id."

@@ -14,15 +14,16 @@ from contracts.artefacts import Reading
 from contracts.events import ExamControl
 from contracts.status import Status
 from contracts.topics import CONTROL, STAGE, STATUS, UPLOADED, artefact_path
+from runtime.blobs import Blobs
 from runtime.blobs_local import LocalBlobs
 from runtime.envelope import Record
 from services.gateway.__main__ import main
 from services.gateway.database import SchemaMismatch, migrate, open_database
-from services.gateway.exams import enqueue
 from services.gateway.notices import Notices
+from services.gateway.postgres import PostgresLedger, PostgresTransaction
 from services.gateway.projection import Projection
 from services.gateway.relay import Relay
-from services.gateway.settings import PostgresSettings
+from services.gateway.settings import GatewaySettings, PostgresSettings
 from services.gateway.sweeper import Sweeper
 from tests.component.gateway.harness import Bus, Running, gateway, settings, status_event, until
 
@@ -39,19 +40,26 @@ def control(number: int) -> ExamControl:
     )
 
 
+def sweeper_of(pool: asyncpg.Pool, blobs: Blobs, made: GatewaySettings) -> Sweeper:
+    ledger = PostgresLedger(pool)
+    return Sweeper(ledger, blobs, Projection(ledger), made)
+
+
 async def test_two_relays_publish_all_and_lose_none_when_a_transaction_commits_late(database: str) -> None:
     bus = Bus()
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
-        relays = [Relay(pool, bus, Notices(), settings(relay_batch=7)) for _ in range(2)]
+        relays = [Relay(PostgresLedger(pool), bus, Notices(), settings(relay_batch=7)) for _ in range(2)]
         running = [asyncio.create_task(relay.run()) for relay in relays]
         late = await asyncpg.connect(database)
         await late.set_type_codec("jsonb", encoder=json.dumps, decoder=str, schema="pg_catalog")
         transaction = late.transaction()
         await transaction.start()
-        await enqueue(late, CONTROL, control(0), None)  # the smallest id of all, invisible until the end
+        await PostgresTransaction(late).enqueue(
+            CONTROL, control(0), None
+        )  # the smallest id of all, invisible until the end
         for number in range(1, 60):
-            async with pool.acquire() as connection:
-                await enqueue(connection, CONTROL, control(number), None)
+            async with PostgresLedger(pool).transaction("cancel") as books:
+                await books.enqueue(CONTROL, control(number), None)
         await until(lambda: len(bus.published) >= 59)
         await transaction.commit()
         await late.close()
@@ -65,10 +73,10 @@ async def test_two_relays_publish_all_and_lose_none_when_a_transaction_commits_l
 async def test_what_the_broker_refuses_stays_in_the_outbox_and_holds_nothing_else_up(database: str) -> None:
     bus = Bus(refuse=lambda topic: topic == CONTROL)
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
-        relay = Relay(pool, bus, Notices(), settings(relay_batch=1))
+        relay = Relay(PostgresLedger(pool), bus, Notices(), settings(relay_batch=1))
         running = asyncio.create_task(relay.run())
-        async with pool.acquire() as connection:
-            await enqueue(connection, CONTROL, control(1), None)
+        async with PostgresLedger(pool).transaction("cancel") as books:
+            await books.enqueue(CONTROL, control(1), None)
         await until(lambda: pool.fetchval("SELECT attempts > 0 FROM outbox"))
         bus.refuse = lambda _topic: False
         await until(lambda: pool.fetchval("SELECT count(*) = 0 FROM outbox"))
@@ -163,7 +171,7 @@ async def test_a_silent_exam_is_published_again_from_its_last_artefact_with_the_
     first = running.bus.published[0]
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
         made = settings(silence_seconds=60)
-        sweeper = Sweeper(pool, running.blobs, Projection(pool), Relay(pool, running.bus, Notices(), made), made)
+        sweeper = sweeper_of(pool, running.blobs, made)
         assert await sweeper.republish() == 0
         await pool.execute("UPDATE exams SET heard_at = now() - interval '61 seconds'")
         assert await sweeper.republish() == 1
@@ -190,7 +198,7 @@ async def test_two_sweepers_expire_and_republish_each_exam_once(
     made = settings(silence_seconds=1)
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
         blobs = LocalBlobs(tmp_path)
-        sweepers = [Sweeper(pool, blobs, Projection(pool), Relay(pool, Bus(), Notices(), made), made) for _ in range(2)]
+        sweepers = [sweeper_of(pool, blobs, made) for _ in range(2)]
         await pool.execute("UPDATE exams SET heard_at = now() - interval '5 seconds'")
         assert sum(await asyncio.gather(*(sweeper.republish() for sweeper in sweepers))) == 6
         await pool.execute("UPDATE exams SET deadline = now() - interval '5 seconds'")
@@ -248,7 +256,7 @@ async def test_a_silent_exam_whose_upload_is_gone_fails_with_advice(
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
         made = settings(silence_seconds=1)
         await pool.execute("UPDATE exams SET heard_at = now() - interval '5 seconds'")
-        sweeper = Sweeper(pool, running.blobs, Projection(pool), Relay(pool, Bus(), Notices(), made), made)
+        sweeper = sweeper_of(pool, running.blobs, made)
         assert await sweeper.republish() == 1
     status = await running.status(exam["exam_id"])
     assert (status["status"], status["error_code"]) == ("FAILED", "artefact_missing")

@@ -1,0 +1,156 @@
+"""Accepting an upload whose bytes are stored: one transaction {idempotency key, exam, outbox}. Free of HTTP."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from contracts.artefacts import Submission
+from contracts.events import BlobRef, ExamUploaded
+from contracts.topics import UPLOADED
+from runtime import log, metrics
+from services.gateway.core.form import Form
+from services.gateway.core.problems import Code, Problem
+from services.gateway.exams import Exam
+from services.gateway.idempotency import Earlier, Reservation, fingerprint
+from services.gateway.ledger import Ledger, Transaction, transact
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be under way at a time: exams of one tenant, and events of all that wait for the broker."""
+
+    in_flight: int
+    outbox: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An upload, stored; `answer` makes of the new exam what the client is told, now and when it repeats itself."""
+
+    exam_id: uuid.UUID
+    tenant: str
+    form: Form
+    submission: Submission
+    artefact: BlobRef
+    held: Reservation | None
+    traceparent: str
+    deadline_seconds: float
+    limits: Limits
+    answer: Callable[[Exam], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The exam and the answer that belongs to its Idempotency-Key."""
+
+    exam: Exam
+    response: dict[str, Any]
+
+
+async def admit(transaction: Transaction, tenant: str, limits: Limits) -> None:
+    """Problem(OVERLOADED | TOO_MANY_IN_FLIGHT) when one more is too many; else none is added before this commits."""
+    if await transaction.waiting_to_leave(limits.outbox) >= limits.outbox:
+        raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
+    if await transaction.in_flight(tenant) >= limits.in_flight:
+        detail = (
+            f"{limits.in_flight} of your exams have not ended, which is the most. Upload when some have: follow"
+            " GET /exams?status=…, cancel what is not needed, or ask for a higher limit."
+        )
+        raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "10"}, limit=limits.in_flight)
+
+
+async def reserve(
+    ledger: Ledger, tenant: str, key: str | None, lease_seconds: float, limits: Limits
+) -> Reservation | Earlier | None:
+    """Before the body is read: take the key, if there is one, and refuse what could not be admitted now.
+
+    Problem(IDEMPOTENCY_IN_FLIGHT | OVERLOADED | TOO_MANY_IN_FLIGHT). What was accepted earlier is never refused.
+    """
+
+    async def work(transaction: Transaction) -> Reservation | Earlier | None:
+        found = None
+        if key is not None:
+            found = await transaction.reserve(tenant, key, lease_seconds)
+            if found is None:
+                raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        if not isinstance(found, Earlier):
+            await admit(transaction, tenant, limits)
+        return found
+
+    return await transact(ledger, "reserve", work)
+
+
+@asynccontextmanager
+async def holding(ledger: Ledger, held: Reservation | None, lease_seconds: float) -> AsyncIterator[None]:
+    """Keep the key's lease while an upload arrives; what ends with an error gives the key back."""
+    if held is None:
+        yield
+        return
+    renewing = asyncio.create_task(_renew(ledger, held, lease_seconds), name="lease of an Idempotency-Key")
+    try:
+        yield
+    except BaseException:
+        await _release(ledger, held)
+        raise
+    finally:
+        renewing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await renewing
+
+
+async def accept(ledger: Ledger, offer: Offer) -> Accepted:
+    """Accept the upload, or Problem(OVERLOADED | TOO_MANY_IN_FLIGHT | IDEMPOTENCY_IN_FLIGHT) and nothing is.
+
+    When the answer to the commit is lost, it raises although the exam may be accepted: the key tells.
+    """
+
+    async def work(transaction: Transaction) -> Accepted:
+        await admit(transaction, offer.tenant, offer.limits)
+        event = await _event(transaction, offer)
+        exam = await transaction.insert(event, offer.form, len(offer.submission.files), offer.traceparent)
+        response = offer.answer(exam)
+        if offer.held is not None:
+            digest = fingerprint(offer.submission, offer.form.priority)
+            if not await transaction.settle(offer.held, offer.exam_id, digest, response):
+                raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        await transaction.enqueue(UPLOADED[offer.form.priority], event, offer.traceparent)
+        return Accepted(exam, response)
+
+    accepted = await transact(ledger, "accept", work)
+    metrics.ACCEPTED.labels(offer.form.priority).inc()
+    return accepted
+
+
+async def _event(transaction: Transaction, offer: Offer) -> ExamUploaded:
+    now = await transaction.now()
+    return ExamUploaded(
+        exam_id=offer.exam_id,
+        tenant=offer.tenant,
+        priority=offer.form.priority,
+        uploaded_at=now,
+        deadline=now + timedelta(seconds=offer.deadline_seconds),
+        artefact=offer.artefact,
+    )
+
+
+async def _renew(ledger: Ledger, held: Reservation, lease_seconds: float) -> None:
+    """Until cancelled, or the lease went to another request; `accept` sees that, too."""
+    while True:
+        await asyncio.sleep(lease_seconds / 3)
+        try:
+            if not await transact(ledger, "reserve", lambda transaction: transaction.renew(held, lease_seconds)):
+                return
+        except Exception as error:  # noqa: BLE001 - the next turn may succeed, and `accept` checks the lease
+            log.get("gateway.acceptance").warning("lease not renewed", error=log.what(error))
+
+
+async def _release(ledger: Ledger, held: Reservation) -> None:
+    try:
+        await transact(ledger, "release", lambda transaction: transaction.release(held))
+    except Exception as error:  # noqa: BLE001 - the request's own error is the one to tell; the lease ends by itself
+        log.get("gateway.acceptance").warning("key not given back", error=log.what(error))

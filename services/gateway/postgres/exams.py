@@ -1,0 +1,168 @@
+"""Rows of `exams` and their numbered events: how they are made, and how they move."""
+
+# ruff: noqa: S608 - what is put into statements is a constant
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from contracts.events import BlobRef, ExamEvent, ExamStatus, StatusKind
+from services.gateway.core.form import Form
+from services.gateway.core.progress import Position
+from services.gateway.exams import EXAM_CHANNEL, IN_FLIGHT, Exam, exam_of
+
+_SILENT = f"{IN_FLIGHT} AND heard_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(republished, 10))"
+
+
+class Exams:
+    """The part of a transaction that is about exams."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def lock(self, exam_id: uuid.UUID) -> Exam | None:
+        row = await self._connection.fetchrow("SELECT * FROM exams WHERE exam_id = $1 FOR UPDATE", exam_id)
+        return exam_of(row) if row else None
+
+    async def insert(self, event: ExamEvent, form: Form, files: int, traceparent: str) -> Exam:
+        row = await self._connection.fetchrow(
+            """INSERT INTO exams (exam_id, tenant, revision, priority, subject, grade, student_id, class_id, title,
+                                  locale, files, traceparent, created_at, deadline, updated_at, status_at, heard_at,
+                                  last_event)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1) RETURNING *""",
+            event.exam_id,
+            event.tenant,
+            event.revision,
+            event.priority,
+            form.subject,
+            form.grade,
+            form.student_id,
+            form.class_id,
+            form.title,
+            form.locale,
+            files,
+            traceparent,
+            event.uploaded_at,
+            event.deadline,
+        )
+        exam = exam_of(row)
+        await self._record(exam.exam_id, exam.position, 1)
+        return exam
+
+    async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
+        if not positions:
+            return exam
+        for number, position in enumerate(positions, exam.last_event + 1):
+            await self._record(exam.exam_id, position, number)
+        last = positions[-1]
+        row = await self._connection.fetchrow(
+            """UPDATE exams SET revision = $2, status = $3, progress = $4, stage = $5, attempt = $6, done = $7, total = $8,
+                      error_code = $9, last_event = last_event + $10, report = coalesce($11, report),
+                      updated_at = clock_timestamp(), heard_at = clock_timestamp(), republished = 0,
+                      status_at = CASE WHEN status = $3 THEN status_at ELSE clock_timestamp() END,
+                      completed_at = CASE WHEN $12 THEN clock_timestamp() END
+               WHERE exam_id = $1 RETURNING *""",
+            exam.exam_id,
+            *_columns(last),
+            len(positions),
+            report.model_dump() if report else None,
+            last.status.terminal,
+        )
+        await self._connection.execute("SELECT pg_notify($1, $2)", EXAM_CHANNEL, str(exam.exam_id))
+        return exam_of(row)
+
+    async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
+        await self._connection.execute(
+            "UPDATE exams SET deadline = $2, report = NULL WHERE exam_id = $1", exam.exam_id, deadline
+        )
+        return await self.move(exam, [position])
+
+    async def heard(self, event: ExamEvent) -> None:
+        await self._connection.execute(
+            "UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = $1", event.exam_id
+        )
+        if isinstance(event, ExamStatus):
+            await self._note_timing(event)
+
+    async def in_flight(self, tenant: str) -> int:
+        # The count is a statement of its own, begun when the lock is held: it sees what earlier holders committed.
+        await self._connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
+        counted = await self._connection.fetchval(
+            f"SELECT count(*) FROM exams WHERE tenant = $1 AND {IN_FLIGHT}", tenant
+        )
+        return int(counted)
+
+    async def overdue(self, limit: int) -> list[Exam]:
+        rows = await self._connection.fetch(
+            f"SELECT * FROM exams WHERE {IN_FLIGHT} AND deadline < clock_timestamp() ORDER BY deadline LIMIT $1", limit
+        )
+        return [exam_of(row) for row in rows]
+
+    async def silent(self, seconds: float, limit: int) -> list[Exam]:
+        rows = await self._connection.fetch(
+            f"""SELECT * FROM exams e
+                WHERE {_SILENT} AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.exam_id = e.exam_id)
+                ORDER BY heard_at LIMIT $2""",
+            seconds,
+            limit,
+        )
+        return [exam_of(row) for row in rows]
+
+    async def claim(self, exam: Exam, seconds: float) -> bool:
+        done = await self._connection.execute(
+            f"""UPDATE exams SET republished = republished + 1, heard_at = clock_timestamp()
+                WHERE exam_id = $2 AND revision = $3 AND {_SILENT}""",
+            seconds,
+            exam.exam_id,
+            exam.position.revision,
+        )
+        return bool(done == "UPDATE 1")
+
+    async def _record(self, exam_id: uuid.UUID, position: Position, number: int) -> None:
+        await self._connection.execute(
+            """INSERT INTO exam_events (exam_id, revision, status, progress, stage, attempt, done, total, error_code,
+                                        number)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+            exam_id,
+            *_columns(position),
+            number,
+        )
+
+    async def _note_timing(self, event: ExamStatus) -> None:
+        """Merge a stage's word into its timing; any order and repetition of the same words ends in the same row."""
+        ended = event.kind in {StatusKind.COMPLETED, StatusKind.FAILED}
+        await self._connection.execute(
+            """INSERT INTO stage_timings AS t
+                      (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+               ON CONFLICT (exam_id, revision, stage) DO UPDATE SET
+                 attempts = greatest(t.attempts, excluded.attempts),
+                 started_at = least(t.started_at, excluded.started_at),
+                 completed_at = least(t.completed_at, excluded.completed_at),
+                 queue_seconds = least(t.queue_seconds, excluded.queue_seconds),
+                 work_seconds = greatest(t.work_seconds, excluded.work_seconds)""",
+            event.exam_id,
+            event.revision,
+            event.stage,
+            event.attempt,
+            event.at if event.kind is StatusKind.STARTED else None,
+            event.at if ended else None,
+            event.queue_seconds,
+            event.work_seconds,
+        )
+
+
+def _columns(position: Position) -> tuple[object, ...]:
+    """(revision, status, progress, stage, attempt, done, total, error_code)."""
+    return (
+        position.revision,
+        position.status.value,
+        position.progress,
+        position.stage,
+        position.attempt,
+        position.done,
+        position.total,
+        position.code.value if position.code else None,
+    )

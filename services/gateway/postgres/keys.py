@@ -1,0 +1,75 @@
+"""Rows of `idempotency`."""
+
+import uuid
+from typing import Any
+
+import asyncpg
+
+from services.gateway.idempotency import Earlier, Reservation
+
+
+class Keys:
+    """The part of a transaction that is about Idempotency-Keys."""
+
+    _connection: asyncpg.Connection
+
+    async def reserve(self, tenant: str, key: str, lease_seconds: float) -> Reservation | Earlier | None:
+        owner = uuid.uuid4()
+        row = await self._connection.fetchrow(
+            """INSERT INTO idempotency AS i (tenant, key, owner, lease_until)
+               VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
+               ON CONFLICT (tenant, key) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
+                 WHERE i.exam_id IS NULL AND i.lease_until < clock_timestamp()
+               RETURNING owner""",
+            tenant,
+            key,
+            owner,
+            lease_seconds,
+        )
+        if row is not None:
+            return Reservation(tenant, key, owner)
+        row = await self._connection.fetchrow(
+            """SELECT exam_id, fingerprint, response FROM idempotency
+               WHERE tenant = $1 AND key = $2 AND exam_id IS NOT NULL""",
+            tenant,
+            key,
+        )
+        return Earlier(row["exam_id"], row["fingerprint"], row["response"]) if row else None
+
+    async def renew(self, held: Reservation, lease_seconds: float) -> bool:
+        done = await self._connection.execute(
+            """UPDATE idempotency SET lease_until = clock_timestamp() + make_interval(secs => $4)
+               WHERE tenant = $1 AND key = $2 AND owner = $3""",
+            held.tenant,
+            held.key,
+            held.owner,
+            lease_seconds,
+        )
+        return bool(done == "UPDATE 1")
+
+    async def settle(self, held: Reservation, exam_id: uuid.UUID, digest: bytes, response: dict[str, Any]) -> bool:
+        done = await self._connection.execute(
+            """UPDATE idempotency SET exam_id = $4, fingerprint = $5, response = $6
+               WHERE tenant = $1 AND key = $2 AND owner = $3 AND exam_id IS NULL""",
+            held.tenant,
+            held.key,
+            held.owner,
+            exam_id,
+            digest,
+            response,
+        )
+        return bool(done == "UPDATE 1")
+
+    async def release(self, held: Reservation) -> None:
+        await self._connection.execute(
+            "DELETE FROM idempotency WHERE tenant = $1 AND key = $2 AND owner = $3 AND exam_id IS NULL",
+            held.tenant,
+            held.key,
+            held.owner,
+        )
+
+    async def forget_keys(self, seconds: float) -> None:
+        """Drop keys older than that."""
+        await self._connection.execute(
+            "DELETE FROM idempotency WHERE created_at < now() - make_interval(secs => $1)", seconds
+        )
