@@ -1,10 +1,13 @@
-"""The composition root: `python -m services ocr`, `python -m services all`; the two differ in what they list only."""
+"""The composition root: `python -m services ocr`, `python -m services all`; the two differ in what they list only.
+
+Operators' tools have arguments of their own and are handed them: `python -m services audit --json`.
+"""
 
 import argparse
 import asyncio
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 
 from contracts.topics import STAGES
@@ -15,13 +18,24 @@ from runtime.settings import BadSettings, Settings
 
 STAGE_NAMES = tuple(row.name for row in STAGES)
 GATEWAY, ALL, TOPICS = "gateway", "all", "topics"
+TOOLS = {
+    "audit": "is no exam lost, and none reported twice? Checks the live installation, changes nothing",
+    "dlq": "dead letters: list, show, redrive",
+    "replay": "run exams again from a stage, as new revisions",
+    "rebuild": "compare the exams' rows with what the topics say, and mend them",
+}
+"""Modules of `services.gateway.tools`: they need the gateway's dependencies, and are imported when asked for."""
 CONFIGURATION = 78
 """Exit code when the configuration is wrong (EX_CONFIG)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments name; the exit code."""
-    names = _parser().parse_args(argv).names
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in TOOLS:
+        tool: Callable[[Sequence[str]], int] = importlib.import_module(f"services.gateway.tools.{words[0]}").main
+        return tool(words[1:])
+    names = _parser().parse_args(words).names
     try:
         settings = Settings()
         log.configure(settings.log.level)
@@ -62,11 +76,22 @@ def _version() -> str:
         return "0+checkout"
 
 
+_EPILOG = "\n".join(
+    [
+        "operators' tools (`python -m services TOOL --help`):",
+        *(f"  {name:9}{what}" for name, what in TOOLS.items()),
+        "",
+        "Configuration comes from the environment (REDINK_*): see docs/configuration.md.",
+    ]
+)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m services",
         description="Run stages of the pipeline, the gateway, or both in one process; or create the topics.",
-        epilog="Configuration comes from the environment (REDINK_*): see docs/configuration.md.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "names",
