@@ -1,4 +1,4 @@
-"""GET /exams, /exams/{id}, /exams/{id}/status; POST /exams/{id}/cancel."""
+"""GET /exams, /exams/{id}, /exams/{id}/status; POST /exams/{id}/cancel, /retry."""
 
 # ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
 
@@ -14,7 +14,7 @@ from contracts.topics import CONTROL
 from services.gateway.api import estimates
 from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
-from services.gateway.api.views import ExamPage, ExamView, StatusView, exam_fields, status_view
+from services.gateway.api.views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Fact
@@ -22,6 +22,7 @@ from services.gateway.endings import take
 from services.gateway.exams import Exam, Filter, count_end, page
 from services.gateway.history import timings
 from services.gateway.ledger import Transaction, transact
+from services.gateway.replay import replay
 
 router = APIRouter(tags=["exams"])
 
@@ -88,6 +89,25 @@ async def cancel(request: Request, gateway: InGateway, exam: InExam) -> ExamView
     if moved is not before:
         count_end(moved)
     return await _view(gateway, moved)
+
+
+@router.post(
+    "/exams/{exam_id}/retry",
+    status_code=202,
+    summary="Try an exam again",
+    responses=problems(
+        Code.EXAM_NOT_FOUND, Code.EXAM_IN_FLIGHT, Code.ARTEFACT_GONE, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
+        Code.VALIDATION_FAILED,
+    ),
+)  # fmt: skip
+async def retry(response: Response, gateway: InGateway, exam: InExam, order: RetryOrder | None = None) -> ExamView:
+    """Run an exam that has ended again, as its next revision with a new deadline. An exam in flight is a 409."""
+    stage = order.from_ if order else None
+    settings = gateway.settings
+    begun = await replay(gateway.ledger, gateway.blobs, exam.exam_id, stage, settings, limits=settings.limits)
+    response.headers["Location"] = f"/api/v1/exams/{exam.exam_id}"
+    response.headers["Retry-After"] = "1"
+    return await _view(gateway, begun)
 
 
 async def _cancel(transaction: Transaction, exam_id: uuid.UUID, trace: str) -> tuple[Exam, Exam]:

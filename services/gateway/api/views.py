@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.status import STEPS, Status
+from contracts.topics import STAGES
 from services.gateway.core.eta import Estimate
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.history import Event, Timing
+
+StageName = Literal["ocr", "parser", "analyzer", "diagnostic", "report"]
+assert get_args(StageName) == tuple(row.name for row in STAGES)
 
 _ID = "0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d"
 _BASE = f"/api/v1/exams/{_ID}"
@@ -104,6 +108,18 @@ class StatusView(StateView):
     """What a progress bar needs."""
 
     stages: list[StageView] = Field(default=[], description="In the order they began.")
+
+
+class RetryOrder(View):
+    """Where to begin again."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    from_: StageName | None = Field(
+        default=None,
+        alias="from",
+        description="The first stage to run. Without, an exam goes on where it ended, and a completed one begins anew.",
+    )
 
 
 class ExamPage(View):

@@ -32,6 +32,8 @@ class Code(StrEnum):
     INVALID_LAST_EVENT_ID = "invalid_last_event_id"
     EXAM_NOT_COMPLETED = "exam_not_completed"
     EXAM_ENDED = "exam_ended"
+    EXAM_IN_FLIGHT = "exam_in_flight"
+    ARTEFACT_GONE = "artefact_gone"
     RESULT_GONE = "result_gone"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
     TOO_MANY_IN_FLIGHT = "too_many_in_flight"
@@ -101,6 +103,12 @@ CATALOGUE: dict[Code, Kind] = {
         409, "The exam has no result", "Poll its status or subscribe to its events until it is COMPLETED."
     ),
     Code.EXAM_ENDED: Kind(409, "The exam has already ended", "Nothing to do: an ended exam can't be cancelled."),
+    Code.EXAM_IN_FLIGHT: Kind(
+        409, "The exam has not ended", "Wait until it has, or cancel it, before it is tried again."
+    ),
+    Code.ARTEFACT_GONE: Kind(
+        410, "What the stage reads is no longer stored", "Begin at an earlier stage, or upload the paper again."
+    ),
     Code.RESULT_GONE: Kind(410, "The result is no longer stored", "Upload the paper again."),
     Code.RANGE_NOT_SATISFIABLE: Kind(
         416, "Range not satisfiable", "Ask for a range inside the size of the Content-Range header."

@@ -1,0 +1,122 @@
+"""An exam that has ended, again from a stage on: a new revision, begun with copies of what that stage reads.
+
+Terminal statuses absorb within a revision, so nothing that is still said of the old one touches the new one.
+"""
+
+import asyncio
+import uuid
+from datetime import timedelta
+
+from contracts.events import BlobRef, ExamUploaded, StageDone
+from contracts.status import STEPS, Status
+from contracts.topics import STAGES, SUBMISSION, UPLOADED, artefact_path
+from runtime.blobs import BlobMissing, Blobs
+from runtime.settings import load
+from services.gateway.acceptance import Limits, admit
+from services.gateway.core.problems import Code, Problem
+from services.gateway.core.progress import Position
+from services.gateway.exams import Exam
+from services.gateway.ledger import Ledger, Transaction, transact
+from services.gateway.settings import GatewaySettings
+
+_COPY_SECONDS = 20.0
+"""The exam is locked while its artefacts are copied."""
+_NAMES = (SUBMISSION, *(row.name for row in STAGES))
+"""Artefacts in the order they are made: a stage reads the one before its own."""
+
+
+async def replay(
+    ledger: Ledger,
+    blobs: Blobs,
+    exam_id: uuid.UUID,
+    from_stage: str | None = None,
+    settings: GatewaySettings | None = None,
+    *,
+    limits: Limits | None = None,
+) -> Exam:
+    """The exam in its new revision, with a new deadline and the event that `from_stage` reads in the outbox.
+
+    Without a stage it goes on after the last artefact there is, or from the start when it has all. Within `limits`,
+    if given. Problem(EXAM_NOT_FOUND | EXAM_IN_FLIGHT | ARTEFACT_GONE | OVERLOADED | TOO_MANY_IN_FLIGHT).
+    """
+    known = settings or load(GatewaySettings)
+
+    async def work(transaction: Transaction) -> Exam:
+        exam = await transaction.lock(exam_id)
+        if exam is None:
+            raise Problem(Code.EXAM_NOT_FOUND)
+        if not exam.ended:
+            raise Problem(Code.EXAM_IN_FLIGHT, exam_status=exam.position.status.value)
+        if limits is not None:
+            await admit(transaction, exam.tenant, limits)
+        async with asyncio.timeout(_COPY_SECONDS):
+            stored = await _artefacts(blobs, exam)
+            needed = _needed(from_stage, stored)
+            revision = await _free_revision(blobs, exam)
+            artefact = await _copy(blobs, exam, revision, {name: stored[name] for name in needed})
+        deadline = await transaction.now() + timedelta(seconds=known.deadline_seconds(exam.priority))
+        begun = await transaction.reopen(exam, _position(revision, needed[-1]), deadline)
+        await transaction.enqueue(*_event(begun, needed[-1], artefact), exam.traceparent)
+        return begun
+
+    return await transact(ledger, "replay", work)
+
+
+async def _artefacts(blobs: Blobs, exam: Exam) -> dict[str, bytes]:
+    """The artefacts of the exam's revision up to the first that is missing."""
+    stored: dict[str, bytes] = {}
+    for name in _NAMES:
+        try:
+            stored[name] = await blobs.read(_path(exam, exam.position.revision, name))
+        except BlobMissing:
+            break
+    return stored
+
+
+def _needed(from_stage: str | None, stored: dict[str, bytes]) -> tuple[str, ...]:
+    """The names of the artefacts to begin with, the last being the one that is read first."""
+    if from_stage is None:
+        complete = len(stored) == len(_NAMES)
+        needed = _NAMES[:1] if complete else _NAMES[: max(1, len(stored))]
+    else:
+        needed = _NAMES[: _NAMES.index(from_stage)]
+    if missing := [name for name in needed if name not in stored]:
+        raise Problem(
+            Code.ARTEFACT_GONE,
+            f"The artefact of {missing[0]} is not stored: begin at an earlier stage, or upload again.",
+        )
+    return needed
+
+
+async def _free_revision(blobs: Blobs, exam: Exam) -> int:
+    """The next revision with nothing in it: a replay that died may have left copies of other stages behind."""
+    revision = exam.position.revision + 1
+    while True:
+        try:
+            await blobs.read(_path(exam, revision, SUBMISSION))
+        except BlobMissing:
+            return revision
+        revision += 1
+
+
+async def _copy(blobs: Blobs, exam: Exam, revision: int, artefacts: dict[str, bytes]) -> BlobRef:
+    """Store them under the revision, the submission first; the reference of the last."""
+    refs = [await blobs.put(_path(exam, revision, name), data) for name, data in artefacts.items()]
+    return refs[-1]
+
+
+def _position(revision: int, last: str) -> Position:
+    status = Status.UPLOADED if last == SUBMISSION else next(row.done for row in STAGES if row.name == last)
+    return Position(revision, status, STEPS[status].progress or 0, None if last == SUBMISSION else last)
+
+
+def _event(exam: Exam, last: str, artefact: BlobRef) -> tuple[str, StageDone]:
+    """(topic, event) that say that the artefact exists."""
+    if last == SUBMISSION:
+        return UPLOADED[exam.priority], ExamUploaded(**exam.said(), artefact=artefact)
+    row = next(row for row in STAGES if row.name == last)
+    return row.sink, row.event(**exam.said(), artefact=artefact)
+
+
+def _path(exam: Exam, revision: int, name: str) -> str:
+    return artefact_path(exam.tenant, exam.exam_id, revision, name)
