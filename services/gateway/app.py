@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from runtime.settings import load
 from services.gateway import auth
-from services.gateway.api import create, documented, errors, events, exams, results
+from services.gateway.api import create, documented, errors, events, exams, results, webhooks
 from services.gateway.api.context import Gateway
 from services.gateway.database import open_database
 from services.gateway.gauges import Gauges
@@ -20,15 +20,18 @@ from services.gateway.ports import Resources
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
-from services.gateway.settings import GatewaySettings, PostgresSettings
+from services.gateway.settings import GatewaySettings, PostgresSettings, WebhookSettings
 from services.gateway.sweeper import Sweeper
+from services.gateway.webhooks.egress import Egress, Way
+from services.gateway.webhooks.sender import Sender
+from services.gateway.webhooks.targets import Rules
 
 API = "/api/v1"
 _DESCRIPTION = """\
 Photos, scans and PDFs of exam papers in; a graded, evidence-linked diagnosis and a report out.
 
 1. `POST /exams` answers 202 with `Location` as soon as the paper is safe.
-2. Poll `/exams/{id}/status`, or subscribe to `/exams/{id}/events`.
+2. Poll `/exams/{id}/status`, subscribe to `/exams/{id}/events`, or be told by a webhook.
 3. When it is `COMPLETED`, fetch `/result`, `/report.html` or `/report.pdf`.
 
 Errors are `application/problem+json` (RFC 9457) with a stable `code`, a `detail` that says what to do, and a `trace_id`.
@@ -37,6 +40,7 @@ Unsafe requests may be repeated under the same `Idempotency-Key`. Lists are page
 _TAGS = [
     {"name": "exams", "description": "Uploading papers and following them."},
     {"name": "results", "description": "What came of them."},
+    {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
 
@@ -54,7 +58,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gateway = gateway
-    for module in (create, exams, events, results):
+    for module in (create, exams, events, results, webhooks):
         app.include_router(module.router, prefix=API)
     errors.add_handlers(app)
     app.add_middleware(errors.Tracing)
@@ -73,11 +77,17 @@ async def open_gateway(
     resources: Resources,
     settings: GatewaySettings | None = None,
     postgres: PostgresSettings | None = None,
+    hooks: WebhookSettings | None = None,
     *,
     keep_books: Callable[[Ledger], Ledger] = lambda ledger: ledger,
+    go_out: Callable[[Way], Way] = lambda way: way,
 ) -> AsyncIterator[FastAPI]:
-    """Schema current, relay, projection and sweeper running while the context lasts. `keep_books` may decorate the ledger."""
+    """Schema current, relay, projection, sweeper and sender of webhooks running while the context lasts.
+
+    `keep_books` may decorate the ledger, `go_out` the way webhooks take.
+    """
     settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
+    hooks = hooks or load(WebhookSettings)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_database(postgres))
         if settings.dev_key is not None:
@@ -87,12 +97,15 @@ async def open_gateway(
         relay = Relay(ledger, resources.kafka, notices, settings)
         projection = Projection(ledger)
         sweeper = Sweeper(ledger, resources.blobs, projection, settings)
+        way = go_out(Egress(Rules(hooks.ports, hooks.allow_loopback), hooks.timeout_seconds))
+        sender = Sender(pool, way, notices.webhooks, hooks)
         resources.health.check("postgres", lambda: _ping(pool))
         await stack.enter_async_context(_background(relay.run(), "gateway relay"))
         await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
+        await stack.enter_async_context(_background(sender.run(), "gateway webhooks"))
         await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
         await stack.enter_async_context(resources.kafka.consume(TOPICS, GROUP, projection.apply))
-        yield create_app(Gateway(ledger, pool, resources.blobs, notices, History(pool), settings))
+        yield create_app(Gateway(ledger, pool, resources.blobs, notices, History(pool), settings, hooks, way))
 
 
 async def _ping(pool: Any) -> None:

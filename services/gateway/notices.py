@@ -11,6 +11,7 @@ import asyncpg
 
 from runtime import log
 from services.gateway.exams import EXAM_CHANNEL, OUTBOX_CHANNEL
+from services.gateway.webhooks.owed import WEBHOOK_CHANNEL
 
 _RECONNECT_SECONDS = 1.0
 
@@ -20,6 +21,7 @@ class Notices:
 
     def __init__(self) -> None:
         self.outbox = asyncio.Event()
+        self.webhooks = asyncio.Event()
         self._exams: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
     @contextmanager
@@ -38,12 +40,15 @@ class Notices:
         """Wake those who wait for this."""
         if channel == OUTBOX_CHANNEL:
             self.outbox.set()
+        if channel == WEBHOOK_CHANNEL:
+            self.webhooks.set()
         for event in self._exams.get(payload, ()):
             event.set()
 
     def all(self) -> None:
         """Wake everybody: notices may have been missed."""
         self.outbox.set()
+        self.webhooks.set()
         for events in self._exams.values():
             for event in events:
                 event.set()
@@ -88,7 +93,7 @@ async def _listen_once(dsn: str, notices: Notices) -> None:
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
         connection.add_termination_listener(lambda _: lost.set())
-        for channel in (OUTBOX_CHANNEL, EXAM_CHANNEL):
+        for channel in (OUTBOX_CHANNEL, EXAM_CHANNEL, WEBHOOK_CHANNEL):
             await connection.add_listener(channel, hear)
         notices.all()
         await lost.wait()

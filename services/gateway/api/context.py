@@ -15,7 +15,8 @@ from services.gateway.core.problems import Code, Problem
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
 from services.gateway.notices import Notices
-from services.gateway.settings import GatewaySettings
+from services.gateway.settings import GatewaySettings, WebhookSettings
+from services.gateway.webhooks.egress import Way
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Gateway:
     notices: Notices
     history: History
     settings: GatewaySettings
+    webhook_settings: WebhookSettings
+    way: Way
 
 
 def _gateway(request: Request) -> Gateway:

@@ -18,6 +18,7 @@ from services.gateway.api import estimates, results, waiting
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
 from services.gateway.api.views import AcceptedView, exam_fields
+from services.gateway.api.webhooks import require_callable
 from services.gateway.core.form import SUBJECTS, Form, parse_form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.exams import Exam, find
@@ -57,6 +58,13 @@ _FORM: dict[str, Any] = {
                     },
                     "priority": {"type": "string", "enum": ["interactive", "batch"], "default": "interactive"},
                     "locale": {"type": "string", "default": "zh-CN"},
+                    "callback_url": {
+                        "type": "string",
+                        "format": "uri",
+                        "maxLength": 2048,
+                        "description": "Told once, signed, when this exam ends: https to a public address. The secret is"
+                        " at GET /webhooks/callback/secret.",
+                    },
                 },
             },
             "encoding": {"files": {"contentType": "image/*, application/pdf, application/zip"}},
@@ -153,6 +161,8 @@ async def _take(
 
     received = await receive(parts, store, gateway.settings)
     form, submission = _understand(received)
+    if form.callback_url is not None:
+        await require_callable(gateway, form.callback_url, "/callback_url")
     path = artefact_path(tenant, exam_id, 1, SUBMISSION)
     artefact = await gateway.blobs.put(path, submission.model_dump_json().encode())
     estimate = await estimates.fresh(gateway.history, form.priority)  # asks the database, so not inside the transaction
@@ -178,7 +188,7 @@ async def _replay(
 ) -> _Accepted:
     received = await receive(parts, only_hash, gateway.settings)
     form, submission = _understand(received)
-    if idempotency.fingerprint(submission, form.priority) != earlier.fingerprint:
+    if idempotency.fingerprint(submission, form.priority, form.callback_url) != earlier.fingerprint:
         raise Problem(Code.IDEMPOTENCY_MISMATCH)
     exam = await find(gateway.pool, tenant, earlier.exam_id)
     if exam is None:

@@ -18,13 +18,10 @@ _SUBJECT_NAMES: dict[str, str] = {
 }  # fmt: skip
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_TEXT_LIMITS = {"student_id": 128, "title": 300, "class_id": 128}
-KNOWN = frozenset(
-    {"subject", "grade", "answer_key", "priority", "locale", "template_id", "callback_url", *_TEXT_LIMITS}
-)
+_TEXT_LIMITS = {"student_id": 128, "title": 300, "class_id": 128, "callback_url": 2048}
+KNOWN = frozenset({"subject", "grade", "answer_key", "priority", "locale", "template_id", *_TEXT_LIMITS})
 _LATER = {
     "template_id": "templates are not offered yet: send the answer_key itself",
-    "callback_url": "callbacks are not offered yet: poll the status or subscribe to the events",
 }
 
 
@@ -41,6 +38,7 @@ class Form:
     priority: Priority
     answer_key: AnswerKey | None
     ignored: tuple[str, ...]
+    callback_url: str | None = None
 
     def submission(self, files: Sequence[UploadedFile]) -> Submission:
         """The gateway's artefact."""
@@ -77,6 +75,7 @@ def parse_form(fields: Mapping[str, str]) -> Form:
         priority=_priority(fields.get("priority", ""), errors),
         answer_key=_answer_key(fields.get("answer_key", ""), errors),
         ignored=tuple(sorted(name[:64] for name in fields.keys() - KNOWN)),
+        callback_url=_text(fields, "callback_url", errors),
     )
     if errors:
         raise Problem(Code.VALIDATION_FAILED, errors=list(errors))

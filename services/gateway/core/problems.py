@@ -12,6 +12,8 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     EXAM_NOT_FOUND = "exam_not_found"
     PAGE_NOT_FOUND = "page_not_found"
+    WEBHOOK_NOT_FOUND = "webhook_not_found"
+    DELIVERY_NOT_FOUND = "delivery_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type"
     MALFORMED_MULTIPART = "malformed_multipart"
@@ -59,6 +61,14 @@ CATALOGUE: dict[Code, Kind] = {
     Code.NOT_FOUND: Kind(404, "No such resource", "Check the path against /api/v1/openapi.json."),
     Code.EXAM_NOT_FOUND: Kind(404, "No such exam", "Check the exam_id; exams are visible to their own tenant only."),
     Code.PAGE_NOT_FOUND: Kind(404, "No such page", "Pages are numbered from 1 in the order of the result document."),
+    Code.WEBHOOK_NOT_FOUND: Kind(
+        404,
+        "No such webhook",
+        "Check the id against GET /api/v1/webhooks; webhooks are visible to their own tenant only.",
+    ),
+    Code.DELIVERY_NOT_FOUND: Kind(
+        404, "No such delivery", "Check the id against the webhook's deliveries, which are kept for 30 days."
+    ),
     Code.METHOD_NOT_ALLOWED: Kind(405, "Method not allowed", "Use a method of the Allow header."),
     Code.UNSUPPORTED_CONTENT_TYPE: Kind(
         415, "Unsupported content type", "Send the upload as multipart/form-data with a boundary."

@@ -30,8 +30,9 @@ class Exams:
         row = await self._connection.fetchrow(
             """INSERT INTO exams (exam_id, tenant, revision, priority, subject, grade, student_id, class_id, title,
                                   locale, files, traceparent, created_at, deadline, updated_at, status_at, heard_at,
-                                  last_event)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1) RETURNING *""",
+                                  last_event, callback_url)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1, $15)
+               RETURNING *""",
             event.exam_id,
             event.tenant,
             event.revision,
@@ -46,6 +47,7 @@ class Exams:
             traceparent,
             event.uploaded_at,
             event.deadline,
+            form.callback_url,
         )
         exam = exam_of(row)
         await self._record(exam.exam_id, exam.position, 1)

@@ -15,6 +15,7 @@ from services.gateway.postgres.exams import Exams
 from services.gateway.postgres.keys import Keys
 from services.gateway.postgres.outbox import Outbox
 from services.gateway.postgres.parked import ParkedEvents
+from services.gateway.webhooks.owed import owe
 
 _ROLLBACK_SECONDS = 1.0
 
@@ -27,7 +28,7 @@ class PostgresTransaction(Exams, Outbox, Keys, ParkedEvents):
         return moment
 
     async def announce(self, exam: Exam) -> None:
-        """Nobody has subscribed: live streams and waiting requests were told by `move`."""
+        await owe(self._connection, exam)
 
     async def forget(self, idempotency_seconds: float, parked_seconds: float) -> int:
         await self.forget_keys(idempotency_seconds)

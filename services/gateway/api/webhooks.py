@@ -1,0 +1,250 @@
+"""/webhooks: where ends of exams are told, and what became of each message."""
+
+# ruff: noqa: FAST003 - webhook_id is taken by the dependency InEndpoint
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
+from services.gateway.api.documented import problems
+from services.gateway.api.webhook_views import (
+    DeliveryPage,
+    DeliveryView,
+    NewWebhook,
+    WebhookChange,
+    WebhookList,
+    WebhookView,
+    WebhookWithSecret,
+    delivery_view,
+    endpoint_fields,
+)
+from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.problems import Code, Problem
+from services.gateway.webhooks import deliveries, endpoints
+from services.gateway.webhooks.endpoints import Change, Endpoint, Wish
+from services.gateway.webhooks.messages import CALLBACK, body_of_test
+from services.gateway.webhooks.targets import Refused
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+M = TypeVar("M", bound=BaseModel)
+_BODY_LIMIT = 16 * 1024
+
+
+async def require_callable(gateway: Gateway, url: str, pointer: str) -> None:
+    """Problem(VALIDATION_FAILED) naming the field at `pointer` when the URL would not be called."""
+    try:
+        await gateway.way.check(url)
+    except Refused as error:
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": pointer, "detail": str(error)}]) from error
+
+
+def _body(model: type[M]) -> tuple[Callable[..., Awaitable[M]], dict[str, Any]]:
+    """A dependency that reads the body with a limit and after the key was checked, and its description."""
+
+    async def read(request: Request, _tenant: InTenant) -> M:
+        raw = bytearray()
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > _BODY_LIMIT:
+                raise Problem(Code.BODY_TOO_LARGE, f"Send at most {_BODY_LIMIT // 1024} KiB of JSON.")
+        try:
+            return model.model_validate_json(bytes(raw))
+        except ValidationError as error:
+            raise Problem(Code.VALIDATION_FAILED, errors=_errors(error)) from error
+
+    content = {"application/json": {"schema": _inlined(model)}}
+    return read, {"requestBody": {"required": True, "content": content}}
+
+
+def _errors(error: ValidationError) -> list[dict[str, str]]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:20]
+    return [{"pointer": "/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"]} for item in found]
+
+
+def _inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema with its one definition put where it is used: OpenAPI resolves references from the document's root."""
+    schema = model.model_json_schema()
+    kinds = schema.pop("$defs", {})
+
+    def put(node: Any) -> Any:
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            return put(kinds[name]) if name in kinds else {key: put(value) for key, value in node.items()}
+        return [put(value) for value in node] if isinstance(node, list) else node
+
+    inlined: dict[str, Any] = put(schema)
+    return inlined
+
+
+_read_new, _new = _body(NewWebhook)
+_read_change, _change = _body(WebhookChange)
+InId = Annotated[str, Path(alias="webhook_id", examples=["wh_5f0c8a1b2c3d4e5f60718293"])]
+_ID = re.compile(rf"wh_[0-9a-f]{{24}}|{CALLBACK}")
+
+
+async def _endpoint(gateway: InGateway, tenant: InTenant, webhook_id: InId) -> Endpoint:
+    known = _ID.fullmatch(webhook_id) is not None
+    return _known(await endpoints.find(gateway.pool, tenant, webhook_id) if known else None)
+
+
+InEndpoint = Annotated[Endpoint, Depends(_endpoint)]
+
+
+def _known(endpoint: Endpoint | None) -> Endpoint:
+    if endpoint is None:
+        raise Problem(Code.WEBHOOK_NOT_FOUND)
+    return endpoint
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Be told when exams end",
+    openapi_extra=_new,
+    responses=problems(Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE),
+)
+async def create_webhook(
+    response: Response, gateway: InGateway, tenant: InTenant, wanted: Annotated[NewWebhook, Depends(_read_new)]
+) -> WebhookWithSecret:
+    """Register an endpoint. The secret is shown this once; if it is lost, rotate it."""
+    await require_callable(gateway, wanted.url, "/url")
+    most = gateway.webhook_settings.max_endpoints
+    made = await endpoints.create(gateway.pool, tenant, Wish(wanted.url, wanted.description, wanted.events), most)
+    if made is None:
+        raise Problem(Code.VALIDATION_FAILED, f"A tenant has at most {most} webhooks: delete one first.")
+    response.headers["Location"] = f"/api/v1/webhooks/{made[0].id}"
+    return _with_secret(response, *made)
+
+
+@router.get("", summary="List webhooks", responses=problems())
+async def list_webhooks(gateway: InGateway, tenant: InTenant) -> WebhookList:
+    """All of the tenant's endpoints."""
+    return WebhookList(items=[_view(each) for each in await endpoints.every(gateway.pool, tenant)])
+
+
+@router.get("/callback/secret", summary="The secret of callbacks", responses=problems())
+async def get_callback_secret(response: Response, gateway: InGateway, tenant: InTenant) -> WebhookWithSecret:
+    """What messages to the `callback_url` of uploads are signed with; made on first use."""
+    return _with_secret(response, *await endpoints.callback_secret(gateway.pool, tenant))
+
+
+@router.get("/{webhook_id}", summary="One webhook", responses=problems(Code.WEBHOOK_NOT_FOUND))
+async def get_webhook(endpoint: InEndpoint) -> WebhookView:
+    """An endpoint, and why it is disabled if it is."""
+    return _view(endpoint)
+
+
+@router.patch(
+    "/{webhook_id}",
+    summary="Change a webhook",
+    openapi_extra=_change,
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE),
+)
+async def change_webhook(
+    gateway: InGateway,
+    tenant: InTenant,
+    endpoint: InEndpoint,
+    wanted: Annotated[WebhookChange, Depends(_read_change)],
+) -> WebhookView:
+    """Change what is given. `"enabled": true` takes an endpoint that was disabled into use again."""
+    if wanted.url is not None:
+        _require_own_url(endpoint)
+        await require_callable(gateway, wanted.url, "/url")
+    change = Change(wanted.url, wanted.description, wanted.events, wanted.enabled)
+    return _view(_known(await endpoints.change(gateway.pool, tenant, endpoint.id, change)))
+
+
+@router.delete(
+    "/{webhook_id}",
+    status_code=204,
+    summary="Delete a webhook",
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED),
+)
+async def delete_webhook(gateway: InGateway, tenant: InTenant, endpoint: InEndpoint) -> None:
+    """Forget the endpoint and what it is still owed."""
+    _require_own_url(endpoint)
+    if not await endpoints.delete(gateway.pool, tenant, endpoint.id):
+        raise Problem(Code.WEBHOOK_NOT_FOUND)
+
+
+@router.post("/{webhook_id}/rotate", summary="A new secret", responses=problems(Code.WEBHOOK_NOT_FOUND))
+async def rotate_webhook_secret(
+    response: Response, gateway: InGateway, tenant: InTenant, endpoint: InEndpoint
+) -> WebhookWithSecret:
+    """Make a new secret, shown this once. Until `former_secret_until` messages carry the signatures of both."""
+    overlap = gateway.webhook_settings.secret_overlap_hours * 3600
+    made = await endpoints.rotate(gateway.pool, tenant, endpoint.id, overlap)
+    if made is None:
+        raise Problem(Code.WEBHOOK_NOT_FOUND)
+    return _with_secret(response, *made)
+
+
+@router.post(
+    "/{webhook_id}/test",
+    status_code=202,
+    summary="Send a test",
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED),
+)
+async def test_webhook(gateway: InGateway, tenant: InTenant, endpoint: InEndpoint) -> DeliveryView:
+    """Send a `webhook.test`, once, also to a disabled endpoint; see its deliveries for what came of it."""
+    _require_own_url(endpoint)
+    body = body_of_test(endpoint.id, datetime.now(UTC))
+    async with gateway.pool.acquire() as connection, connection.transaction():
+        return delivery_view(await deliveries.add_test(connection, tenant, endpoint.id, body))
+
+
+@router.get(
+    "/{webhook_id}/deliveries",
+    summary="What was sent",
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
+)
+async def list_deliveries(
+    gateway: InGateway,
+    tenant: InTenant,
+    endpoint: InEndpoint,
+    *,
+    state: Annotated[Literal["pending", "delivered", "failed"] | None, Query(description="Only these.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> DeliveryPage:
+    """Messages to the endpoint, newest first; kept for 30 days after their end."""
+    wanted = deliveries.Wanted(state, decode(cursor) if cursor else None, limit + 1)
+    found = await deliveries.page(gateway.pool, tenant, endpoint.id, wanted)
+    following = encode(Cursor(found[limit - 1].created_at, found[limit - 1].id)) if len(found) > limit else None
+    return DeliveryPage(items=[delivery_view(each) for each in found[:limit]], next_cursor=following)
+
+
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/redeliver",
+    status_code=202,
+    summary="Send again",
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.DELIVERY_NOT_FOUND),
+)
+async def redeliver(gateway: InGateway, tenant: InTenant, endpoint: InEndpoint, delivery_id: str) -> DeliveryView:
+    """Send a message now, whatever became of it, under the same `webhook-id`."""
+    known = uuid_of(delivery_id)
+    found = await deliveries.redeliver(gateway.pool, tenant, endpoint.id, known) if known else None
+    if found is None:
+        raise Problem(Code.DELIVERY_NOT_FOUND)
+    return delivery_view(found)
+
+
+def _require_own_url(endpoint: Endpoint) -> None:
+    if endpoint.id == CALLBACK:
+        raise Problem(
+            Code.VALIDATION_FAILED, "'callback' stands for the callback_url of uploads: it has no URL to change."
+        )
+
+
+def _view(endpoint: Endpoint) -> WebhookView:
+    return WebhookView(**endpoint_fields(endpoint))
+
+
+def _with_secret(response: Response, endpoint: Endpoint, secret: str) -> WebhookWithSecret:
+    response.headers["Cache-Control"] = "no-store"
+    return WebhookWithSecret(**endpoint_fields(endpoint), secret=secret)
