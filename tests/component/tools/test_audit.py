@@ -1,0 +1,319 @@
+"""Each invariant of the audit can fail: a healthy installation passes, one spoiled thing is found by the right check."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from audited_world import REPORTED, Made, World, sha
+from conftest import Audit
+
+from contracts.errors import ErrorCode
+from contracts.events import ExamReported, ExamUploaded, StatusKind
+from contracts.status import Status
+from contracts.topics import STAGE, STATUS, UPLOADED
+from runtime.kafka import open_kafka
+from services.gateway.tools import audit as command
+from tests.component.gateway.harness import DEV_KEY, gateway
+
+
+async def test_a_healthy_installation_is_clean_and_says_how_much_was_looked_at(world: World, audited: Audit) -> None:
+    done = [await world.exam() for _ in range(3)]
+    failed = await world.exam(Status.FAILED, code=ErrorCode.NO_TEXT_FOUND)
+    await world.status(failed, "ocr", StatusKind.FAILED, Status.FAILED, code=ErrorCode.NO_TEXT_FOUND)
+    running = await world.exam(Status.UPLOADED)
+    await world.dead(failed, "ocr")
+    await world.commit("ocr", UPLOADED["interactive"], 0)
+    found = await audited("--journal", world.journal(*(made.journal() for made in [*done, failed, running])))
+    assert (found["code"], found["ok"]) == (0, True), found
+    assert found["equation"] == {
+        "accepted": 5, "completed": 3, "failed": 1, "cancelled": 0, "expired": 0, "in_flight": 1,
+    }  # fmt: skip
+    assert found["duplicates"] == {"events": {}, "executions": 0}
+    verdicts = {name: item["verdict"] for name, item in found["by_id"].items()}
+    assert {name for name, verdict in verdicts.items() if verdict != "ok"} <= {"I5", "I9", "I11", "I12"}
+    assert verdicts["I11"] == verdicts["I12"] == "not checked"
+    assert found["by_id"]["I1"]["checked"] == 5
+
+
+async def test_an_empty_installation_is_not_checked_rather_than_ok(world: World, audited: Audit) -> None:
+    found = await audited()
+    assert found["code"] == 0
+    assert {item["verdict"] for item in found["invariants"]} == {"not checked"}
+
+
+async def test_topics_that_a_broker_forgot_raise_no_false_alarm(
+    world: World, audited: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.exam()
+    await world.exam(Status.FAILED, code=ErrorCode.INTERNAL)
+    empty = world.kafka_settings.model_copy(update={"topic_prefix": f"{world.kafka_settings.topic_prefix}new."})
+    async with open_kafka(empty) as kafka:
+        await kafka.create_topics()
+    monkeypatch.setenv("REDINK_KAFKA_TOPIC_PREFIX", empty.topic_prefix)
+    found = await audited()
+    assert (found["code"], found["looked_at"]) == (0, {"exams": 2, "records": 0}), found
+    assert found["by_id"]["I9"]["verdict"] == "not checked"
+
+
+Spoil = Callable[[World, Made], Awaitable[Any]]
+
+
+async def _overdue(world: World, made: Made) -> None:
+    late = await world.exam(Status.UPLOADED)
+    await world.sql.execute("UPDATE exams SET deadline = now() - interval '1 s' WHERE exam_id = $1", late.exam_id)
+
+
+async def _lost(world: World, made: Made) -> None:
+    await world.sql.execute(
+        "INSERT INTO idempotency (tenant, key, owner, lease_until, exam_id) VALUES ('dev', 'k', $1, now(), $1)",
+        made.file.sha256[:32],
+    )
+
+
+async def _ended_twice(world: World, made: Made) -> None:
+    await world.event(made, 13, Status.COMPLETED)
+    await world.sql.execute("UPDATE exams SET last_event = 13 WHERE exam_id = $1", made.exam_id)
+
+
+async def _second_report(world: World, made: Made) -> None:
+    other = await world.blobs.put(f"dev/{made.exam_id}/1/other.json", b"{}")
+    await world.say(REPORTED, ExamReported(**made.said, artefact=other), "again")
+
+
+async def _report_gone(world: World, made: Made) -> None:
+    (world.folder / "blobs" / made.refs["report"].path).unlink()
+
+
+async def _forked(world: World, made: Made) -> None:
+    other = await world.blobs.put(f"dev/{made.exam_id}/1/other.json", b"{}")
+    row = STAGE["ocr"]
+    await world.say(row.sink, row.event(**made.said, artefact=other), "ocr")
+
+
+async def _upload_gone(world: World, made: Made) -> None:
+    (world.folder / "blobs" / made.refs["upload"].path).unlink()
+
+
+async def _ghost(world: World, made: Made) -> None:
+    await world.sql.execute("DELETE FROM exams WHERE exam_id = $1", made.exam_id)
+
+
+async def _gap(world: World, made: Made) -> None:
+    await world.sql.execute("DELETE FROM exam_events WHERE exam_id = $1 AND number = 3", made.exam_id)
+
+
+async def _fell_back(world: World, made: Made) -> None:
+    await world.sql.execute(
+        "UPDATE exam_events SET status = 'UPLOADED' WHERE exam_id = $1 AND number = 4", made.exam_id
+    )
+
+
+async def _after_the_end(world: World, made: Made) -> None:
+    await world.event(made, 13, Status.FAILED)
+    await world.sql.execute(
+        "UPDATE exams SET last_event = 13, status = 'FAILED', error_code = 'internal' WHERE exam_id = $1", made.exam_id
+    )
+
+
+async def _row_alone_moved(world: World, made: Made) -> None:
+    await world.sql.execute("UPDATE exams SET status = 'CANCELLED' WHERE exam_id = $1", made.exam_id)
+
+
+async def _told_twice(world: World, made: Made) -> None:
+    await world.sql.execute(
+        "INSERT INTO webhook_endpoints (tenant, id, url, events, secret) VALUES ('dev', 'e1', 'https://x', '{}', 'x')"
+    )
+    for _ in range(2):
+        await world.sql.execute(
+            """INSERT INTO webhook_deliveries (id, tenant, endpoint_id, event_type, exam_id, body)
+               VALUES (gen_random_uuid(), 'dev', 'e1', 'exam.completed', $1, '{"data": {"revision": 1}}')""",
+            made.exam_id,
+        )
+
+
+async def _forged(world: World, made: Made) -> None:
+    event = ExamUploaded(**(made.said | {"tenant": "other"}), artefact=made.refs["upload"])
+    await world.say(UPLOADED["interactive"], event, "upload")
+
+
+async def _foreign_reference(world: World, made: Made) -> None:
+    other = await world.exam()
+    ref = {**made.refs["report"].model_dump(), "path": other.refs["report"].path}
+    await world.sql.execute("UPDATE exams SET report = $2 WHERE exam_id = $1", made.exam_id, json.dumps(ref))
+
+
+async def _row_without_history(world: World, made: Made) -> None:
+    await world.sql.execute("DELETE FROM exam_events WHERE exam_id = $1", made.exam_id)
+
+
+async def _unknown_status(world: World, made: Made) -> None:
+    await world.sql.execute("UPDATE exams SET status = 'LIMBO' WHERE exam_id = $1", made.exam_id)
+
+
+async def _committed_too_far(world: World, made: Made) -> None:
+    await world.exam(Status.UPLOADED)
+    await world.commit("ocr", UPLOADED["interactive"], 99)
+
+
+async def _status_swallowed(world: World, made: Made) -> None:
+    waiting = await world.exam(Status.UPLOADED)
+    await world.status(waiting, "ocr", StatusKind.STARTED, Status.OCR_PROCESSING)
+    await world.commit("gateway", STATUS, 99)
+
+
+async def _no_code(world: World, made: Made) -> None:
+    await world.exam(Status.FAILED)
+
+
+async def _dead_but_going_on(world: World, made: Made) -> None:
+    await world.dead(await world.exam(Status.UPLOADED), "ocr")
+
+
+async def _parked(world: World, made: Made) -> None:
+    await world.sql.execute(
+        "INSERT INTO parked (topic, exam_id, value, reason, received_at) VALUES ($1, $2, '', 'no such exam', $3)",
+        STATUS,
+        made.exam_id,
+        datetime.now(UTC) - timedelta(minutes=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("invariant", "spoil"),
+    [
+        ("I1", _overdue),
+        ("I1", _lost),
+        ("I2", _ended_twice),
+        ("I2", _second_report),
+        ("I2", _report_gone),
+        ("I2", _forked),
+        ("I3", _upload_gone),
+        ("I3", _ghost),
+        ("I4", _gap),
+        ("I4", _fell_back),
+        ("I4", _after_the_end),
+        ("I4", _row_alone_moved),
+        ("I5", _told_twice),
+        ("I7", _forged),
+        ("I7", _foreign_reference),
+        ("I8", _row_without_history),
+        ("I8", _unknown_status),
+        ("I9", _committed_too_far),
+        ("I9", _status_swallowed),
+        ("I10", _no_code),
+        ("I10", _dead_but_going_on),
+        ("I10", _parked),
+    ],
+)
+async def test_the_right_invariant_reports_what_was_spoiled(
+    world: World, audited: Audit, monkeypatch: pytest.MonkeyPatch, invariant: str, spoil: Spoil
+) -> None:
+    monkeypatch.setattr("services.gateway.tools.checks.records.GRACE", timedelta(seconds=-60))
+    made = await world.exam()
+    await spoil(world, made)
+    found = await audited()
+    assert (found["code"], found["ok"]) == (1, False)
+    assert found["by_id"][invariant]["violations"] >= 1, found
+    assert found["by_id"][invariant]["examples"]
+
+
+async def test_an_exam_still_in_flight_when_the_time_to_settle_is_over_is_a_violation(
+    world: World, audited: Audit
+) -> None:
+    await world.exam(Status.UPLOADED)
+    assert (await audited())["code"] == 0
+    found = await audited("--settle", "0.2")
+    assert (found["code"], found["settled"], found["by_id"]["I1"]["violations"]) == (1, False, 1)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda made: [made.journal(), made.journal(key="another")],
+        lambda made: [made.journal(), made.journal(sha256=sha("else"))],
+        lambda made: [made.journal(marker="what-was-never-uploaded")],
+        lambda made: [made.journal("fail")],
+        lambda made: [made.journal(exam_id="0" * 32)],
+    ],
+    ids=["one of two is missing", "holds other bytes", "report of another", "refused but there", "lost"],
+)
+async def test_the_journal_convicts(
+    world: World, audited: Audit, spoil: Callable[[Made], list[dict[str, Any]]]
+) -> None:
+    made = await world.exam()
+    found = await audited("--journal", world.journal(*spoil(made)))
+    assert found["by_id"]["I6"]["violations"] >= 1, found
+
+
+async def test_an_upload_of_unknown_fate_may_be_there_or_not(world: World, audited: Audit) -> None:
+    made = await world.exam()
+    twice = [made.journal("unknown"), made.journal("unknown")]
+    absent = made.journal("unknown", sha256=sha("never came"), key="other")
+    found = await audited("--journal", world.journal(*twice, absent))
+    assert found["by_id"]["I6"]["verdict"] == "ok", found
+
+
+async def test_repeated_events_and_executions_are_counted_and_no_violation(world: World, audited: Audit) -> None:
+    made = await world.exam()
+    row = STAGE["parser"]
+    await world.status(made, "parser", StatusKind.STARTED, row.running)
+    await world.say(row.sink, row.event(**made.said, artefact=made.refs["parser"]), "parser")
+    found = await audited()
+    assert found["code"] == 0
+    assert found["duplicates"] == {"events": {STATUS: 1, row.sink: 1}, "executions": 1}
+
+
+async def test_a_record_sent_to_retry_or_to_the_dead_letters_has_a_home(world: World, audited: Audit) -> None:
+    retried, broken = await world.exam(Status.UPLOADED), await world.exam(Status.UPLOADED)
+    again = ExamUploaded(**retried.said, artefact=retried.refs["upload"])
+    await world.kafka.send(
+        "redink.retry.ocr.v1", str(retried.exam_id).encode(), again.model_dump_json().encode(), {"x-attempt": "2"}
+    )
+    await world.status(broken, "ocr", StatusKind.FAILED, Status.FAILED)
+    await world.commit("ocr", UPLOADED["interactive"], 99)
+    found = await audited()
+    assert found["by_id"]["I9"]["verdict"] == "ok", found
+    assert found["by_id"]["I9"]["checked"] >= 2
+
+
+async def test_an_audit_that_cannot_look_says_so_and_exits_2(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDINK_POSTGRES_DSN", "postgresql://127.0.0.1:1/none")
+    assert await asyncio.to_thread(command.main, ["--json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "could not look" in said.err
+
+
+async def test_event_streams_are_read_whole_and_resumed(
+    world: World, database: str, audited: Audit, tmp_path: Path
+) -> None:
+    async with gateway(database, tmp_path / "blobs") as running:
+        exams = [await running.exam() for _ in range(3)]
+        for exam in exams[:2]:
+            await running.say(exam, Status.OCR_PROCESSING)
+            await running.report(exam)
+        asked = ["--gateway", f"http://127.0.0.1:{running.port}", "--api-key", DEV_KEY]
+        metrics = ["--metrics", f"http://127.0.0.1:{running.port}/metrics"]
+        found = await audited(*asked, *metrics)
+        assert found["by_id"]["I11"] | {"title": ""} == {
+            "id": "I11", "title": "", "checked": 6, "violations": 0, "examples": [], "verdict": "ok",
+        }  # fmt: skip
+        measured = found["processes"][metrics[1]]
+        assert measured["resident_bytes"] > 1e6
+        assert measured["open_files"] > 3
+        assert found["processes"]["postgres"]["connections"] >= 1
+        assert found["by_id"]["I12"]["verdict"] == "not checked"
+        # A client must not take the hole for the end.
+        await world.sql.execute("DELETE FROM exam_events WHERE exam_id = $1 AND number = 2", exams[0]["exam_id"])
+        assert (await audited(*asked))["by_id"]["I11"]["violations"] >= 1
+        baseline = tmp_path / "baseline.json"
+        held = {"resident_bytes": measured["resident_bytes"], "open_files": measured["open_files"] / 4 - 10}
+        baseline.write_text(json.dumps({"processes": {metrics[1]: held}}))
+        leaked = (await audited(*metrics, "--baseline", str(baseline)))["by_id"]["I12"]
+        assert (leaked["checked"], leaked["violations"]) == (2, 1), leaked
