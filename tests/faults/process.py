@@ -42,11 +42,11 @@ def main(env: Mapping[str, str]) -> int:
         gateway = partial(open_gateway, keep_books=lambda ledger: ArmedLedger(ledger, points))
     try:
         settings = Settings()
-        log.configure(settings.log.level)
-        return asyncio.run(_run(settings, openers, gateway, points, orders, faults))
     except BadSettings as error:
-        print(f"configuration: {error}", file=sys.stderr)
+        print(f"configuration: {error}", file=sys.stderr)  # noqa: T201 - there may be no logging yet
         return CONFIGURATION
+    log.configure(settings.log.level)
+    return asyncio.run(_run(settings, openers, gateway, points, orders, faults))
 
 
 async def _run(

@@ -205,9 +205,9 @@ class Processes:
     async def _asked(self, name: str) -> str:
         try:
             answer = await self._http.get(f"{self.members[name].url}/readyz")
-            return "ready" if answer.is_success else answer.text
         except httpx.HTTPError as error:
             return type(error).__name__
+        return "ready" if answer.is_success else answer.text
 
     async def _fork(self, member: Member) -> None:
         env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TZ") if name in os.environ}

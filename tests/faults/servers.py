@@ -92,6 +92,24 @@ class Servers:
             finally:
                 self.resume(name)
 
+    async def revive(self) -> list[str]:
+        """Start what is down though nobody took it down; the names."""
+        dead = [name for name, child in self.children.items() if child.died and not self._turns[name].locked()]
+        for name in dead:
+            await self.restart(name, hard=True)
+        return dead
+
+    async def settled(self, name: str) -> None:
+        """Wait until nobody is at work on a server, and see it up."""
+        async with self._turns[name]:
+            child = self.children[name]
+            self.resume(name)
+            if child.pid is None:
+                await asyncio.to_thread(_start, child)
+        if name == "kafka":
+            self.proxy[name].heal()
+            await self.create_topics()
+
     def resume(self, name: str) -> None:
         """SIGCONT."""
         self._signal(name, signal.SIGCONT)

@@ -25,6 +25,9 @@ STAGE_NAMES = tuple(row.name for row in STAGES)
 TENANTS = ("school-a", "school-b", "school-c")
 IN_FLIGHT = "status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED')"
 
+SESSION = 4.0
+"""Seconds after which the broker gives up a silent consumer."""
+
 SETTINGS = {
     "REDINK_LOG_LEVEL": "WARNING",
     "REDINK_KAFKA_PUBLISH_TIMEOUT": "4",
@@ -36,6 +39,7 @@ SETTINGS = {
     "REDINK_GATEWAY_SILENCE_SECONDS": "8",
     "REDINK_GATEWAY_UPLOAD_IDLE_SECONDS": "3",
     "REDINK_GATEWAY_UPLOAD_SECONDS": "6",
+    "REDINK_GATEWAY_LEASE_SECONDS": "4",
     "REDINK_GATEWAY_INTERACTIVE_DEADLINE_SECONDS": "3600",
     "REDINK_FLOW_RETRY_BASE": "0.3",
     "REDINK_FLOW_RETRY_CAP": "5",
@@ -127,7 +131,7 @@ class World:
         for name in self.processes.members:
             self.processes.resume(name)
 
-    async def tool(self, *argv: str, timeout: float = 180.0) -> subprocess.CompletedProcess[str]:
+    async def tool(self, *argv: str, within: float = 180.0) -> subprocess.CompletedProcess[str]:
         """Run `python -m services …` as an operator would, in the processes' environment; its output as text."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services", *argv),
@@ -137,7 +141,7 @@ class World:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            out, err = await asyncio.wait_for(process.communicate(), timeout)
+            out, err = await asyncio.wait_for(process.communicate(), within)
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -154,13 +158,13 @@ async def open_world(
 
     `stages`: light, or real ones.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing runs yet
     servers = Servers(folder, broker)
     zygote = None
     try:
         zygote, _ = await asyncio.gather(Zygote.start(folder / "zygote.log"), servers.start())
         settings = SETTINGS | servers.environment() | {"REDINK_BLOBS_URL": (folder / "blobs").as_uri()}
-        settings |= {"REDINK_TORTURE_STAGES": stages} | env
+        settings |= {"REDINK_TORTURE_STAGES": stages, "REDINK_KAFKA_SESSION_TIMEOUT": str(SESSION)} | env
         processes = Processes(zygote, folder, settings)
         world = World(folder, servers, processes, await _keys(servers.dsn))
         try:

@@ -1,0 +1,50 @@
+"""`python -m tests.faults`: torture a whole Redink on this machine, and audit what is left.
+
+exit codes: 0 no exam lost, none reported twice, no invariant violated; 1 otherwise
+"""
+
+# ruff: noqa: T201 - a command's output
+
+import argparse
+import asyncio
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from runtime import log
+from tests.faults.torture import Plan, table, torture
+
+
+def main() -> int:
+    """Run what the arguments ask for; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    add = parser.add_argument
+    add("--broker", choices=["tansu", "kafka"], default="tansu", help="embedded (memory only) or Apache Kafka")
+    add("--exams", type=int, default=150)
+    add("--minutes", type=float, default=1.5, help="of faults; healing and the audit come after")
+    add("--seed", type=int, default=1)
+    add("--calm", type=float, default=1.5, help="mean seconds between two faults of a lane")
+    add("--json", type=Path, metavar="FILE", help="write the whole report there")
+    add("--keep", type=Path, metavar="FOLDER", help="work there and keep logs and journals")
+    asked = parser.parse_args()
+    for noisy in ("aiokafka", "asyncio", "faststream"):  # what they have to say of faults is known
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    log.configure("ERROR")
+    folder = asked.keep or Path(tempfile.mkdtemp(prefix="torture-"))
+    plan = Plan(asked.broker, asked.exams, asked.minutes, asked.seed, asked.calm)
+    report = asyncio.run(torture(plan, folder.resolve()))
+    if asked.json:
+        asked.json.write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
+    print(table(report))
+    if asked.keep is None and report["ok"]:
+        shutil.rmtree(folder)
+    elif not report["ok"]:
+        print(f"logs and journals: {folder}")
+    return 0 if report["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
