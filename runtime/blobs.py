@@ -19,8 +19,15 @@ class BadPath(ValueError):
     """A path that isn't made of plain segments; it might leave the store."""
 
 
+class Unavailable(Transient):
+    """The store can't be used now (away, full, refusing): no fault of the exam, whose tries it doesn't use up."""
+
+
 class Blobs(Protocol):
-    """Blobs are written once: `put` never replaces. Paths are relative, segments of [A-Za-z0-9._-]."""
+    """Blobs are written once: `put` never replaces. Paths are relative, segments of [A-Za-z0-9._-].
+
+    Every method raises Unavailable when the store can't be used.
+    """
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store `data` unless the path is taken; the reference is of what the path holds then (first writer wins)."""
@@ -41,6 +48,19 @@ class Blobs(Protocol):
     async def ready(self) -> None:
         """Raise when the store can't be reached."""
         ...
+
+
+async def standing(blobs: Blobs, path: str) -> BlobRef:
+    """The reference of what a path holds, for a writer who came second; Unavailable when the winner isn't readable yet.
+
+    Read twice, as the winner's hash is nobody's promise yet: a torn read would become one.
+    """
+    try:
+        ref = ref_of(path, await blobs.read(path))
+        await blobs.get(ref)
+    except BlobMissing:
+        raise Unavailable("a blob that is there can't be read yet") from None
+    return ref
 
 
 def checked(path: str) -> str:

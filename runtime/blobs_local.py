@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from contracts.events import BlobRef
-from runtime.blobs import BlobMissing, checked, ref_of, verified
+from runtime.blobs import BlobMissing, Unavailable, checked, ref_of, standing, verified
+
+T = TypeVar("T")
 
 
 class LocalBlobs:
@@ -21,32 +24,33 @@ class LocalBlobs:
         self._staging = self._root / ".staging"
 
     async def put(self, path: str, data: bytes) -> BlobRef:
-        return await asyncio.to_thread(self._put, checked(path), data)
+        won = await self._do(self._put, checked(path), data)
+        return ref_of(path, data) if won else await standing(self, path)
 
     async def put_stream(self, path: str, chunks: AsyncIterator[bytes]) -> BlobRef:
         target = self._root / checked(path)
         digest, size = hashlib.sha256(), 0
-        staged, file = await asyncio.to_thread(self._stage)
+        staged, file = await self._do(self._stage)
         try:
-            with file:
+            try:
                 async for chunk in chunks:
                     digest.update(chunk)
                     size += len(chunk)
-                    await asyncio.to_thread(file.write, chunk)
-                await asyncio.to_thread(_sync, file)
-            won = await asyncio.to_thread(_link, staged, target)
+                    await self._do(file.write, chunk)
+                await self._do(_sync, file)
+            finally:
+                await self._do(_close, file)
+            won = await self._do(_link, staged, target)
         finally:
-            await asyncio.to_thread(staged.unlink, missing_ok=True)
-        if won:
-            return BlobRef(path=path, sha256=digest.hexdigest(), size=size)
-        return ref_of(path, await self.read(path))
+            await self._do(_remove, staged)
+        return BlobRef(path=path, sha256=digest.hexdigest(), size=size) if won else await standing(self, path)
 
     async def get(self, ref: BlobRef) -> bytes:
         return verified(ref, await self.read(ref.path))
 
     async def read(self, path: str) -> bytes:
         try:
-            return await asyncio.to_thread((self._root / checked(path)).read_bytes)
+            return await self._do((self._root / checked(path)).read_bytes)
         except (FileNotFoundError, NotADirectoryError):
             raise BlobMissing(path) from None
 
@@ -55,22 +59,43 @@ class LocalBlobs:
         if not os.access(self._staging, os.W_OK):
             raise PermissionError("the blob folder can't be written")
 
-    def _put(self, path: str, data: bytes) -> BlobRef:
-        target = self._root / path
+    async def _do(self, act: Callable[..., T], *args: object) -> T:
+        """Do in a thread what touches the disk; one that is full, failing or read-only is Unavailable."""
+        try:
+            return await asyncio.to_thread(act, *args)
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except OSError as error:
+            raise Unavailable(f"the blob folder: {errno.errorcode.get(error.errno or 0, 'OSError')}") from None
+
+    def _put(self, path: str, data: bytes) -> bool:
         staged, file = self._stage()
         try:
-            with file:
+            try:
                 file.write(data)
                 _sync(file)
-            won = _link(staged, target)
+            finally:
+                _close(file)
+            return _link(staged, self._root / path)
         finally:
-            staged.unlink(missing_ok=True)
-        return ref_of(path, data if won else target.read_bytes())
+            _remove(staged)
 
     def _stage(self) -> tuple[Path, BinaryIO]:
         self._staging.mkdir(parents=True, exist_ok=True)
         staged = self._staging / secrets.token_hex(16)
         return staged, staged.open("xb")
+
+
+def _close(file: BinaryIO) -> None:
+    """Close a file whose bytes are synced, or are of no use: closing flushes, and on a full disk that fails again."""
+    with contextlib.suppress(OSError):
+        file.close()
+
+
+def _remove(staged: Path) -> None:
+    """A scrap that stays is a nuisance; what was raised meanwhile matters more."""
+    with contextlib.suppress(OSError):
+        staged.unlink(missing_ok=True)
 
 
 def _sync(file: BinaryIO) -> None:

@@ -9,11 +9,11 @@ from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from contracts.events import BlobRef
-from runtime.blobs import BlobMissing, checked, ref_of, verified
+from runtime.blobs import BlobMissing, Unavailable, checked, ref_of, standing, verified
 from runtime.settings import BlobSettings
 
 if TYPE_CHECKING:  # obstore declares them in its stubs only
@@ -45,9 +45,8 @@ class S3Blobs:
         return cls(S3Store(url.netloc, prefix=prefix, config=config, client_options=client, retry_config=_RETRY))
 
     async def put(self, path: str, data: bytes) -> BlobRef:
-        if await self._create(checked(path), data):
-            return ref_of(path, data)
-        return ref_of(path, await self.read(path))
+        won = await self._create(checked(path), data)
+        return ref_of(path, data) if won else await standing(self, path)
 
     async def put_stream(self, path: str, chunks: AsyncIterator[bytes]) -> BlobRef:
         # Conditional creation is one request, so a large blob waits on disk until all of it is there.
@@ -59,9 +58,7 @@ class S3Blobs:
                 spool.write(chunk)
             spool.seek(0)
             won = await self._create(checked(path), spool)
-        if won:
-            return BlobRef(path=path, sha256=digest.hexdigest(), size=size)
-        return ref_of(path, await self.read(path))
+        return BlobRef(path=path, sha256=digest.hexdigest(), size=size) if won else await standing(self, path)
 
     async def get(self, ref: BlobRef) -> bytes:
         return verified(ref, await self.read(ref.path))
@@ -72,6 +69,8 @@ class S3Blobs:
             return bytes(await found.bytes_async())
         except FileNotFoundError:
             raise BlobMissing(path) from None
+        except BaseError as error:
+            raise _unavailable(error) from None
 
     async def ready(self) -> None:
         with contextlib.suppress(FileNotFoundError):  # an answer is enough
@@ -82,4 +81,11 @@ class S3Blobs:
             await obstore.put_async(self._store, path, data, mode="create", use_multipart=False)
         except AlreadyExistsError:
             return False
+        except BaseError as error:
+            raise _unavailable(error) from None
         return True
+
+
+def _unavailable(error: BaseError) -> Unavailable:
+    """Without the client's message, which quotes addresses and paths."""
+    return Unavailable(f"the blob store: {type(error).__name__}")

@@ -15,6 +15,7 @@ from runtime.trace import Trace
 Headers = dict[str, str]
 
 CONTENT_TYPE = "application/json"
+TENANT = "ce_tenant"
 ATTEMPT, DUE = "x-attempt", "x-due-ms"
 REDRIVEN = "x-dead-redriven"
 """On a dead-letter topic: the record is no letter, it says that the letter at `partition/offset` was redriven."""
@@ -48,6 +49,11 @@ class Record:
         return max(1, _number(self.header(ATTEMPT), 1))
 
     @property
+    def tenant(self) -> str:
+        """Whose turn it takes in the queue of a consumer, and nothing more: a header proves nothing. Empty: nobody's."""
+        return self.header(TENANT) or ""
+
+    @property
     def due(self) -> float:
         """When it may be worked on, in seconds since 1970; 0 when at once."""
         return max(0, _number(self.header(DUE), 0)) / 1000
@@ -74,6 +80,7 @@ def encode(envelope: Envelope, event: ExamEvent) -> tuple[bytes, bytes, Headers]
         "ce_source": envelope.source,
         "ce_subject": str(event.exam_id),
         "ce_time": envelope.time.isoformat(),
+        TENANT: event.tenant,
         "content-type": CONTENT_TYPE,
         "traceparent": envelope.trace.traceparent,
     }

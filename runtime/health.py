@@ -13,8 +13,6 @@ from starlette.types import ASGIApp
 from runtime import log
 from runtime.intake import Intake
 
-STALL_LIMIT = 300.0
-"""Seconds without a turn of a poll loop after which the process is better started anew."""
 CHECK_LIMIT = 3.0
 
 Check = Callable[[], Awaitable[None]]
@@ -23,7 +21,9 @@ Check = Callable[[], Awaitable[None]]
 class Health:
     """What is known of a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, stall: float = 120.0) -> None:
+        """`stall`: seconds without a turn of a poll loop after which the process is better started anew."""
+        self._stall = stall
         self.started = False
         self.draining = False
         self._checks: dict[str, Check] = {}
@@ -38,9 +38,8 @@ class Health:
         self._intakes = intakes
 
     def stalled(self) -> list[str]:
-        """Groups whose poll loop hasn't turned for too long."""
-        now = asyncio.get_running_loop().time()
-        return [f"{intake.group} stalled" for intake in self._intakes if now - intake.turned_at > STALL_LIMIT]
+        """Which consumers have stopped moving, and how."""
+        return [why for intake in self._intakes if (why := intake.stalled(self._stall))]
 
     async def unready(self) -> list[str]:
         """Why the process isn't ready; empty when it is."""

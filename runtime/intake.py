@@ -25,6 +25,8 @@ COMMIT_EVERY = 0.5
 MAX_SPAN = 256
 """Offsets of one partition that a crash may repeat."""
 BACKOFF_CAP = 30.0
+CANCEL_PATIENCE = 2.0
+"""Seconds that cancelled handlers get to clean up."""
 
 
 class Source(Protocol):
@@ -70,8 +72,10 @@ class Intake:
         handler: Handler,
         concurrency: int,
         *,
+        limit: float | None = None,
         clock: Clock = time.time,
     ) -> None:
+        """`limit`: seconds that one call of the handler may take before it counts as stuck."""
         self.group = group
         self._loop = asyncio.get_running_loop()
         self.turned_at = self._loop.time()
@@ -81,9 +85,11 @@ class Intake:
         self._lanes = dict(lanes)
         self._handler = handler
         self._concurrency = concurrency
+        self._limit = limit
         self._tracker = Tracker()
         self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch, clock)
         self._running: dict[asyncio.Task[None], Item] = {}
+        self._since: dict[Item, float] = {}
         self._paused: set[Partition] = set()
         self._still = False
         self._log = log.get("runtime.intake").bind(group=group)
@@ -103,6 +109,16 @@ class Intake:
         """Records being worked on."""
         return len(self._running)
 
+    def stalled(self, stall: float) -> str | None:
+        """Why nothing moves here any more, if so: no turn for `stall` seconds, or everything that runs is overdue."""
+        now = self._loop.time()
+        if now - self.turned_at > stall:
+            return f"{self.group} stalled"
+        began = self._since.values()
+        if self._limit is not None and began and now - max(began) > self._limit:
+            return f"{self.group} works on {len(began)} records without end"
+        return None
+
     async def run(self) -> None:
         """Poll and commit until drained. Errors of the broker are logged and outlived: the client reconnects."""
         committer = asyncio.create_task(self._commit_regularly())
@@ -120,9 +136,13 @@ class Intake:
         self._room.dismiss(lambda _: True)
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
-        for task in self._running:
+        stubborn = set(self._running)
+        for task in stubborn:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        if stubborn:
+            await asyncio.wait(
+                stubborn, timeout=CANCEL_PATIENCE
+            )  # a handler may not listen; its record isn't committed
         await self._commit()
 
     async def revoked(self, partitions: set[Partition], patience: float) -> None:
@@ -157,7 +177,8 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - whatever the client raises, a dead loop is worse
             self._log.error("poll failed", error=log.what(error), at=log.where(error))
             await asyncio.sleep(1)
-        self.turned_at = self._loop.time()
+        else:
+            self.turned_at = self._loop.time()
 
     def _report(self) -> None:
         metrics.WAITING.labels(self.group).set(self.waiting)
@@ -201,6 +222,7 @@ class Intake:
     async def _work(self, item: Item) -> None:
         pause = 0.5
         while True:
+            self._since[item] = self._loop.time()
             try:
                 await self._handler(item.record)
             except Halt as halt:
@@ -213,6 +235,8 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - the handler could find it no home: nor can we, so again
                 metrics.HANDLER_ERRORS.labels(self.group).inc()
                 self._log.warning("record again", error=log.what(error), at=log.where(error), pause=pause)
+                if self.draining:
+                    return  # handed back: what is away may be there for the next process
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, BACKOFF_CAP)
                 if not self._tracker.valid(item.ticket):
@@ -223,7 +247,9 @@ class Intake:
             metrics.STALE.labels(self.group).inc()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._room.done(self._running.pop(task))
+        item = self._running.pop(task)
+        self._since.pop(item, None)
+        self._room.done(item)
         self._dispatch()
 
     def _halt(self, halt: Halt) -> None:

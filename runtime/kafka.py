@@ -28,7 +28,10 @@ from runtime.tracker import Partition
 
 _POLL_MS = 100
 _MAX_RECORDS = 16
-_COMMIT_LIMIT = 10.0
+_POLL_LIMIT = 2.0
+_COMMIT_LIMIT = 5.0
+_LEAVE_LIMIT = 3.0
+_CLOSE_LIMIT = 5.0
 _TOPIC_EXISTS = 36
 
 Decorate = Callable[[str, Source], Source]
@@ -45,12 +48,14 @@ class Kafka:
         self.intakes: list[Intake] = []
         self._settings = settings
         self._decorate = decorate
+        self._log = log.get("runtime.kafka")
         self._clock = clock
         self._broker = KafkaBroker(
             settings.bootstrap.split(","),
             allow_auto_create_topics=False,
             logger=None,
             **settings.producer,
+            **settings.connection,
         )
 
     async def publish(self, topic: str, event: ExamEvent, *, event_id: uuid.UUID, source: str, trace: Trace) -> None:
@@ -83,16 +88,18 @@ class Kafka:
         *,
         concurrency: int = 8,
         drain: float = 10.0,
+        limit: float | None = None,
     ) -> AsyncIterator[Intake]:
         """Consume topics in a group, at least once, while the context lasts; then drain for up to `drain` seconds.
 
         `handler` is awaited per record, up to `concurrency` side by side, one at a time per key. Its return commits the
         record; if it raises, it is called again after a growing pause, except for Invalid, which is logged and skipped.
+        A call that takes more than `limit` seconds counts as stuck.
         """
         lanes = dict(topics) if isinstance(topics, Mapping) else {topic: Lane() for topic in topics}
         subscription = self._subscription(list(lanes), group)
         source = self._decorate(group, subscription)
-        intake = Intake(source, group, lanes, handler, concurrency, clock=self._clock)
+        intake = Intake(source, group, lanes, handler, concurrency, limit=limit, clock=self._clock)
         await subscription.start(intake)
         self.intakes.append(intake)
         running = asyncio.create_task(intake.run(), name=f"intake {group}")
@@ -146,9 +153,12 @@ class Kafka:
         await self._broker.connect()
 
     async def close(self) -> None:
-        """Flush and disconnect; gives up after the publish time limit (a producer waits for ever for a lost broker)."""
-        async with asyncio.timeout(self._settings.publish_timeout):
-            await self._broker.stop()
+        """Flush and disconnect. A producer would wait for ever for a lost broker; what it holds counts as unpublished."""
+        try:
+            async with asyncio.timeout(min(_CLOSE_LIMIT, self._settings.publish_timeout)):
+                await self._broker.stop()
+        except TimeoutError:
+            self._log.warning("left without flushing: no broker answers")
 
     def _name(self, topic: str) -> str:
         return f"{self._settings.topic_prefix}{topic}"
@@ -179,11 +189,22 @@ class Subscription:
         await self._subscriber.start()
 
     async def stop(self) -> None:
-        """Leave the group."""
-        await self._subscriber.stop()
+        """Leave the group, if the broker answers; else it finds out by itself."""
+        try:
+            async with asyncio.timeout(_LEAVE_LIMIT):
+                await self._subscriber.stop()
+        except TimeoutError:
+            log.get("runtime.kafka").warning("left a group without a word: no broker answers")
 
     async def poll(self) -> list[Record]:
-        batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+        consumer = self._consumer
+        if (fetching := consumer._fetcher.error_future).done():  # noqa: SLF001 - dead, it looks like an empty topic
+            raise ConnectionError("fetching has ended") from (None if fetching.cancelled() else fetching.exception())
+        try:
+            async with asyncio.timeout(_POLL_LIMIT):  # it also waits for an assignment, and that may take for ever
+                batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+        except TimeoutError:
+            return []
         return [self._record(raw) for batch in batches.values() for raw in batch]
 
     async def commit(self, offsets: dict[Partition, int]) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -26,6 +28,7 @@ from runtime.settings import BadSettings, Settings
 from runtime.shell import Shell
 from runtime.stage import Stage
 from runtime.stores import open_blobs
+from runtime.watchdog import watched
 
 OpenStage = Callable[[Kit], AbstractAsyncContextManager[Stage]]
 OpenGateway = Callable[[Resources], AbstractAsyncContextManager[ASGIApp]]
@@ -33,6 +36,12 @@ OpenResources = Callable[[Settings], AbstractAsyncContextManager[Resources]]
 
 HALTED = 70
 """Exit code of a process that stopped itself (EX_SOFTWARE)."""
+
+STUCK = 75
+"""Exit code of a process that couldn't leave in time (EX_TEMPFAIL): what it held is delivered again."""
+
+LEAVE_LIMIT = 25.0
+"""Seconds for what follows the drain: a last commit, leaving groups, open answers, flushing, closing."""
 
 _LANE_WEIGHTS = {"interactive": 8, "batch": 2}
 _RETRY_LANE = Lane(weight=8, window=1000)
@@ -44,7 +53,7 @@ async def open_resources(
     settings: Settings, *, decorate: Decorate = lambda _, source: source, clock: Clock = time.time
 ) -> AsyncIterator[Resources]:
     """Open what every process has; `decorate` as for `runtime.kafka.Kafka`."""
-    state = health.Health()
+    state = health.Health(settings.flow.stall_seconds)
     blobs = open_blobs(settings.blobs)
     async with (
         open_cache(settings.redis) as cache,
@@ -70,19 +79,30 @@ async def run(
     """
     stop = _stop_signal()
     metrics.BUILD.info({"version": version})
+    late = _exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
     async with AsyncExitStack() as stack:
+        stack.callback(late.cancel)
         listening = stack.enter_context(_listen(settings))
         resources = await stack.enter_async_context(open_resources(settings))
         api = await stack.enter_async_context(gateway(resources)) if gateway else None
         await stack.enter_async_context(_serve(health.app(resources.health, api), listening))
         stack.enter_context(_loop_lag())
+        await stack.enter_async_context(watched(resources.health, settings.flow.stall_seconds))
         running = await stack.enter_async_context(_open_stages(stages, resources))
         resources.health.started = True
         resources.log.info("running", stages=list(stages), gateway=gateway is not None)
         code = await _until(stop, running)
+        late.start()
         resources.health.draining = True
         resources.log.info("draining", code=code)
     return code
+
+
+def _exit_after(seconds: float, code: int) -> threading.Timer:
+    """A timer that ends the process whatever its tasks and threads do; nothing that is open is committed."""
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    return timer
 
 
 @asynccontextmanager
@@ -104,13 +124,18 @@ async def run_stage(stage: Stage, resources: Resources, cancellations: Cancellat
             clock=resources.clock,
         )
         consume = resources.kafka.consume(
-            _lanes(stage), stage.name, shell.handle, concurrency=stage.concurrency, drain=flow.drain_seconds
+            _lanes(stage),
+            stage.name,
+            shell.handle,
+            concurrency=stage.concurrency,
+            drain=flow.drain_seconds,
+            limit=stage.hard_timeout + flow.stall_seconds,
         )
         yield await stack.enter_async_context(consume)
 
 
 def _lanes(stage: Stage) -> dict[str, Lane]:
-    window = max(16, 4 * stage.concurrency)
+    window = max(64, 16 * stage.concurrency)  # records are small, and turns are only taken among those in memory
     lanes = {
         source: Lane(next((w for name, w in _LANE_WEIGHTS.items() if name in source), 8), window)
         for source in stage.row.sources
@@ -212,7 +237,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def _serve(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")

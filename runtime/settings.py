@@ -8,6 +8,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 S = TypeVar("S", bound=BaseSettings)
 
 
+REBALANCE_TIMEOUT = 20.0
+"""Seconds a group waits for its members to join again: more than a consumer takes to finish and commit before it does."""
+
+
 class BadSettings(Exception):
     """The environment is wrong; the message names the variables and what is wrong, never their values."""
 
@@ -25,32 +29,43 @@ class KafkaSettings(BaseSettings):
     """before every topic and group, so that several installations (and tests) share a broker"""
     publish_timeout: float = Field(default=15.0, gt=0)
     """seconds after which a publish counts as failed: its fate is unknown, so it is repeated with the same id"""
+    session_timeout: float | None = Field(default=None, ge=1)
+    """seconds without a heartbeat after which a group gives a consumer's partitions to others; unset: 30 (embedded: 3)"""
     replication: int | None = Field(default=None, ge=1)
     """replicas of topics that `topics` creates; unset: 3, or as many as there are brokers"""
 
     @property
     def consumer(self) -> dict[str, Any]:
         """What aiokafka gets: consumer options of the profile."""
+        embedded = self.profile == "embedded"
+        session = self.session_timeout or (3.0 if embedded else 30.0)
         common: dict[str, Any] = {
             "auto_offset_reset": "earliest",  # `latest` skips the backlog of a new or long idle group
             "max_partition_fetch_bytes": 256 * 1024,
             "max_poll_interval_ms": 600_000,
-        }
-        if self.profile == "embedded":
-            # It looks for new records once per wait. Six idle consumers at 20 ms take it half a core, at 100 ms a
-            # seventh, for 0.02 s more per hop: with two cores that half is better spent on reading papers.
-            return common | {"session_timeout_ms": 3000, "heartbeat_interval_ms": 500, "fetch_max_wait_ms": 100}
-        return common | {
-            "session_timeout_ms": 30_000,
-            "heartbeat_interval_ms": 3000,
-            "rebalance_timeout_ms": 90_000,
+            "session_timeout_ms": round(session * 1000),
+            "heartbeat_interval_ms": round(min(3.0, max(session / 10, 0.5)) * 1000),
+            # The embedded broker looks for new records once per wait. Six idle consumers at 20 ms take it half a core,
+            # at 100 ms a seventh, for 0.02 s more per hop: with two cores that half is better spent on reading papers.
             "fetch_max_wait_ms": 100,
         }
+        return common if embedded else common | {"rebalance_timeout_ms": round(REBALANCE_TIMEOUT * 1000)}
 
     @property
     def producer(self) -> dict[str, Any]:
         """What aiokafka gets: producer options of the profile; the embedded broker knows no idempotent producer."""
         return {"acks": "all", "linger_ms": 0, "enable_idempotence": self.profile == "kafka"}
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """What aiokafka gets for every connection, of producers and consumers."""
+        return {
+            # A request that isn't answered by then ends its connection: so is one found out that is open at our end
+            # only. A member's request to join is answered when all have joined, so it has to last longer than that.
+            "request_timeout_ms": round((REBALANCE_TIMEOUT + 5) * 1000),
+            "connections_max_idle_ms": 180_000,  # before a load balancer forgets them, often after four minutes
+            "metadata_max_age_ms": 60_000,
+        }
 
 
 class RedisSettings(BaseSettings):
@@ -122,8 +137,10 @@ class FlowSettings(BaseSettings):
     """share of dead letters among recent records that stops the stage, once `dead_sample` were seen"""
     dead_sample: int = Field(default=100, ge=1)
     """how many recent records `dead_ratio` looks at"""
-    drain_seconds: float = Field(default=75.0, gt=0)
-    """time to finish what is running after SIGTERM; the rest is handed back"""
+    drain_seconds: float = Field(default=60.0, gt=0)
+    """time to finish what is running after SIGTERM; the rest is handed back. Leaving takes up to 25 s more"""
+    stall_seconds: float = Field(default=120.0, gt=0)
+    """seconds without a turn of a poll loop, or beyond a stage's hard limit, after which the process isn't alive"""
 
 
 class Settings:

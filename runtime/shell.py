@@ -1,8 +1,8 @@
 """The one shell around every stage's work. What it does in which order is what loses no exam and doubles none.
 
-decode · cancelled or expired? · artefact exists? republish · say it started · work · conditional put, whose loser reads
-the winner · publish, awaited · return, upon which the intake marks the offset. Any step may be the last before a crash:
-the record is delivered again, and what was done before is found done.
+decode · cancelled or expired? · artefact exists? republish · say it started · work · still wanted? · conditional put,
+whose loser reads the winner · still wanted? · publish, awaited · return, upon which the intake marks the offset. Any
+step may be the last before a crash: the record is delivered again, and what was done before is found done.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from contracts.events import BlobRef, ExamEvent, StatusKind
 from contracts.status import Status
 from contracts.topics import TOPICS, artefact_path
 from runtime import envelope, log, metrics
-from runtime.blobs import BlobMissing, Blobs, ref_of
+from runtime.blobs import BlobMissing, Blobs, Unavailable, ref_of
 from runtime.cache import Starts
 from runtime.cancellations import Cancellations
 from runtime.clock import Clock
 from runtime.envelope import Record
-from runtime.job import Job
+from runtime.job import Job, latest, understood
 from runtime.limit import DeadLetterLimit
 from runtime.pool import Workers
 from runtime.settings import FlowSettings
@@ -32,6 +32,9 @@ from runtime.stage import Stage
 from runtime.trace import Trace
 from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
 from runtime.voice import Publisher, Voice
+
+PUT_PATIENCE = 60.0
+"""Seconds for which finished work waits for a store that is away, before the record begins anew."""
 
 _MODEL = {topic.name: topic.model for topic in TOPICS}
 
@@ -85,7 +88,8 @@ class Shell:
     async def handle(self, record: Record) -> None:
         """Return when the record has a home: the sink, the retry topic, the dead letters or a failure said.
 
-        Raises when not even that could be published, and Halt when there are too many dead letters.
+        Raises when not even that could be published, Unavailable when the store is away (no fault of the exam, so no
+        try is used up), and Halt when there are too many dead letters.
         """
         with structlog.contextvars.bound_contextvars(stage=self._stage.name, attempt=record.attempt):
             began = _now()
@@ -107,6 +111,8 @@ class Shell:
         )
         try:
             return await self._process(case, began)
+        except Unavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - the one place where errors become decisions
             return await self._route(case, error)
         finally:
@@ -138,9 +144,24 @@ class Shell:
         )
         artefact = await self._work(job)
         metrics.CPU.labels(self._stage.name).inc(job.cpu_seconds)
-        stored = await self._blobs.put(path, artefact.model_dump_json(by_alias=True).encode())
+        stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
+        job.check()
         await self._announce(case, stored, began)
         return "completed"
+
+    async def _put(self, job: Job, path: str, data: bytes) -> BlobRef:
+        """Store what was worked for, while it is wanted; a store that is away is waited for a little, as work is dear."""
+        until, pause = _now() + PUT_PATIENCE, 0.5
+        while True:
+            job.check()
+            try:
+                return await self._blobs.put(path, data)
+            except Unavailable as error:
+                self._log.warning("artefact not stored yet", error=log.what(error))
+                if _now() + pause > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause *= 2
 
     async def _announce(self, case: _Case, artefact: BlobRef, began: float) -> None:
         """The sink event and the status, both awaited: only then may the offset be marked."""
@@ -180,9 +201,7 @@ class Shell:
     async def _route(self, case: _Case, error: Exception) -> str:
         """Find the record a home other than the sink."""
         event = case.event
-        verdict = judge(
-            error, case.attempt, self._clock(), event.deadline.timestamp(), self._policy, chance=self._chance()
-        )
+        verdict = judge(error, case.attempt, self._clock(), latest(event), self._policy, chance=self._chance())
         self._log.warning("work failed", error=log.what(error), at=log.where(error), verdict=type(verdict).__name__)
         match verdict:
             case DeadLetter():
@@ -218,10 +237,13 @@ class Shell:
         await self._voice.status(case.event, case.trace, StatusKind.FAILED, status, attempt=case.attempt, code=code)
 
     async def _find(self, path: str) -> BlobRef | None:
+        """The reference of the artefact if there is one; Transient when the read is torn: its hash would be a lie."""
         try:
-            return ref_of(path, await self._blobs.read(path))
+            data = await self._blobs.read(path)
         except BlobMissing:
             return None
+        understood(self._row.artefact, data)
+        return ref_of(path, data)
 
     def _job(self, case: _Case) -> Job:
         async def progress(done: int, total: int) -> None:
@@ -246,6 +268,7 @@ class Shell:
             cancelled=lambda: case.event in self._cancellations,
             progress=progress,
             time_limit=self._stage.soft_timeout,
+            last_try=case.attempt > self._policy.retries,
             clock=self._clock,
         )
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiokafka
@@ -19,11 +19,15 @@ _PATIENCE = 30.0
 """Seconds without any progress after which a broker counts as away."""
 
 
+class Unreadable(ConnectionError):
+    """No broker answers, or none knows the topic."""
+
+
 async def read_topic(settings: KafkaSettings, topic: str, *, since: float | None = None) -> AsyncIterator[Record]:
     """Every record of a topic (name as in `contracts.topics`), in order within each partition.
 
     Ends at the end that each partition had when it first answered. `since` (seconds since 1970) begins at records of
-    that time. Raises TimeoutError when the broker stops answering, and KafkaError when it knows no such topic.
+    that time. Raises Unreadable.
     """
     async with _open(settings, [topic]) as reader:
         await reader.begin(since)
@@ -32,14 +36,14 @@ async def read_topic(settings: KafkaSettings, topic: str, *, since: float | None
 
 
 async def end_offsets(settings: KafkaSettings, topics: Iterable[str]) -> dict[Partition, int]:
-    """Where each partition of the topics ends: the offset that the next record will get."""
+    """Where each partition of the topics ends: the offset that the next record will get. Raises Unreadable."""
     async with _open(settings, list(topics)) as reader:
         await reader.begin(None)
         return await reader.ends()
 
 
 async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partition, int]:
-    """What a group has committed: per partition the offset it would begin at; partitions without one are left out."""
+    """What a group has committed: per partition the offset it would begin at, if any. Raises Unreadable."""
     prefix = settings.topic_prefix
     asked = [  # by name: the embedded broker's answer for all that a group has can't be decoded
         aiokafka.TopicPartition(f"{prefix}{topic.name}", number)
@@ -47,11 +51,12 @@ async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partiti
         for number in range(topic.partitions)
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap.split(","))
-    await admin.start()
-    try:
-        found = await admin.list_consumer_group_offsets(f"{prefix}{group}", partitions=asked)
-    finally:
-        await admin.close()
+    with _told():
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(f"{prefix}{group}", partitions=asked)
+        finally:
+            await admin.close()
     return {
         Partition(raw.topic.removeprefix(prefix), raw.partition): said.offset
         for raw, said in found.items()
@@ -138,12 +143,22 @@ async def _open(settings: KafkaSettings, topics: list[str]) -> AsyncIterator[_Re
         auto_offset_reset="earliest",
         fetch_max_wait_ms=_POLL_MS,
     )
-    await consumer.start()
+    with _told():
+        try:
+            await consumer.start()
+            consumer.assign([raw for name in names for raw in await _partitions(consumer, name)])
+            yield _Reader(consumer, settings.topic_prefix)
+        finally:
+            await consumer.stop()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Translate the client's errors."""
     try:
-        consumer.assign([raw for name in names for raw in await _partitions(consumer, name)])
-        yield _Reader(consumer, settings.topic_prefix)
-    finally:
-        await consumer.stop()
+        yield
+    except (aiokafka.errors.KafkaError, TimeoutError) as error:
+        raise Unreadable(str(error) or type(error).__name__) from error
 
 
 async def _partitions(consumer: Any, name: str) -> list[Any]:

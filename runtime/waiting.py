@@ -13,6 +13,8 @@ from runtime.tracker import Ticket
 
 _TICK = 0.001
 """Due times are in milliseconds; a shorter wait may be none at all to a loop whose time is a float."""
+_DRIFT = 1.0
+"""Seconds that the loop's clock and the wall's may differ after a wait; a timer that is early by less waits on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class WaitingRoom:
         """Let a record wait: in its lane, or for its due time."""
         self._by_topic[item.record.topic] += 1
         if not self._hold(item):
-            self._queue.put(item.record.topic, item)
+            self._enqueue(item)
 
     def take(self) -> Item | None:
         """The next record to work on, if any; its key is busy until `done`."""
@@ -69,8 +71,7 @@ class WaitingRoom:
             return
         self._busy.discard(key)
         if parked := self._parked.pop(key, None):
-            following = parked.popleft()
-            self._queue.put(following.record.topic, following)
+            self._enqueue(parked.popleft())
             if parked:
                 self._parked[key] = parked
 
@@ -91,15 +92,26 @@ class WaitingRoom:
         self._queue.discard(gone)
 
     def _hold(self, item: Item) -> bool:
-        """Whether the record isn't due yet; then a timer will ask again."""
-        wait = item.record.due - self._clock()
+        """Whether the record isn't due yet; then a timer will take it up."""
+        due, written = item.record.due, item.record.timestamp
+        wait = due - self._clock()
         if wait <= 0:
             return False
-        self._held[item] = asyncio.get_running_loop().call_later(max(wait, _TICK), self._due, item)
+        if written:  # the wait that its writer meant, whose clock may be far ahead of ours
+            wait = min(wait, due - written)
+        self._wait(item, wait)
         return True
 
     def _due(self, item: Item) -> None:
         del self._held[item]
-        if not self._hold(item):  # the loop's clock and the wall's may differ a little
-            self._queue.put(item.record.topic, item)
-            self._wake()
+        if 0 < (left := item.record.due - self._clock()) < _DRIFT:
+            self._wait(item, left)
+            return
+        self._enqueue(item)
+        self._wake()
+
+    def _wait(self, item: Item, seconds: float) -> None:
+        self._held[item] = asyncio.get_running_loop().call_later(max(seconds, _TICK), self._due, item)
+
+    def _enqueue(self, item: Item) -> None:
+        self._queue.put(item.record.topic, item, item.record.tenant)

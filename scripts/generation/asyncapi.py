@@ -11,6 +11,7 @@ HEADERS = {
     "ce_source": "/redink/<stage>",
     "ce_type": "the topic's name",
     "ce_subject": "the exam's id",
+    "ce_tenant": "whose turn it takes in a queue; no proof of anything",
     "ce_time": "when the record was made, RFC 3339",
     "traceparent": "W3C trace context of the upload",
     "x-attempt": "1 on the first try",

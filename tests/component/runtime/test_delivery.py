@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
@@ -15,7 +15,7 @@ from contracts.status import Status
 from contracts.topics import CONTROL, artefact_path
 from runtime import trace
 from runtime.envelope import Envelope, Record, encode
-from runtime.job import Job
+from runtime.job import SKEW, Job
 from runtime.limit import Halt
 
 
@@ -212,9 +212,9 @@ async def test_a_cancelled_exam_is_said_to_be_cancelled_and_not_worked_on(world:
     assert world.out(SINK, event) == []
 
 
-async def test_an_exam_past_its_deadline_is_said_to_be_expired(world: World) -> None:
+async def test_an_exam_long_past_its_deadline_is_said_to_be_expired(world: World) -> None:
     event = new_event()
-    event = event.model_copy(update={"deadline": event.uploaded_at})
+    event = event.model_copy(update={"deadline": event.uploaded_at - timedelta(seconds=SKEW)})
     await world.put(event)
     async with world.stage():
         await world.until(lambda: bool(world.statuses(event)))

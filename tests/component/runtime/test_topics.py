@@ -4,11 +4,10 @@ import asyncio
 import time
 
 import pytest
-from aiokafka.errors import UnknownTopicOrPartitionError
 from exam_world import SINK, SOURCE, World, new_event
 
 from runtime.settings import KafkaSettings
-from runtime.topics import committed_offsets, end_offsets, read_topic
+from runtime.topics import Unreadable, committed_offsets, end_offsets, read_topic
 from runtime.tracker import Partition
 
 
@@ -62,5 +61,13 @@ async def test_ends_and_commits_meet_when_a_stage_has_finished(world: World, set
 
 
 async def test_a_topic_that_does_not_exist_is_an_error_and_not_empty(settings: KafkaSettings) -> None:
-    with pytest.raises(UnknownTopicOrPartitionError):
+    with pytest.raises(Unreadable):
         _ = [record async for record in read_topic(settings, "redink.no.such.topic")]
+
+
+async def test_a_broker_that_is_away_is_an_error_and_not_an_empty_topic() -> None:
+    nobody = KafkaSettings(bootstrap="127.0.0.1:1", profile="embedded")
+    with pytest.raises(Unreadable):
+        await committed_offsets(nobody, "parser")
+    with pytest.raises(Unreadable):
+        await end_offsets(nobody, [SOURCE])
