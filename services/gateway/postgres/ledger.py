@@ -1,6 +1,7 @@
 """Transactions on connections of the pool."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -18,6 +19,7 @@ from services.gateway.postgres.parked import ParkedEvents
 from services.gateway.webhooks.owed import owe
 
 _ROLLBACK_SECONDS = 1.0
+_GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class PostgresTransaction(Exams, Outbox, Keys, ParkedEvents):
@@ -65,17 +67,10 @@ class PostgresLedger:
         self, connection: asyncpg.Connection, started: asyncpg.transaction.Transaction, purpose: Purpose
     ) -> None:
         """Roll back, or cut a connection that doesn't answer: the server rolls back what has no client."""
-        if connection.is_closed() or not connection.is_in_transaction():
-            return
         try:
             async with asyncio.timeout(_ROLLBACK_SECONDS):
                 await started.rollback()
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-        ) as error:
+        except _GONE as error:
             self._log.warning("connection cut instead of rolled back", purpose=purpose, error=log.what(error))
-            connection.terminate()
+            with contextlib.suppress(asyncpg.InterfaceError):  # it was lost before
+                connection.terminate()

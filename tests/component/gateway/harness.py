@@ -28,6 +28,7 @@ from runtime.envelope import Record
 from runtime.health import Health
 from runtime.trace import Trace
 from services.gateway.app import open_gateway
+from services.gateway.ledger import Ledger
 from services.gateway.ports import Handler
 from services.gateway.settings import GatewaySettings, PostgresSettings
 
@@ -180,13 +181,23 @@ def settings(**changes: Any) -> GatewaySettings:
 
 @asynccontextmanager
 async def gateway(
-    dsn: str, folder: Path, *, bus: Bus | None = None, outside: Any = None, **changes: Any
+    dsn: str,
+    folder: Path,
+    *,
+    bus: Bus | None = None,
+    outside: Any = None,
+    postgres: PostgresSettings | None = None,
+    keep_books: Callable[[Ledger], Ledger] = lambda ledger: ledger,
+    opened: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Running]:
-    """A gateway, serving."""
+    """A gateway, serving; `opened` are further arguments of `open_gateway`."""
     outside = outside or Outside(bus or Bus(), LocalBlobs(folder))
-    postgres = PostgresSettings(dsn=SecretStr(dsn), pool=8)
+    postgres = postgres or PostgresSettings(dsn=SecretStr(dsn), pool=8)
     async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(open_gateway(outside, settings(**changes), postgres))
+        api = await stack.enter_async_context(
+            open_gateway(outside, settings(**changes), postgres, keep_books=keep_books, **(opened or {}))
+        )
         outside.health.started = True
         port = await stack.enter_async_context(serve(health.app(outside.health, api)))
         headers = {"Authorization": f"Bearer {DEV_KEY}"}
