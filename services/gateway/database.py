@@ -15,6 +15,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wait and find it done
 
 
+_SESSION = {
+    "application_name": "redink-gateway",
+    # Rows that a gateway holds which is cut off are free again soon: a relay publishes inside its transaction, for
+    # seconds; a dead peer is noticed after 30 + 3 * 10 s.
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
+
 class SchemaMismatch(Exception):
     """A migration that was applied has been edited since."""
 
@@ -47,7 +58,7 @@ async def open_database(settings: PostgresSettings) -> AsyncIterator[asyncpg.Poo
         init=_set_codecs,
         reset=_leave_as_is,
         command_timeout=settings.statement_timeout,
-        server_settings={"application_name": "redink-gateway"},
+        server_settings=_SESSION,
     ) as pool:
         async with pool.acquire() as connection:
             await migrate(connection)
