@@ -8,13 +8,14 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from contracts.errors import ErrorCode, Permanent
+from contracts.errors import ErrorCode, Permanent, Transient
 from runtime import metrics
 from runtime.verdict import WorkerDied
 
@@ -39,9 +40,10 @@ class Pool:
 class Workers:
     """The running processes of a pool."""
 
-    def __init__(self, stage: str, processes: ProcessPool, size: int) -> None:
+    def __init__(self, stage: str, opened: Callable[[], ProcessPool], size: int) -> None:
         self._stage = stage
-        self._processes = processes
+        self._opened = opened
+        self._processes = opened()
         self._size = size
         self.warm = False
 
@@ -49,9 +51,9 @@ class Workers:
         """(result, CPU seconds) of `fn(*args)` in a worker.
 
         The process is killed after `limit` seconds of running: Permanent(STAGE_TIMEOUT). If it dies by itself:
-        WorkerDied. If the caller is cancelled, the process is killed too.
+        WorkerDied. If the caller is cancelled, the process is killed too. Transient when the whole pool broke under it.
         """
-        future = self._processes.schedule(_measured, args=[fn, *args], timeout=limit)
+        future = await self._schedule([fn, *args], limit)
         try:
             result, cpu = await asyncio.wrap_future(future)
         except TimeoutError as error:
@@ -62,7 +64,25 @@ class Workers:
         except ProcessExpired as error:
             metrics.WORKER_DEATHS.labels(self._stage, "died").inc()
             raise WorkerDied(f"worker process died with {error.exitcode}") from None
+        except BrokenProcessPool:
+            raise Transient("the pool broke") from None
         return result, cpu
+
+    async def _schedule(self, call: list[Any], limit: float) -> ProcessFuture[Any]:
+        """Into the pool. Pebble gives up for good a pool whose process died while idle, so then into a new one."""
+        processes = self._processes
+        try:
+            return processes.schedule(_measured, args=call, timeout=limit)
+        except RuntimeError:
+            if self._processes is processes:
+                metrics.WORKER_DEATHS.labels(self._stage, "idle").inc()
+                self._processes = self._opened()
+                await asyncio.to_thread(_close, processes)
+        return self._processes.schedule(_measured, args=call, timeout=limit)
+
+    async def close(self) -> None:
+        """End the processes."""
+        await asyncio.to_thread(_close, self._processes)
 
     async def warm_up(self, limit: float) -> None:
         """Wait until the processes have run their initializer; raises when they can't."""
@@ -73,21 +93,28 @@ class Workers:
 @asynccontextmanager
 async def open_workers(stage: str, pool: Pool, warm_up_limit: float = 300) -> AsyncIterator[Workers]:
     """Start a pool's processes; yields when all have run their initializer, TimeoutError when they don't."""
-    processes = ProcessPool(
-        max_workers=pool.workers,
-        max_tasks=pool.max_tasks,
-        initializer=_begin,
-        initargs=(os.getpid(), pool.initializer, pool.initargs),
-        context=multiprocessing.get_context("spawn"),  # forking a process with threads deadlocks inference engines
-    )
-    workers = Workers(stage, processes, pool.workers)
+
+    def opened() -> ProcessPool:
+        return ProcessPool(
+            max_workers=pool.workers,
+            max_tasks=pool.max_tasks,
+            initializer=_begin,
+            initargs=(os.getpid(), pool.initializer, pool.initargs),
+            context=multiprocessing.get_context("spawn"),  # forking a process with threads deadlocks inference engines
+        )
+
+    workers = Workers(stage, opened, pool.workers)
     try:
         async with asyncio.timeout(warm_up_limit):
             await workers.warm_up(warm_up_limit)
         yield workers
     finally:
-        processes.stop()  # type: ignore[no-untyped-call]
-        await asyncio.to_thread(processes.join)
+        await workers.close()
+
+
+def _close(processes: ProcessPool) -> None:
+    processes.stop()  # type: ignore[no-untyped-call]
+    processes.join()
 
 
 def _begin(parent: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -44,6 +45,14 @@ async def test_a_child_that_dies_fails_its_call_and_the_next_gets_a_new_one(work
     with pytest.raises(WorkerDied):
         await workers.call(pool_tasks.die, (), 10)
     assert (await workers.call(pool_tasks.loaded, (), 10))[0] == ["model"]
+
+
+async def test_a_child_that_dies_while_idle_breaks_only_what_was_under_way(workers: Workers) -> None:
+    child, _ = await workers.call(pool_tasks.pid, (), 10)
+    os.kill(child, signal.SIGKILL)
+    await asyncio.sleep(0.5)
+    calls = [workers.call(pool_tasks.loaded, (), 10) for _ in range(3)]
+    assert [result for result, _ in await asyncio.gather(*calls)] == [["model"]] * 3
 
 
 async def test_a_call_over_its_limit_is_killed(workers: Workers) -> None:
