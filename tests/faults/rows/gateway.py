@@ -30,7 +30,7 @@ async def killed_mid_body(s: Scene, e: Evidence) -> None:
         after = Counter({table: await s.books.count(table) for table in before})
         e.saw("no row of exams, exam_events or outbox came of it", after == before, after - before)
         e.saw("no key is bound", await s.books.of_key(request.key) == [])
-        await s.world.processes.ready(gateway)
+        await s.alive(gateway)
         exam = await s.accepted(request, gateway)
         e.saw("the same key was accepted afterwards, once", await s.books.of_class(s.tag) == [exam])
         await s.completes(exam)
@@ -118,13 +118,8 @@ async def dies_before_committing(s: Scene, e: Evidence) -> None:
     await s.completes(exam)
     ranks = [STEPS[Status(status)].rank for status in await s.books.told(exam)]
     e.saw(f"{len(ranks)} events never went back", ranks == sorted(ranks), ranks)
-    names = s.world.processes.of("gateway")
-    missed = sum([await _sample(s, name, 'redink_duplicates_total{where="projection"}') for name in names])
+    missed = await s.sample('redink_duplicates_total{where="projection"}', *s.world.processes.of("gateway"))
     e.saw(f"{missed:.0f} repeated facts changed nothing and were counted", missed)
-
-
-async def _sample(s: Scene, name: str, sample: str) -> float:
-    return (await s.world.processes.metrics(name)).get(sample, 0.0)
 
 
 # --- Postgres

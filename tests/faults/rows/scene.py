@@ -157,10 +157,10 @@ class Scene:
         """Order a failure of a process or a role (see tests.faults.orders)."""
         self.world.commands.set(name, **kinds)
 
-    def arm(self, name: str, place: str, within: float = 25) -> Armed:
-        """The named process, or the first of the role, is to die when it next comes to this place."""
+    def arm(self, name: str, place: str, within: float = 25, passing: int = 1) -> Armed:
+        """The named process, or the first of the role, is to die when it comes to this place for the n-th time."""
         before = self.deaths(place)
-        self.order(name, crash=f"{place}#1")
+        self.order(name, crash=f"{place}#{passing}")
         return Armed(name, place, asyncio.create_task(self._disarm(name, place, before, within)))
 
     async def _disarm(self, name: str, place: str, before: int, within: float) -> None:
@@ -188,7 +188,16 @@ class Scene:
         names = [name for name in self.world.processes.members if armed.name in {name, name.rpartition("-")[0]}]
         exits = await until("the exit is seen", lambda: self.exits(names, DIED), 5)
         self.evidence.did(f"{armed.name} exited {DIED} at {armed.place}", exits)
-        await self.world.processes.ready(*self.world.processes.of(role))
+        await self.alive(*self.world.processes.of(role))
+
+    async def alive(self, *names: str) -> None:
+        """Each answers HTTP; a consumer may still be joining its group."""
+        for name in names:
+            await until(f"{name} answers", lambda name=name: self.world.processes.metrics(name), 20)
+
+    async def sample(self, sample: str, *names: str) -> float:
+        """A metric's sample, summed over processes."""
+        return sum([(await self.world.processes.metrics(name)).get(sample, 0.0) for name in names])
 
     def exits(self, names: Iterable[str], code: int) -> int:
         """How often processes exited with a code."""
@@ -202,7 +211,7 @@ class Scene:
             await processes.stop(other, 20)
         await processes.start(name, **env)
         try:
-            await processes.ready(name)
+            await (processes.ready(name) if replaced else self.alive(name))
             yield name
         finally:
             await processes.stop(name, 20)
