@@ -49,9 +49,11 @@ class Receiver:
         return [message for message in self.heard if str(exam["exam_id"]).encode() in message.body]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await self._serve(reader, writer)
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self._serve(reader, writer)
+        finally:
+            writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -130,6 +132,7 @@ async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+            await asyncio.sleep(0)  # for the transports to close
 
 
 def verified(message: Message, secret: str, now: datetime | None = None) -> bool:
