@@ -109,14 +109,17 @@ class Shell:
             event_id=case.event_id,
             trace_id=case.trace.trace_id,
         )
+        looping = False
         try:
             return await self._process(case, began)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where errors become decisions
+            looping = isinstance(error, CrashLooping)
             return await self._route(case, error)
         finally:
-            await self._starts.end(self._start_key(case))  # the process lived to say so
+            if not looping:  # the process lived to say so; what crash-looped once must not begin to crash anew
+                await self._starts.end(self._start_key(case))
 
     def _understand(self, record: Record) -> _Case:
         attributes = envelope.decode(record)
