@@ -1,0 +1,161 @@
+"""Those who upload: with an Idempotency-Key, again when they don't know, giving up at times, cancelling at times."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.artefacts import Submission, UploadedFile
+from contracts.topics import SUBMISSION, artefact_path
+from runtime import trace
+from services.gateway import acceptance
+from services.gateway.api.exams import _cancel
+from services.gateway.core.form import Form
+from services.gateway.core.problems import Problem
+from services.gateway.exams import Exam
+from services.gateway.idempotency import Earlier
+from services.gateway.ledger import Ledger, transact
+from tests.simulation.blobs import SimulatedBlobs
+from tests.simulation.process import PortError, Process
+from tests.simulation.stages import Fate
+
+TENANT = "school"
+LEASE = 3.0
+LIMITS = acceptance.Limits(in_flight=100, outbox=1000)
+PATIENCE = 6.0
+"""Seconds a client waits for an answer."""
+
+
+@dataclass
+class Upload:
+    """The journal of one upload. `answers`: the exams that 202 named."""
+
+    key: str
+    marker: str
+    fate: Fate
+    priority: str
+    deadline: float
+    at: float
+    cancel_after: float | None = None
+    gives_up: bool = False
+    answers: list[uuid.UUID] = field(default_factory=list)
+    cancelled: bool = False
+    asked: int = 0
+
+
+@dataclass(frozen=True)
+class Door:
+    """What an upload needs of a gateway process."""
+
+    process: Process
+    ledger: Ledger
+    blobs: SimulatedBlobs
+
+    async def upload(self, upload: Upload, exam_id: uuid.UUID) -> uuid.UUID:
+        """As POST /exams does, without HTTP."""
+        held = await acceptance.reserve(self.ledger, TENANT, upload.key, LEASE, LIMITS)
+        if isinstance(held, Earlier):
+            return held.exam_id
+        async with acceptance.holding(self.ledger, held, LEASE):
+            page = await self.blobs.put(f"{TENANT}/{exam_id}/1/upload-1", upload.marker.encode())
+            form = Form("math", 7, upload.marker, None, None, "zh-CN", upload.priority, None, ())  # type: ignore[arg-type]
+            submission: Submission = form.submission([UploadedFile(blob=page, media_type="image/jpeg")])
+            path = artefact_path(TENANT, exam_id, 1, SUBMISSION)
+            artefact = await self.blobs.put(path, submission.model_dump_json().encode())
+            offer = acceptance.Offer(
+                exam_id, TENANT, form, submission, artefact, held, trace.start().traceparent, upload.deadline, LIMITS,
+                lambda exam: {"exam_id": str(exam.exam_id)},
+            )  # fmt: skip
+            accepted = await acceptance.accept(self.ledger, offer)
+        return accepted.exam.exam_id
+
+    async def cancel(self, exam_id: uuid.UUID) -> Exam:
+        """As POST /exams/{id}/cancel does."""
+        _, moved = await transact(
+            self.ledger, "cancel", lambda books: _cancel(books, exam_id, trace.start().traceparent)
+        )
+        return moved
+
+
+class Client:
+    """One uploader, outside of all that can crash."""
+
+    def __init__(self, upload: Upload, doors: dict[str, Door], rng: random.Random) -> None:
+        self.upload = upload
+        self._doors = doors
+        self._rng = rng
+
+    async def run(self) -> None:
+        """Upload until there is an answer, or enough; then maybe ask once more, and maybe cancel."""
+        upload = self.upload
+        await asyncio.sleep(upload.at)
+        while not upload.answers:
+            if self._rng.random() < 0.1:
+                await asyncio.gather(self._try(), self._try())
+            else:
+                await self._try()
+            if upload.gives_up and upload.asked > 1:
+                break
+            await asyncio.sleep(self._rng.random())
+        if self._rng.random() < 0.2:
+            await self._try()
+        if upload.cancel_after is not None and upload.answers:
+            await asyncio.sleep(upload.cancel_after)
+            await self._cancel(upload.answers[0])
+
+    async def _try(self) -> None:
+        self.upload.asked += 1
+        exam_id = uuid.UUID(int=self._rng.getrandbits(128), version=4)
+        if (door := self._door()) is None:
+            return
+        try:
+            self.upload.answers.append(await self._ask(door, door.upload(self.upload, exam_id)))
+        except (OSError, Problem, PortError):
+            return
+
+    async def _cancel(self, exam_id: uuid.UUID) -> None:
+        for _ in range(5):
+            if (door := self._door()) is not None:
+                self.upload.cancelled = True
+                try:
+                    await self._ask(door, door.cancel(exam_id))
+                except (OSError, PortError):
+                    pass
+                except Problem:
+                    return
+                else:
+                    return
+            await asyncio.sleep(self._rng.random() * 2)
+
+    def _door(self) -> Door | None:
+        return self._rng.choice(list(self._doors.values())) if self._doors else None
+
+    async def _ask(self, door: Door, request: Coroutine[Any, Any, Any]) -> Any:
+        """Send a request: ConnectionResetError and TimeoutError mean that nobody knows what came of it."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def fail(error: Exception) -> None:
+            if not answer.done():
+                answer.set_exception(error)
+
+        async def serve() -> None:
+            try:
+                result = await request
+                await door.process.reach("gateway.answer")
+            except PortError as error:
+                fail(ConnectionResetError(str(error)))
+            except Exception as error:  # noqa: BLE001 - a 4xx or 5xx
+                fail(error if isinstance(error, Problem) else ConnectionResetError(type(error).__name__))
+            else:
+                if not answer.done():
+                    answer.set_result(result)
+
+        timer = asyncio.get_running_loop().call_later(PATIENCE, fail, TimeoutError())
+        door.process.when_dead.append(lambda: fail(ConnectionResetError("the process died")))
+        door.process.spawn(serve())
+        try:
+            return await answer
+        finally:
+            timer.cancel()

@@ -1,0 +1,279 @@
+"""What must hold, whatever happened. Some of it is checked at every step, the rest when the world is quiet again."""
+
+import json
+import uuid
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.errors import ErrorCode
+from contracts.events import ExamEvent, derived_id
+from contracts.status import Status
+from contracts.topics import CONTROL, STAGE, STAGES, STATUS, SUBMISSION, UPLOADED, artefact_path, dead_topic, retry_topic
+from runtime.blobs import ref_of
+from runtime.envelope import Record
+from runtime.tracker import Partition
+from services.gateway.core.progress import Position
+from services.gateway.exams import Exam
+from tests.simulation.blobs import Store
+from tests.simulation.client import TENANT, Upload
+from tests.simulation.ledger import OUTBOX, Books, MemoryTransaction
+from tests.simulation.log import Watch
+from tests.simulation.stages import Story, story_of
+
+INVARIANTS = {
+    "I1": "every exam whose upload was accepted ends, and as its upload deserves",
+    "I2": "one terminal transition per exam and revision, and one report",
+    "I3": "no exam without an upload, no event of an unknown exam, one exam per key",
+    "I4": "positions only rise; terminal ones stay",
+    "I5": "every end is announced exactly once",
+    "I6": "an exam's artefacts tell one story, and it begins with what was uploaded",
+    "I8": "accepted = completed + failed + cancelled + expired",
+    "I9": "a committed offset never passes an unfinished record",
+    "I10": "every handled record has a home, every failure a code, every crash a dead letter",
+    "ids": "events have derived ids",
+    "once": "what is stored is not worked out again",
+    "owed": "an accepted exam and its first event are one transaction",
+    "written once": "what a path holds never changes, and events name what is stored",
+    "bounded": "a record is tried a bounded number of times",
+    "quiet": "the world comes to rest once nothing goes wrong any more",
+}
+
+_SINKS = {row.sink: row.name for row in STAGES}
+_UPLOADS = set(UPLOADED.values())
+_RETRIES = {retry_topic(row.name): row.name for row in STAGES}
+_DEAD = {dead_topic(row.name): row.name for row in STAGES}
+_INTERNAL = {ErrorCode.INTERNAL, ErrorCode.WORKER_CRASHED}
+MOST_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An invariant that did not hold, and how."""
+
+    invariant: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} ({INVARIANTS[self.invariant]}): {self.what}"
+
+
+@dataclass
+class Handling:
+    """A handler's call: which homes its record found so far."""
+
+    began: int
+    homes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+class Auditor(Watch):
+    """Watches the ports, and judges the outcome."""
+
+    def __init__(self, books: Books, store: Store) -> None:
+        self.violations: list[Violation] = []
+        self.appended_records = 0
+        self.executions: Counter[tuple[str, str]] = Counter()
+        self._books = books
+        self._store = store
+        self._finished: set[tuple[str, Partition, int]] = set()
+        self._checked: defaultdict[tuple[str, Partition], int] = defaultdict(int)
+        self._handlings: dict[tuple[str, str, bytes | None], Handling] = {}
+        self._dead: set[uuid.UUID] = set()
+        self._spoken: set[uuid.UUID] = set()
+        books.auditors.append(self.commits)
+
+    def violated(self, invariant: str, what: str) -> None:
+        self.violations.append(Violation(invariant, what))
+
+    # --- the log
+
+    def appended(self, process: str, record: Record) -> None:
+        self.appended_records += 1
+        event = json.loads(record.value or b"{}")
+        topic = record.topic
+        if topic == STATUS:
+            handling = self._handlings.get((process, event["stage"], record.key))
+            if handling and event["kind"] == "failed":
+                handling.homes.append((topic, event))
+            step = f"{event['stage']}/{event['kind']}/{event['status']}/{event['attempt']}"
+            step += f"/{event['done']}" if event["done"] is not None else ""
+        else:
+            stage = _SINKS.get(topic) or _RETRIES.get(topic) or _DEAD.get(topic)
+            handling = self._handlings.get((process, stage, record.key)) if stage else None
+            if handling:
+                handling.homes.append((topic, event))
+            step = self._step(topic, record)
+        exam_id = uuid.UUID(event["exam_id"])
+        self._spoken.add(exam_id)
+        if topic in _DEAD:
+            self._dead.add(exam_id)
+        if record.header("ce_id") != str(derived_id(exam_id, step, event["revision"])):
+            self.violated("ids", f"{topic} of {exam_id} by {process}")
+        if topic in _SINKS:
+            self._names_what_is_stored(topic, event)
+        if record.attempt > MOST_ATTEMPTS:
+            self.violated("bounded", f"attempt {record.attempt} on {topic}")
+
+    def committed(self, group: str, partition: Partition, offset: int) -> None:
+        at = self._checked[group, partition]
+        while at < offset:
+            if (group, partition, at) not in self._finished:
+                self.violated("I9", f"{group} committed {offset} of {partition.topic}, {at} is unfinished")
+                break
+            at += 1
+        self._checked[group, partition] = max(at, offset)
+
+    def forgotten(self) -> None:
+        self._finished.clear()
+        self._checked.clear()
+
+    # --- handlers
+
+    def begins(self, process: str, group: str, record: Record, step: int) -> Handling:
+        handling = self._handlings[process, group, record.key] = Handling(step)
+        return handling
+
+    def finishes(self, process: str, group: str, record: Record, handling: Handling) -> None:
+        """The handler returned."""
+        self._finished.add((group, Partition(record.topic, record.partition), record.offset))
+        if group not in STAGE:
+            return
+        if not handling.homes:
+            self.violated("I10", f"{group} returned from {record.topic} {record.offset} without a home")
+        for topic, event in handling.homes:
+            crash = topic == STATUS and event["status"] == "FAILED" and event["code"] in _INTERNAL
+            if crash and dead_topic(group) not in {home for home, _ in handling.homes}:
+                self.violated("I10", f"{group} failed {event['exam_id']} with {event['code']} and no dead letter")
+
+    def works(self, process: str, stage: str, event: ExamEvent) -> None:
+        """Work begins; with the artefact stored before the handler began, it should not."""
+        self.executions[str(event.exam_id), stage] += 1
+        path = artefact_path(event.tenant, event.exam_id, event.revision, stage)
+        handling = self._handlings[process, stage, str(event.exam_id).encode()]
+        stored = self._store.when.get(path)
+        if stored is not None and stored < handling.began and path not in self._store.missed:
+            self.violated("once", f"{stage} of {event.exam_id}")
+
+    # --- the books
+
+    def commits(self, transaction: MemoryTransaction) -> None:
+        leaving = {due.row.exam_id for due in transaction.changed[OUTBOX].values() if due is not None}
+        for move in transaction.moves:
+            if move.before is None and move.exam_id not in leaving:
+                self.violated("owed", f"{move.exam_id} has no event in the outbox")
+            self._rises(move.exam_id, move.before, move.after)
+
+    def _rises(self, exam_id: uuid.UUID, before: Position | None, after: tuple[Position, ...]) -> None:
+        current = self._books.exam(exam_id)
+        if before is not None and current is not None and current.position != before:
+            self.violated("I4", f"{exam_id} moved from {before.status}, but was {current.position.status}")
+        for position in after:
+            if before is not None and not _above(position, before):
+                self.violated("I4", f"{exam_id} went from {before.status} to {position.status}")
+            before = position
+
+    def _step(self, topic: str, record: Record) -> str:
+        if topic in _SINKS:
+            return _SINKS[topic]
+        if topic in _UPLOADS:
+            return SUBMISSION
+        if topic == CONTROL:
+            return "cancel"
+        stage = _RETRIES.get(topic) or _DEAD[topic]  # as the record came: what the stage before it said
+        names = [row.name for row in STAGES]
+        return names[names.index(stage) - 1] if stage != "ocr" else SUBMISSION
+
+    def _names_what_is_stored(self, topic: str, event: dict[str, Any]) -> None:
+        ref = event["artefact"]
+        data = self._store.data.get(ref["path"])
+        if data is None or ref_of(ref["path"], data).model_dump() != ref:
+            self.violated("written once", f"{topic} names other bytes than {ref['path'].rsplit('/')[-1]} has")
+
+    # --- the end
+
+    def judge(self, uploads: list[Upload], faulty: bool) -> None:
+        """The world is quiet. `faulty`: whether retries may have been used up by faults that are no upload's own."""
+        by_marker: defaultdict[str, list[Exam]] = defaultdict(list)
+        for exam in self._books.exams:
+            by_marker[exam.student_id].append(exam)
+        known = {exam.exam_id for exam in self._books.exams}
+        if ghosts := self._spoken - known:
+            self.violated("I3", f"events of unknown exams {sorted(map(str, ghosts))}")
+        for upload in uploads:
+            self._judge_upload(upload, by_marker.pop(upload.marker, []), faulty)
+        if by_marker:
+            self.violated("I3", f"exams nobody uploaded: {sorted(by_marker)}")
+        self._judge_ends()
+        if self._store.overwritten:
+            self.violated("written once", f"{self._store.overwritten[0]} was replaced")
+
+    def _judge_upload(self, upload: Upload, exams: list[Exam], faulty: bool) -> None:
+        if len(exams) > 1:
+            self.violated("I3", f"{len(exams)} exams of key {upload.key}")
+        if set(upload.answers) - {exam.exam_id for exam in exams} or len(set(upload.answers)) > 1:
+            self.violated("I1", f"key {upload.key} was answered with {len(set(upload.answers))} exams, {len(exams)} exist")
+        for exam in exams:
+            if not exam.ended:
+                self.violated("I1", f"{exam.exam_id} is {exam.position.status}")
+            elif not self._deserved(upload, exam, faulty):
+                self.violated("I1", f"{exam.exam_id} is {exam.position.status} {exam.position.code}, fate {upload.fate}")
+            self._judge_story(upload, exam)
+
+    def _deserved(self, upload: Upload, exam: Exam, faulty: bool) -> bool:
+        position, fate = exam.position, upload.fate
+        match position.status:
+            case Status.COMPLETED:
+                return fate.kind != "permanent"
+            case Status.CANCELLED:
+                return upload.cancelled
+            case Status.EXPIRED:
+                return exam.completed_at is not None and exam.completed_at >= exam.deadline
+        if fate.kind == "permanent" and position.code is ErrorCode.NO_QUESTION_FOUND:
+            return True
+        if position.code in _INTERNAL:
+            return exam.exam_id in self._dead and (faulty or fate.kind in {"broken", "poison", "transient"})
+        return position.code is ErrorCode.ARTEFACT_MISSING and any(str(exam.exam_id) in p for p in self._store.missed)
+
+    def _judge_story(self, upload: Upload, exam: Exam) -> None:
+        if exam.position.status is not Status.COMPLETED:
+            return
+        story: Story = (upload.marker,)
+        for row in STAGES:
+            path = artefact_path(TENANT, exam.exam_id, exam.position.revision, row.name)
+            data = self._store.data.get(path)
+            if data is None:
+                self.violated("I6", f"{exam.exam_id} is completed without {row.name}")
+                return
+            told = story_of(data)
+            if told[:-1] != story:
+                self.violated("I6", f"{row.name} of {exam.exam_id} goes on from another story")
+            story = told
+        if exam.report is None or exam.report != ref_of(path, data):
+            self.violated("I6", f"{exam.exam_id} has another report than is stored")
+
+    def _judge_ends(self) -> None:
+        ends = Counter(
+            (move.exam_id, position.revision)
+            for move in self._books.moves
+            for position in move.after
+            if position.status.terminal
+        )
+        told = Counter((exam.exam_id, exam.position.revision) for exam in self._books.announced)
+        for end, count in ends.items():
+            if count > 1:
+                self.violated("I2", f"{end[0]} ended {count} times")
+        if told != ends:
+            self.violated("I5", f"{sum(ends.values())} ends, {sum(told.values())} announcements")
+        exams = self._books.exams
+        if len(exams) != sum(exam.ended for exam in exams):
+            self.violated("I8", f"{len(exams)} accepted, {sum(exam.ended for exam in exams)} ended")
+
+
+def _above(after: Position, before: Position) -> bool:
+    """Greater in (revision, rank), or the same status further on; nothing is above a terminal one of its revision."""
+    from contracts.status import STEPS  # noqa: PLC0415
+
+    if before.status.terminal:
+        return after.revision > before.revision
+    key = (after.revision, STEPS[after.status].rank, after.attempt, -1 if after.done is None else after.done)
+    return key > (before.revision, STEPS[before.status].rank, before.attempt, -1 if before.done is None else before.done)
