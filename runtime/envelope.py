@@ -17,8 +17,6 @@ Headers = dict[str, str]
 CONTENT_TYPE = "application/json"
 TENANT = "ce_tenant"
 ATTEMPT, DUE = "x-attempt", "x-due-ms"
-REDRIVEN = "x-dead-redriven"
-"""On a dead-letter topic: the record is no letter, it says that the letter at `partition/offset` was redriven."""
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ async def _apply(transaction: Transaction, record: Record, event: ExamEvent) -> 
         return _Outcome(violation="artefact_of_another_exam")
     if event.revision >= exam.position.revision:  # a word on an older one doesn't break this one's silence
         await transaction.heard(event)
-    moved = await take(transaction, exam, _fact(record, event), report)
+    moved = await take(transaction, exam, fact_of(record, event), report)
     return _Outcome(moved=None if moved is exam else moved)
 
 
@@ -125,7 +125,8 @@ def _decode(record: Record) -> ExamEvent:
     return event_of(record, ExamReported if record.topic == REPORTED else ExamEvent)
 
 
-def _fact(record: Record, event: ExamEvent) -> Fact:
+def fact_of(record: Record, event: ExamEvent) -> Fact:
+    """What a record of TOPICS says of its exam."""
     if isinstance(event, ExamStatus):
         return fact_of_status(event)
     if isinstance(event, ExamReported):

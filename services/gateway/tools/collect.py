@@ -39,7 +39,6 @@ from services.gateway.tools.evidence import (
 
 T = TypeVar("T")
 
-_SIDE_BY_SIDE = 16
 _GROUPS = (*(row.name for row in STAGES), GROUP)
 
 
@@ -103,9 +102,12 @@ async def topics(kafka: KafkaSettings) -> tuple[Mapping[str, Mapping[Partition, 
     committed = {group: await committed_offsets(kafka, group) for group in _GROUPS}
     records: list[Heard] = []
     with Bar("reading topics", len(TOPICS)) as bar:
-        for topic in TOPICS:
-            records += [heard(record) async for record in read_topic(kafka, topic.name)]
+
+        async def read(name: str) -> None:
+            records.extend([heard(record) async for record in read_topic(kafka, name)])
             bar.step()
+
+        await each(read, [topic.name for topic in TOPICS], side_by_side=6)
     return committed, records
 
 
@@ -160,14 +162,18 @@ async def stored(blobs: Blobs, ref: BlobRef) -> Stored:
     return Stored.WHOLE
 
 
-async def each(work: Callable[[T], Awaitable[Any]], items: Iterable[T]) -> None:
-    """Do it for all, a few side by side; the first error ends it."""
+async def each(work: Callable[[T], Awaitable[Any]], items: Iterable[T], side_by_side: int = 16) -> None:
+    """Do it for all, a few side by side; the first error ends it, as itself."""
     waiting = iter(list(items))
 
     async def one() -> None:
         for item in waiting:
             await work(item)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_SIDE_BY_SIDE):
-            group.create_task(one())
+    tasks = [asyncio.create_task(one()) for _ in range(side_by_side)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

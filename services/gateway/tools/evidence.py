@@ -10,8 +10,9 @@ from contracts.errors import Invalid
 from contracts.events import BlobRef, ExamEvent
 from contracts.status import STEPS, Status
 from contracts.topics import TOPICS
-from runtime.envelope import REDRIVEN, Record, event_of
+from runtime.envelope import Record, event_of
 from runtime.tracker import Partition
+from services.gateway.projection import REDRIVEN
 
 ENDED = frozenset(status.value for status in Status if status.terminal)
 _MODELS = {topic.name: topic.model for topic in TOPICS}
