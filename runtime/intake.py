@@ -30,7 +30,7 @@ CANCEL_PATIENCE = 2.0
 
 
 class Source(Protocol):
-    """What Kafka gives: `runtime.kafka.Subscription`."""
+    """What Kafka gives: `runtime.consumer.Subscription`."""
 
     async def poll(self) -> list[Record]:
         """The next records, maybe none, after a fraction of a second."""

@@ -5,33 +5,28 @@ So subscribers here have no handler: `runtime.intake` polls their consumer and c
 """
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import aiokafka
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from contracts.events import ExamEvent
 from contracts.topics import TOPICS
 from runtime import log, metrics
 from runtime.clock import Clock, moment
+from runtime.consumer import Subscription, cut
 from runtime.envelope import Envelope, Headers, Record, encode
 from runtime.intake import Handler, Intake, Lane, Source
 from runtime.settings import KafkaSettings
 from runtime.trace import Trace
-from runtime.tracker import Partition
 
-_POLL_MS = 100
-_MAX_RECORDS = 16
-_POLL_LIMIT = 2.0
-_COMMIT_LIMIT = 5.0
-_LEAVE_LIMIT = 3.0
 _CLOSE_LIMIT = 5.0
+_CUT_LIMIT = 1.0
 _TOPIC_EXISTS = 36
 
 Decorate = Callable[[str, Source], Source]
@@ -159,124 +154,21 @@ class Kafka:
                 await self._broker.stop()
         except TimeoutError:
             self._log.warning("left without flushing: no broker answers")
+            await self._cut()
+
+    async def _cut(self) -> None:
+        """Close what FastStream couldn't: the producer's connections, then the task that waits on them."""
+        producer = self._broker.config.broker_config.producer._producer.producer  # type: ignore[attr-defined]  # noqa: SLF001
+        await cut(producer.client)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CUT_LIMIT):
+                await producer._sender.close()  # noqa: SLF001
 
     def _name(self, topic: str) -> str:
         return f"{self._settings.topic_prefix}{topic}"
 
-    def _subscription(self, topics: list[str], group: str | None) -> "Subscription":
+    def _subscription(self, topics: list[str], group: str | None) -> Subscription:
         return Subscription(self._broker, self._settings, topics, group)
-
-
-class Subscription:
-    """One aiokafka consumer, made and closed by FastStream; a `runtime.intake.Source`."""
-
-    def __init__(self, broker: KafkaBroker, settings: KafkaSettings, topics: list[str], group: str | None) -> None:
-        self._prefix = settings.topic_prefix
-        self._patience = 10.0 if settings.profile == "kafka" else 1.0
-        self._listener = _Listener(self)
-        self._intake: Intake | None = None
-        self._subscriber = broker.subscriber(
-            *(f"{self._prefix}{topic}" for topic in topics),
-            group_id=f"{self._prefix}{group}" if group else None,
-            listener=self._listener,
-            ack_policy=AckPolicy.MANUAL,  # for want of a policy, FastStream commits before the work
-            **settings.consumer,
-        )
-
-    async def start(self, intake: Intake | None) -> None:
-        """Join the group; partitions come later, through the listener."""
-        self._intake = intake
-        await self._subscriber.start()
-
-    async def stop(self) -> None:
-        """Leave the group, if the broker answers; else it finds out by itself."""
-        try:
-            async with asyncio.timeout(_LEAVE_LIMIT):
-                await self._subscriber.stop()
-        except TimeoutError:
-            log.get("runtime.kafka").warning("left a group without a word: no broker answers")
-
-    async def poll(self) -> list[Record]:
-        consumer = self._consumer
-        if (fetching := consumer._fetcher.error_future).done():  # noqa: SLF001 - dead, it looks like an empty topic
-            raise ConnectionError("fetching has ended") from (None if fetching.cancelled() else fetching.exception())
-        try:
-            async with asyncio.timeout(_POLL_LIMIT):  # it also waits for an assignment, and that may take for ever
-                batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-        except TimeoutError:
-            return []
-        return [self._record(raw) for batch in batches.values() for raw in batch]
-
-    async def commit(self, offsets: dict[Partition, int]) -> None:
-        held = self._consumer.assignment()
-        wanted = {self._raw(partition): offset for partition, offset in offsets.items()}
-        async with asyncio.timeout(_COMMIT_LIMIT):
-            await self._consumer.commit({tp: offset for tp, offset in wanted.items() if tp in held})
-
-    def pause(self, partitions: set[Partition]) -> None:
-        self._consumer.pause(*self._assigned(partitions))
-
-    def resume(self, partitions: set[Partition]) -> None:
-        self._consumer.resume(*self._assigned(partitions))
-
-    def lag(self) -> int:
-        # High water mark minus position: the embedded broker answers ListOffsets(latest) wrongly.
-        consumer = self._consumer
-        total = 0
-        for tp in consumer.assignment():
-            state = consumer._subscription.subscription.assignment.state_value(tp)  # noqa: SLF001 - position() awaits
-            if state.highwater is not None and state.has_valid_position:
-                total += max(0, state.highwater - state.position)
-        return total
-
-    async def revoked(self, raw: set[Any]) -> None:
-        """The group rebalances."""
-        if self._intake and raw:
-            await self._intake.revoked(self._partitions(raw), self._patience)
-
-    def assign(self, raw: set[Any]) -> None:
-        """The group has rebalanced."""
-        if self._intake:
-            self._intake.assign(self._partitions(raw))
-
-    @property
-    def _consumer(self) -> Any:
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            raise RuntimeError("the subscription isn't started")
-        return consumer
-
-    def _assigned(self, partitions: set[Partition]) -> list[Any]:
-        held = self._consumer.assignment()
-        return [tp for tp in map(self._raw, partitions) if tp in held]
-
-    def _partitions(self, raw: set[Any]) -> set[Partition]:
-        return {Partition(tp.topic.removeprefix(self._prefix), tp.partition) for tp in raw}
-
-    def _raw(self, partition: Partition) -> Any:
-        return aiokafka.TopicPartition(f"{self._prefix}{partition.topic}", partition.number)
-
-    def _record(self, raw: Any) -> Record:
-        return Record(
-            topic=raw.topic.removeprefix(self._prefix),
-            partition=raw.partition,
-            offset=raw.offset,
-            key=raw.key,
-            value=raw.value,
-            headers=tuple((key, value or b"") for key, value in raw.headers),
-            timestamp=raw.timestamp / 1000,
-        )
-
-
-class _Listener(aiokafka.ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-
-    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
-        await self._subscription.revoked(revoked)
-
-    async def on_partitions_assigned(self, assigned: set[Any]) -> None:
-        self._subscription.assign(assigned)
 
 
 @asynccontextmanager

@@ -1,12 +1,15 @@
-"""A broker that dies and comes back empty: the embedded one keeps nothing, the database and the blobs are the truth."""
+"""A broker that dies and comes back empty, or freezes: the embedded one keeps nothing, the database and the blobs do."""
 
+import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from exam_world import SINK, World, new_event
+from exam_world import SINK, SOURCE, World, new_event
 
 from deploy.native.servers import Broker
 from runtime import health, log
@@ -39,6 +42,24 @@ async def world(broker: Broker, tmp_path: Path) -> AsyncIterator[World]:
         )
 
 
+def killed_and_back(broker: Broker) -> None:
+    assert broker.pid
+    os.kill(broker.pid, signal.SIGKILL)
+    broker.stop()
+    broker.start()
+
+
+@contextmanager
+def frozen(broker: Broker) -> Iterator[None]:
+    """Its connections stay open and nothing answers, as behind a cut cable."""
+    assert broker.pid
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+
+
 async def test_a_stage_follows_a_broker_that_lost_everything(world: World, broker: Broker) -> None:
     before, after = new_event(), new_event()
     seen = world.seen.setdefault(SINK, [])
@@ -46,11 +67,65 @@ async def test_a_stage_follows_a_broker_that_lost_everything(world: World, broke
     async with world.stage():
         async with world.kafka.follow(SINK, seen.append):
             await world.until(lambda: bool(world.out(SINK, before)))
-        assert broker.pid
-        os.kill(broker.pid, signal.SIGKILL)
-        broker.stop()
-        broker.start()
+        killed_and_back(broker)
         await world.kafka.create_topics()
         await world.put(after)
         async with world.kafka.follow(SINK, seen.append):
             await world.until(lambda: bool(world.out(SINK, after)), 40)
+
+
+async def test_a_broadcast_goes_on_after_the_broker_lost_everything(world: World, broker: Broker) -> None:
+    seen: list[bytes | None] = []
+    many, one = [new_event() for _ in range(40)], new_event()
+    async with world.kafka.follow(SOURCE, lambda record: seen.append(record.key)):
+        for event in many:
+            await world.put(event)
+        await world.until(lambda: len(seen) == len(many))
+        killed_and_back(broker)
+        await world.kafka.create_topics()
+        await world.put(one)
+        await world.until(lambda: str(one.exam_id).encode() in seen, 30)
+
+
+async def test_publishing_to_a_frozen_broker_fails_in_time_and_works_again_after_it(
+    world: World, broker: Broker
+) -> None:
+    await world.put(new_event())
+    with frozen(broker):
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await world.put(new_event())
+        assert time.monotonic() - began < 5, "the publish time limit is 3 s"
+    await world.put(new_event())
+
+
+async def test_a_consumer_of_a_frozen_broker_goes_on_turning(world: World, broker: Broker) -> None:
+    async with world.stage() as intake:
+        with frozen(broker):
+            await asyncio.sleep(6)  # the group's session is over by then
+            assert intake.stalled(4) is None
+        event = new_event()
+        await world.put(event)
+        seen = world.seen.setdefault(SINK, [])
+        async with world.kafka.follow(SINK, seen.append):
+            await world.until(lambda: bool(world.out(SINK, event)), 40)
+
+
+async def test_leaving_a_frozen_broker_takes_seconds_whatever_is_unsent(broker: Broker) -> None:
+    settings = KafkaSettings(bootstrap=broker.address, profile="embedded", publish_timeout=3)
+
+    async def nothing(_: object) -> None: ...
+
+    async with open_kafka(settings) as kafka:
+        await kafka.create_topics()
+        world = World(kafka, None, None, "")  # type: ignore[arg-type]
+        async with kafka.consume([SOURCE], "leaver", nothing), kafka.follow(SINK, lambda _: None):
+            await world.put(new_event())
+            os.kill(broker.pid or 0, signal.SIGSTOP)
+            unsent = asyncio.create_task(world.put(new_event()))
+            await asyncio.sleep(0.5)
+            began = time.monotonic()
+    took = time.monotonic() - began
+    os.kill(broker.pid or 0, signal.SIGCONT)
+    assert isinstance((await asyncio.gather(unsent, return_exceptions=True))[0], Exception)
+    assert took < 16, "a last commit, two consumers and the producer, each with its own limit"

@@ -1,0 +1,159 @@
+"""One consumer, made and closed by FastStream, as the intake sees it: polls that end, explicit commits, no surprises."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import aiokafka
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from runtime import log
+from runtime.envelope import Record
+from runtime.intake import Intake
+from runtime.settings import KafkaSettings
+from runtime.tracker import Partition
+
+_POLL_MS = 100
+_MAX_RECORDS = 16
+_POLL_LIMIT = 2.0
+_COMMIT_LIMIT = 5.0
+_LEAVE_LIMIT = 3.0
+_CUT_LIMIT = 1.0
+
+
+class Subscription:
+    """One aiokafka consumer, made and closed by FastStream; a `runtime.intake.Source`."""
+
+    def __init__(self, broker: KafkaBroker, settings: KafkaSettings, topics: list[str], group: str | None) -> None:
+        self._prefix = settings.topic_prefix
+        self._patience = 10.0 if settings.profile == "kafka" else 1.0
+        self._forgets = settings.profile == "embedded"
+        self._listener = _Listener(self)
+        self._intake: Intake | None = None
+        self._subscriber = broker.subscriber(
+            *(f"{self._prefix}{topic}" for topic in topics),
+            group_id=f"{self._prefix}{group}" if group else None,
+            listener=self._listener,
+            ack_policy=AckPolicy.MANUAL,  # for want of a policy, FastStream commits before the work
+            **settings.consumer,
+        )
+
+    async def start(self, intake: Intake | None) -> None:
+        """Join the group; partitions come later, through the listener."""
+        self._intake = intake
+        await self._subscriber.start()
+
+    async def stop(self) -> None:
+        """Leave the group, if the broker answers; else it finds out by itself."""
+        consumer = self._subscriber.consumer
+        try:
+            async with asyncio.timeout(_LEAVE_LIMIT):
+                await self._subscriber.stop()
+        except TimeoutError:
+            log.get("runtime.kafka").warning("left a group without a word: no broker answers")
+            await cut(consumer._client)  # noqa: SLF001
+            await consumer._fetcher.close()  # noqa: SLF001
+
+    async def poll(self) -> list[Record]:
+        consumer = self._consumer
+        if (fetching := consumer._fetcher.error_future).done():  # noqa: SLF001 - dead, it looks like an empty topic
+            raise ConnectionError("fetching has ended") from (None if fetching.cancelled() else fetching.exception())
+        try:
+            async with asyncio.timeout(_POLL_LIMIT):  # it also waits for an assignment, and that may take for ever
+                batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+        except TimeoutError:
+            return []
+        if self._forgets:
+            self._rewind()
+        return [self._record(raw) for batch in batches.values() for raw in batch]
+
+    async def commit(self, offsets: dict[Partition, int]) -> None:
+        held = self._consumer.assignment()
+        wanted = {self._raw(partition): offset for partition, offset in offsets.items()}
+        async with asyncio.timeout(_COMMIT_LIMIT):
+            await self._consumer.commit({tp: offset for tp, offset in wanted.items() if tp in held})
+
+    def pause(self, partitions: set[Partition]) -> None:
+        self._consumer.pause(*self._assigned(partitions))
+
+    def resume(self, partitions: set[Partition]) -> None:
+        self._consumer.resume(*self._assigned(partitions))
+
+    def lag(self) -> int:
+        return sum(max(0, ahead) for ahead in self._ahead().values())
+
+    def _ahead(self) -> dict[Any, int]:
+        """High water mark minus position, where both are known: the embedded broker answers ListOffsets(latest) wrongly."""
+        held = self._consumer.assignment()
+        states = {tp: self._consumer._subscription.subscription.assignment.state_value(tp) for tp in held}  # noqa: SLF001 - position() awaits
+        return {
+            tp: state.highwater - state.position
+            for tp, state in states.items()
+            if state.highwater is not None and state.has_valid_position
+        }
+
+    def _rewind(self) -> None:
+        """Begin anew where less is there than was read: a broker that keeps all in memory forgot it, and doesn't say so."""
+        for tp, ahead in self._ahead().items():
+            if ahead < 0:
+                self._consumer.seek(tp, 0)
+
+    async def revoked(self, raw: set[Any]) -> None:
+        """The group rebalances."""
+        if self._intake and raw:
+            await self._intake.revoked(self._partitions(raw), self._patience)
+
+    def assign(self, raw: set[Any]) -> None:
+        """The group has rebalanced."""
+        if self._intake:
+            self._intake.assign(self._partitions(raw))
+
+    @property
+    def _consumer(self) -> Any:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            raise RuntimeError("the subscription isn't started")
+        return consumer
+
+    def _assigned(self, partitions: set[Partition]) -> list[Any]:
+        held = self._consumer.assignment()
+        return [tp for tp in map(self._raw, partitions) if tp in held]
+
+    def _partitions(self, raw: set[Any]) -> set[Partition]:
+        return {Partition(tp.topic.removeprefix(self._prefix), tp.partition) for tp in raw}
+
+    def _raw(self, partition: Partition) -> Any:
+        return aiokafka.TopicPartition(f"{self._prefix}{partition.topic}", partition.number)
+
+    def _record(self, raw: Any) -> Record:
+        return Record(
+            topic=raw.topic.removeprefix(self._prefix),
+            partition=raw.partition,
+            offset=raw.offset,
+            key=raw.key,
+            value=raw.value,
+            headers=tuple((key, value or b"") for key, value in raw.headers),
+            timestamp=raw.timestamp / 1000,
+        )
+
+
+class _Listener(aiokafka.ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        await self._subscription.revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[Any]) -> None:
+        self._subscription.assign(assigned)
+
+
+async def cut(client: Any) -> None:
+    """Close a client's connections at once, with what they hold unsent: nobody answers at their other end."""
+    for connection in list(client._conns.values()):  # noqa: SLF001 - close() would wait for the other end to take it
+        if connection._writer is not None:  # noqa: SLF001
+            connection._writer.transport.abort()  # noqa: SLF001
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CUT_LIMIT):
+            await client.close()
