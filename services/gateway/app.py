@@ -97,7 +97,7 @@ async def open_gateway(
         relay = Relay(ledger, resources.kafka, notices, settings)
         projection = Projection(ledger)
         sweeper = Sweeper(ledger, resources.blobs, projection, settings)
-        way = go_out(Egress(Rules(hooks.ports, hooks.allow_loopback), hooks.timeout_seconds))
+        way = go_out(Egress(Rules(frozenset(hooks.ports), hooks.allow_loopback), hooks.timeout_seconds))
         sender = Sender(pool, way, notices.webhooks, hooks)
         resources.health.check("postgres", lambda: _ping(pool))
         await stack.enter_async_context(_background(relay.run(), "gateway relay"))

@@ -108,7 +108,7 @@ class WebhookSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="REDINK_WEBHOOK_", use_attribute_docstrings=True)
 
-    ports: frozenset[int] = frozenset({443, 8443})
+    ports: tuple[int, ...] = (443, 8443)
     """that receivers may listen on, as JSON: [443, 8443]"""
     allow_loopback: bool = False
     """for development: loopback addresses may be called, on any port and with plain http"""

@@ -27,7 +27,7 @@ Url = Annotated[
     ),
 ]
 Description = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="For yourself.")]
-Events = Annotated[tuple[EventType, ...], Field(min_length=1, max_length=len(EVERY), description="What to tell.")]
+Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EVERY), description="What to tell.")]
 
 
 class NewWebhook(BaseModel):
@@ -36,7 +36,7 @@ class NewWebhook(BaseModel):
     model_config = ConfigDict(extra="forbid", title="NewWebhook")
 
     url: Url
-    events: Events = EVERY
+    events: Events = list(EVERY)
     description: Description = ""
 
 

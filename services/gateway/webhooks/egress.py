@@ -128,6 +128,8 @@ class _Exchange:
             if self._left <= 0:
                 raise ConnectionResetError("the answer is too long")
             data = await self._reader.read(min(8192, self._left))
+            if not data and self._http.their_state is h11.SEND_RESPONSE:
+                raise ConnectionResetError("closed before an answer")
             self._left -= len(data)
             self._http.receive_data(data)
         return event

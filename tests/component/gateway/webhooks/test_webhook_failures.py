@@ -37,7 +37,7 @@ async def ended(running: Running, webhook: dict[str, Any]) -> bool:
     ("manner", "why"),
     [
         (answers(500), "answered 500"), (answers(404), "answered 404"), (answers(304), "answered 304"),
-        (answers(100), "the answer is not HTTP/1.1, or its head is too long"),
+        (answers(100), "connection refused or lost"),
         (hangs, "no answer within 0.5 s"), (drips, "no answer within 0.5 s"),
         (hangs_up, "connection refused or lost"), (speaks_smtp, "the answer is not HTTP/1.1, or its head is too long"),
     ],
