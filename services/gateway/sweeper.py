@@ -90,8 +90,7 @@ class Sweeper:
             locked = await transaction.lock(exam.exam_id)
             if locked is None:
                 return None
-            fact = Fact(exam.position.revision, status, locked.position.stage, code=code)
-            moved = await take(transaction, locked, fact)
+            moved = await take(transaction, locked, Fact(exam.position.revision, status, code=code))
             return None if moved is locked else moved
 
         moved = await transact(self._ledger, "sweep", work)

@@ -12,6 +12,7 @@ from contracts.artefacts import Report
 from contracts.events import BlobRef
 from contracts.result import Result
 from contracts.status import Status
+from runtime import metrics
 from runtime.blobs import BlobMissing
 from services.gateway.api.context import Gateway, InExam, InGateway
 from services.gateway.api.documented import problems
@@ -107,7 +108,7 @@ async def _blob(
     request: Request, gateway: Gateway, exam: Exam, choose: Callable[[Report], BlobRef], media_type: str
 ) -> Response:
     """One blob of the report, with ETag and single ranges."""
-    ref = choose(await _report(gateway, exam))
+    ref = _own(exam, choose(await _report(gateway, exam)))
     headers = {"ETag": f'"{ref.sha256}"', "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
     if _unchanged(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -124,7 +125,7 @@ async def _blob(
 
 
 async def _fetch(gateway: Gateway, exam: Exam, choose: Callable[[Report], BlobRef]) -> bytes:
-    return await _get(gateway, choose(await _report(gateway, exam)))
+    return await _get(gateway, _own(exam, choose(await _report(gateway, exam))))
 
 
 async def _report(gateway: Gateway, exam: Exam) -> Report:
@@ -136,6 +137,14 @@ async def _report(gateway: Gateway, exam: Exam) -> Report:
             detail = f"The exam ended as {status.value}. {exam.position.error_message or 'Upload the paper again.'}"
         raise Problem(Code.EXAM_NOT_COMPLETED, detail, headers={} if status.terminal else {"Retry-After": "1"}, **more)
     return Report.model_validate_json(await _get(gateway, exam.report))
+
+
+def _own(exam: Exam, ref: BlobRef) -> BlobRef:
+    """The reference, if it stays with the exam: what a report refers to was written by a stage, not by us."""
+    if not ref.path.startswith(f"{exam.tenant}/{exam.exam_id}/"):
+        metrics.VIOLATIONS.labels("artefact_of_another_exam").inc()
+        raise Problem(Code.RESULT_GONE)
+    return ref
 
 
 async def _get(gateway: Gateway, ref: BlobRef) -> bytes:

@@ -2,7 +2,8 @@
 
 An exam's position is (revision, rank of its status, attempt, pages done), compared as a tuple. A fact is taken only
 when it is greater, and never after a terminal status of the same revision: so duplicates, late and reordered events
-change nothing, and any order of the same facts ends in the same place.
+change nothing, and any order of the same facts ends in the same place, unless they end the exam in different ways: then
+the first to come does.
 """
 
 from dataclasses import dataclass, replace
@@ -73,12 +74,19 @@ def advance(now: Position, fact: Fact) -> tuple[Position, ...]:
     """The positions the exam passes because of the fact, in order; empty when it changes nothing."""
     if fact.revision < now.revision or (fact.revision == now.revision and now.status.terminal):
         return ()
-    if _order(fact) <= _order(now):
+    if _order(fact) <= _order(now) or _repeated(now, fact):
         return ()
     if fact.status is Status.COMPLETED and _order(replace(fact, status=Status.REPORT_GENERATED)) > _order(now):
         generated = _at(now, replace(fact, status=Status.REPORT_GENERATED))
         return (generated, _at(generated, fact))
     return (_at(now, fact),)
+
+
+def _repeated(now: Position, fact: Fact) -> bool:
+    """Whether a stage failed that had been done: at a repetition, so its artefact exists and the exam goes on."""
+    if fact.status is not Status.FAILED or fact.stage not in STAGE or fact.revision != now.revision:
+        return False
+    return STEPS[now.status].rank >= STEPS[STAGE[fact.stage].done].rank
 
 
 def _order(of: Position | Fact) -> tuple[int, int, int, int]:

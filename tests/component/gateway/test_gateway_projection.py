@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from contracts.artefacts import Report
 from contracts.events import BlobRef, ExamReported
 from contracts.status import Status
 from contracts.topics import REPORTED, STATUS, dead_topic
@@ -54,6 +55,21 @@ async def test_a_report_that_lies_elsewhere_is_refused_and_counted(running: Runn
         await running.deliver(REPORTED, forged)
     assert violations("artefact_of_another_exam") == before + 2
     assert (await running.status(exam["exam_id"]))["status"] == "UPLOADED"
+
+
+async def test_a_report_that_refers_to_another_tenants_blobs_shows_nothing_of_them(running: Running) -> None:
+    exam = await running.exam()
+    base = f"dev/{exam['exam_id']}/1"
+    mine = await running.blobs.put(f"{base}/report.html", b"<p>mine")
+    other = await running.blobs.put(f"other/{uuid.uuid4()}/1/result.json", b"{}")
+    report = Report(result=other, html=mine, pdf=other, pages=(other,))
+    ref = await running.blobs.put(f"{base}/report.json", report.model_dump_json().encode())
+    await running.deliver(REPORTED, ExamReported(**said(exam), artefact=ref))
+    before = violations("artefact_of_another_exam")
+    paths = ("result", "report.pdf", "pages/1.jpg", "report.html")
+    answers = [(await running.get(f"/exams/{exam['exam_id']}/{path}")).status_code for path in paths]
+    assert answers == [410, 410, 410, 200]
+    assert violations("artefact_of_another_exam") == before + 3
 
 
 async def test_an_operators_mark_on_a_dead_letter_topic_fails_no_exam(running: Running) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.errors import ErrorCode
 from contracts.events import ExamStatus, StatusKind
 from contracts.status import STEPS, Status
-from contracts.topics import STAGES
+from contracts.topics import STAGES, StageRow
 from services.gateway.core.progress import Fact, Position, advance, fact_of_status
 
 START = Position(1, Status.UPLOADED, 0)
@@ -66,6 +66,16 @@ def test_a_completed_exam_has_passed_report_generated(facts: list[Fact]) -> None
     statuses = [position.status for position in path(facts)]
     if statuses[-1] is Status.COMPLETED:
         assert statuses[-2] is Status.REPORT_GENERATED
+
+
+@pytest.mark.parametrize("row", STAGES)
+def test_a_stage_that_fails_at_a_repetition_of_what_it_had_done_does_not_fail_the_exam(row: StageRow) -> None:
+    failed = Fact(1, Status.FAILED, row.name, attempt=9, code=ErrorCode.STAGE_TIMEOUT)
+    for at_or_past in STAGES[STAGES.index(row) :]:
+        assert advance(path([Fact(1, at_or_past.done, at_or_past.name)])[-1], failed) == ()
+    assert path([Fact(1, row.running, row.name), failed])[-1].status is Status.FAILED
+    for cause in (Status.CANCELLED, Status.EXPIRED):
+        assert path([Fact(1, row.done, row.name), replace(failed, status=cause)])[-1].status is cause
 
 
 @pytest.mark.parametrize("end", ends)
