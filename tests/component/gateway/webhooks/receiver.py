@@ -90,7 +90,7 @@ async def drips(_message: Message, writer: asyncio.StreamWriter) -> None:
 
 
 async def speaks_smtp(_message: Message, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"220 mail.example ESMTP\r\n")
+    writer.write(b"220 mail.example ESMTP\r\n\r\n")
     await writer.drain()
 
 
