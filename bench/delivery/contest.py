@@ -28,7 +28,7 @@ class Plan:
     seed: int = 1
     rate: float = 10.0
     kills: int = 20
-    patience: float = 60.0
+    patience: float = 120.0
     quiet: float = 45.0
     storm: float = 150.0
 

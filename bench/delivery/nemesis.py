@@ -40,7 +40,7 @@ class Nemesis:
         notes = self.work.notes()
         pause = EVERY
         while self.kills < self.limit and not self._stop.wait(pause):
-            struck = self._strike(chance.choice([*STAGES, *self.gateways]), chance, notes)
+            struck = self._strike(chance.choice([*STAGES, *self.gateways, *self.gateways]), chance, notes)
             self.kills += struck
             pause = EVERY if struck else _POLL
 

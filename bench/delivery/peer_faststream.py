@@ -21,7 +21,8 @@ from bench.delivery.nemesis import in_thread
 from bench.delivery.work import STAGES, Work
 from deploy.native.process import Child
 
-PUBLISH_LIMIT = 15.0
+PUBLISH_LIMIT = 50.0
+"""Longer than aiokafka itself tries (40 s): it alone decides when a publication has failed."""
 
 
 @dataclass(frozen=True)
