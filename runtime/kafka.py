@@ -29,6 +29,9 @@ _CLOSE_LIMIT = 5.0
 _CUT_LIMIT = 1.0
 _TOPIC_EXISTS = 36
 
+KafkaError = aiokafka.errors.KafkaError
+"""What the client raises, for those who say why a command couldn't do its work."""
+
 Decorate = Callable[[str, Source], Source]
 """(group, its consumer) -> what the intake sees."""
 

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
-from aiokafka.errors import KafkaError
 
 from runtime.blobs import Blobs
+from runtime.kafka import KafkaError
 from runtime.settings import BadSettings, BlobSettings, load
 from runtime.stores import open_blobs
 from services.gateway.core.problems import Problem
