@@ -19,6 +19,9 @@ from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation, fingerprint
 from services.gateway.ledger import Ledger, Transaction, transact
 
+_RELEASE_SECONDS = 2.0
+"""A request that failed has told its client nothing yet."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -151,6 +154,7 @@ async def _renew(ledger: Ledger, held: Reservation, lease_seconds: float) -> Non
 
 async def _release(ledger: Ledger, held: Reservation) -> None:
     try:
-        await transact(ledger, "release", lambda transaction: transaction.release(held))
+        async with asyncio.timeout(_RELEASE_SECONDS):
+            await transact(ledger, "release", lambda transaction: transaction.release(held))
     except Exception as error:  # noqa: BLE001 - the request's own error is the one to tell; the lease ends by itself
         log.get("gateway.acceptance").warning("key not given back", error=log.what(error))

@@ -89,7 +89,7 @@ async def open_gateway(
     settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
     hooks = hooks or load(WebhookSettings)
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_database(postgres))
+        pool = await stack.enter_async_context(open_database(postgres, patience=60.0))
         if settings.dev_key is not None:
             await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
         notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))

@@ -1,7 +1,9 @@
 """The connection pool and the schema."""
 
+import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,12 +11,14 @@ from typing import Any
 
 import asyncpg
 
+from runtime import log
 from services.gateway.settings import PostgresSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wait and find it done
 
 
+_MIGRATION_SECONDS = 600.0
 _SESSION = {
     "application_name": "redink-gateway",
     # Rows that a gateway holds which is cut off are free again soon: a relay publishes inside its transaction, for
@@ -42,9 +46,30 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def open_database(settings: PostgresSettings) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on a database whose schema is current."""
-    async with BoundedPool(
+async def open_database(settings: PostgresSettings, patience: float = 0.0) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on a database whose schema is current; for up to `patience` seconds while no server answers."""
+    async with await _connected(settings, patience) as pool:
+        async with pool.acquire() as connection:
+            await migrate(connection)
+        yield pool
+
+
+async def _connected(settings: PostgresSettings, patience: float) -> asyncpg.Pool:
+    until = time.monotonic() + patience
+    while True:
+        pool = _pool(settings)
+        try:
+            return await pool
+        except (OSError, asyncpg.CannotConnectNowError) as error:
+            pool.terminate()
+            if time.monotonic() > until:
+                raise
+            log.get("gateway.database").warning("no database yet", error=log.what(error))
+            await asyncio.sleep(1)
+
+
+def _pool(settings: PostgresSettings) -> BoundedPool:
+    return BoundedPool(
         settings.dsn.get_secret_value(),
         acquire_timeout=settings.acquire_timeout,
         min_size=1,
@@ -59,10 +84,7 @@ async def open_database(settings: PostgresSettings) -> AsyncIterator[asyncpg.Poo
         reset=_leave_as_is,
         command_timeout=settings.statement_timeout,
         server_settings=_SESSION,
-    ) as pool:
-        async with pool.acquire() as connection:
-            await migrate(connection)
-        yield pool
+    )
 
 
 async def migrate(connection: asyncpg.Connection) -> None:
@@ -91,7 +113,7 @@ async def _apply(connection: asyncpg.Connection, name: str, sql: str, applied: s
     if applied is not None:
         raise SchemaMismatch(f"{name} was applied with other text; write a new migration instead of editing it")
     async with connection.transaction():
-        await connection.execute(sql)
+        await connection.execute(sql, timeout=_MIGRATION_SECONDS)
         await connection.execute("INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", name, digest)
 
 

@@ -17,7 +17,7 @@ class PostgresSettings(BaseSettings):
 
     dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/redink")
     """postgresql://user:password@host:port/database"""
-    pool: int = Field(default=10, ge=2, le=200)
+    pool: int = Field(default=16, ge=2, le=200)
     """most connections per gateway process; one more listens for notifications"""
     acquire_timeout: float = Field(default=3.0, gt=0)
     """seconds to wait for a connection of the pool, or a new one; then a request is answered with 503"""
@@ -49,6 +49,8 @@ class GatewaySettings(BaseSettings):
     """longest silence of a client in the middle of its upload"""
     upload_seconds: float = Field(default=600.0, gt=0)
     """longest duration of an upload"""
+    store_seconds: float = Field(default=5.0, gt=0)
+    """longest that an upload waits for the database before its body is read, and again after; then 503"""
     lease_seconds: float = Field(default=30.0, gt=0)
     """how long an Idempotency-Key stays in flight when its process died; renewed while an upload arrives"""
     max_in_flight: int = Field(default=1000, ge=1)

@@ -1,5 +1,6 @@
 """POST /exams. Blobs first, then one transaction {idempotency, exam, outbox}, then 202."""
 
+import asyncio
 import os
 import time
 import uuid
@@ -140,7 +141,8 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
     parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
     checked = None if key is None else idempotency.checked(key)
     settings = gateway.settings
-    found = await acceptance.reserve(gateway.ledger, tenant, checked, settings.lease_seconds, settings.limits)
+    async with asyncio.timeout(settings.store_seconds):
+        found = await acceptance.reserve(gateway.ledger, tenant, checked, settings.lease_seconds, settings.limits)
     if isinstance(found, idempotency.Earlier):
         return await _replay(parts, gateway, tenant, found)
     async with acceptance.holding(gateway.ledger, found, settings.lease_seconds):
@@ -165,21 +167,22 @@ async def _take(
         await require_callable(gateway, form.callback_url, "/callback_url")
     path = artefact_path(tenant, exam_id, 1, SUBMISSION)
     artefact = await gateway.blobs.put(path, submission.model_dump_json().encode())
-    estimate = await estimates.fresh(gateway.history, form.priority)  # asks the database, so not inside the transaction
     warnings = tuple(f"unknown field '{name}' was ignored" for name in form.ignored)
-    offer = acceptance.Offer(
-        exam_id,
-        tenant,
-        form,
-        submission,
-        artefact,
-        held,
-        trace_of(request).traceparent,
-        gateway.settings.deadline_seconds(form.priority),
-        gateway.settings.limits,
-        lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings)).model_dump(mode="json"),
-    )
-    accepted = await acceptance.accept(gateway.ledger, offer)
+    async with asyncio.timeout(gateway.settings.store_seconds):
+        estimate = await estimates.fresh(gateway.history, form.priority)
+        offer = acceptance.Offer(
+            exam_id,
+            tenant,
+            form,
+            submission,
+            artefact,
+            held,
+            trace_of(request).traceparent,
+            gateway.settings.deadline_seconds(form.priority),
+            gateway.settings.limits,
+            lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings)).model_dump(mode="json"),
+        )
+        accepted = await acceptance.accept(gateway.ledger, offer)
     return _Accepted(accepted.exam, warnings, accepted.response)
 
 

@@ -1,6 +1,7 @@
 """Uploads while Postgres is gone, silent, slow or busy: an answer in bounded time, and nothing accepted twice."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -77,6 +78,31 @@ async def test_an_upload_without_postgres_is_answered_503_soon_and_works_again_a
             return (await running.upload()).status_code == 202
 
         await until(works, 20)
+
+
+async def test_many_statements_that_are_slow_together_are_given_up_like_one(
+    database: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    dsn = through(proxy, database)
+    async with gateway(dsn, tmp_path, postgres=settings_of(dsn, statement_timeout=5.0), store_seconds=1.5) as running:
+        assert (await running.upload()).status_code == 202
+        proxy.set("down", latency=0.6)
+        response, seconds = await timed(running, **{"Idempotency-Key": "k"})
+        assert (response.status_code, response.json()["code"]) == (503, "store_unavailable")
+        assert seconds < BOUND
+        proxy.heal()
+        assert (await running.upload(headers={"Idempotency-Key": "k"})).status_code == 202
+    assert await count(database, "exams") == 2
+
+
+async def test_a_gateway_waits_for_a_database_that_is_not_there_yet(
+    database: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    dsn = through(proxy, database)
+    proxy.shut()
+    asyncio.get_running_loop().call_later(1.5, lambda: threading.Thread(target=proxy.open).start())
+    async with gateway(dsn, tmp_path, postgres=settings_of(dsn)) as running:
+        assert (await running.upload()).status_code == 202
 
 
 async def test_a_pool_that_is_exhausted_refuses_instead_of_piling_up(database: str, tmp_path: Path) -> None:
