@@ -15,6 +15,7 @@ from bench.delivery.count import Tally, tally
 from bench.delivery.nemesis import Nemesis, in_thread
 from bench.delivery.work import Work
 from bench.delivery.workers import Workers
+from deploy.native.process import free_port
 from deploy.native.stack import Stack
 
 UPLOADERS = 4
@@ -92,7 +93,7 @@ def hold(contestant: Contestant, plan: Plan, stack: Stack, folder: Path) -> Outc
     began = time.monotonic()
     work = Work(folder, plan.seed, once=contestant.once)
     work.prepare()
-    arena = Arena(stack, work, f"{contestant.name}-{uuid.uuid4().hex[:6]}.")
+    arena = Arena(stack, work, f"{contestant.name}-{uuid.uuid4().hex[:6]}.", free_port())
     contestant.prepare(arena)
     environment = {**contestant.environment(arena), **work.environment()}
     workers = Workers(contestant.commands(arena), environment, folder / "log")
@@ -156,14 +157,15 @@ class _Stillness:
     """For how long nothing was begun and nothing reported."""
 
     def __init__(self, arena: Arena, contestant: Contestant) -> None:
+        self._arena = arena
+        self._contestant = contestant
         self._notes = arena.work.notes()
-        self._reports = lambda: contestant.reports(arena).total()
         self._reported = -1
         self._since = time.monotonic()
 
     def seconds(self) -> float:
         """Until now, since it moved."""
-        reported = self._reports()
+        reported = self._contestant.reports(self._arena).total()
         if self._notes.new() or reported != self._reported:
             self._reported, self._since = reported, time.monotonic()
         return time.monotonic() - self._since

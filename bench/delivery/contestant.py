@@ -16,11 +16,12 @@ Submit = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Arena:
-    """Where a contest takes place."""
+    """Where a contest takes place: `port` is for a gateway, `prefix` sets its topics, groups and tables apart."""
 
     stack: Stack
     work: Work
     prefix: str
+    port: int
 
     def broker(self) -> Child:
         """The Kafka broker."""
@@ -32,11 +33,25 @@ class Arena:
 class Contestant(Protocol):
     """One design. Times in seconds."""
 
-    name: str
-    title: str
-    once: bool
-    """Whether the sink is told to take an exam but once."""
-    gateways: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """On the command line."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """In the table."""
+        ...
+
+    @property
+    def once(self) -> bool:
+        """Whether the sink is told to take an exam but once."""
+        ...
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """Workers that take uploads."""
+        ...
 
     def prepare(self, arena: Arena) -> None:
         """Lay out topics and tables."""

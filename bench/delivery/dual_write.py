@@ -22,7 +22,8 @@ from starlette.routing import Route
 
 from bench.delivery import topics
 from bench.delivery.contestant import Arena
-from bench.delivery.redink import Redink, _fetch, serve
+from bench.delivery.light import serve
+from bench.delivery.redink import Redink, fetch
 from contracts.artefacts.submission import Submission, UploadedFile
 from contracts.events import ExamReported, ExamUploaded, derived_id
 from contracts.topics import REPORTED, STAGES, SUBMISSION, UPLOADED, artefact_path
@@ -56,7 +57,7 @@ class DualWrite(Redink):
         return {**super().environment(arena), "BENCH_AGAIN": str(int(self.again))}
 
     def reports(self, arena: Arena) -> Counter[str]:
-        return Counter(dict(asyncio.run(_fetch(arena, "SELECT exam_id::text, count(*) FROM reports GROUP BY 1"))))
+        return Counter(dict(asyncio.run(fetch(arena, "SELECT exam_id::text, count(*) FROM reports GROUP BY 1"))))
 
     def failed(self, arena: Arena) -> set[str]:
         return set()

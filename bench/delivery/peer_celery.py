@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import redis
-from celery import Celery, chain
+from celery import Celery, chain  # type: ignore[import-untyped]
 
 from bench.delivery.contestant import Arena, Submit
 from bench.delivery.work import STAGES, Work
