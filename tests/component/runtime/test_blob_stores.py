@@ -1,6 +1,7 @@
 """One suite for both blob stores: a folder, and S3 over HTTP (moto's server)."""
 
 import asyncio
+import errno
 import http.client
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -8,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
+from obstore.store import S3Store
 from pydantic import SecretStr
 
 from contracts.errors import Transient
 from contracts.events import BlobRef
-from runtime.blobs import BadPath, BlobMissing, Blobs, ref_of
+from runtime.blobs import BadPath, BlobMissing, Blobs, Unavailable, ref_of
+from runtime.blobs_s3 import S3Blobs
 from runtime.settings import BlobSettings
 from runtime.stores import open_blobs
 
@@ -140,3 +143,57 @@ async def test_the_folder_keeps_no_scraps(tmp_path: Path) -> None:
     await blobs.put("a/b", b"2")
     await blobs.put_stream("a/c", pieces(b"3"))
     assert list((tmp_path / ".staging").iterdir()) == []
+
+
+@pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
+async def test_a_full_or_failing_disk_is_no_fault_of_the_exam_and_leaves_no_half_blob(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: int
+) -> None:
+    def fails(_: int) -> None:
+        raise OSError(trouble, "no exam text in here")
+
+    blobs = open_blobs(BlobSettings(url=f"file://{tmp_path}"))
+    monkeypatch.setattr("runtime.blobs_local.os.fsync", fails)
+    with pytest.raises(Unavailable, match=errno.errorcode[trouble]):
+        await blobs.put("a/b", b"x" * 100_000)
+    with pytest.raises(Unavailable):
+        await blobs.put_stream("a/b", pieces(b"x" * 100_000))
+    monkeypatch.undo()
+    with pytest.raises(BlobMissing):
+        await blobs.read("a/b")
+    assert list((tmp_path / ".staging").iterdir()) == []
+    assert await blobs.put("a/b", b"whole") == ref_of("a/b", b"whole")
+
+
+async def test_a_second_writer_does_not_vouch_for_a_torn_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = open_blobs(BlobSettings(url=f"file://{tmp_path}"))
+    await blobs.put("a/b", b"first and whole")
+    whole = Path.read_bytes
+    reads = iter([5, None])
+
+    def torn(path: Path) -> bytes:
+        return whole(path)[: next(reads)]
+
+    monkeypatch.setattr(Path, "read_bytes", torn)
+    with pytest.raises(Transient):
+        await blobs.put("a/b", b"second")
+    monkeypatch.undo()
+    assert await blobs.put("a/b", b"second") == ref_of("a/b", b"first and whole")
+
+
+async def test_a_store_that_refuses_is_unavailable_and_its_address_is_not_quoted() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        store = S3Blobs(
+            S3Store(
+                "exams",
+                config={"endpoint": f"http://127.0.0.1:{port}", "access_key_id": "k", "secret_access_key": "s"},
+                client_options={"allow_http": True},
+                retry_config={"max_retries": 0},
+            )
+        )
+        for act in (store.read("a/b"), store.put("a/b", b"x")):
+            with pytest.raises(Unavailable) as caught:
+                await act
+            assert str(port) not in str(caught.value)

@@ -1,6 +1,7 @@
 """The intake against a scripted source: windows, pauses, order per exam, hand-back."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -205,6 +206,111 @@ async def test_before_partitions_go_what_is_nearly_done_is_waited_for_and_commit
         await until(lambda: not source.backlog)
         await intake.revoked({P0}, patience=1)
         assert source.commits[-1] == {P0: 1}, "the one that ran, and none was begun meanwhile"
+
+
+async def test_a_retry_whose_writers_clock_is_ahead_waits_as_long_as_its_writer_meant() -> None:
+    ahead = time.time() + 600
+    headers = (("x-due-ms", str(round((ahead + 0.2) * 1000)).encode()),)
+    source, at = Script(Record("exams", 0, 0, b"0", b"{}", headers, timestamp=ahead)), []
+
+    async def handler(_: Record) -> None:
+        at.append(time.monotonic())
+
+    began = time.monotonic()
+    async with running(source, handler):
+        await until(lambda: bool(at))
+    assert 0.15 < at[0] - began < 2
+
+
+async def test_the_tenants_of_a_topic_take_turns() -> None:
+    def of(tenant: str, offset: int) -> Record:
+        return Record("exams", 0, offset, str(offset).encode(), b"{}", (("ce_tenant", tenant.encode()),))
+
+    source = Script(*(of("big", n) for n in range(6)), of("small", 6))
+    release, order = asyncio.Event(), []
+
+    async def handler(item: Record) -> None:
+        await release.wait()
+        order.append(item.tenant)
+
+    async with running(source, handler, concurrency=1):
+        await until(lambda: not source.backlog)
+        release.set()
+        await until(lambda: len(order) == 7)
+    assert order.index("small") <= 2
+
+
+async def test_draining_hands_back_what_only_fails_and_does_not_wait_for_it() -> None:
+    async def handler(_: Record) -> None:
+        raise OSError
+
+    source, began = Script(record(0)), time.monotonic()
+    async with running(source, handler, drain=30) as intake:
+        await until(lambda: intake.running == 1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert all(offsets == {P0: 0} for offsets in source.commits)
+
+
+async def test_a_handler_that_does_not_listen_cannot_keep_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.intake.CANCEL_PATIENCE", 0.1)
+    end = asyncio.Event()
+
+    async def handler(_: Record) -> None:
+        while not end.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await end.wait()
+
+    source = Script(record(0))
+    async with running(source, handler, drain=0.1) as intake:
+        await until(lambda: intake.running == 1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    assert all(offsets == {P0: 0} for offsets in source.commits)
+    end.set()
+    await until(lambda: not intake.running)
+
+
+async def test_a_poll_that_never_returns_or_only_fails_is_a_stall() -> None:
+    class Dead(Script):
+        async def poll(self) -> list[Record]:
+            raise ConnectionError
+
+    class Stuck(Script):
+        async def poll(self) -> list[Record]:
+            await asyncio.Event().wait()
+            return []
+
+    async def handler(_: Record) -> None: ...
+
+    for source in (Dead(), Stuck()):
+        intake = Intake(source, "test", {"exams": Lane()}, handler, 1)
+        task = asyncio.create_task(intake.run())
+        await asyncio.sleep(0.1)
+        assert intake.stalled(10) is None
+        assert intake.stalled(0.05) == "test stalled"
+        task.cancel()
+        await asyncio.wait([task])
+    async with running(Script(), handler) as healthy:
+        await asyncio.sleep(0.1)
+        assert healthy.stalled(0.05) is None
+
+
+async def test_only_when_all_that_runs_is_over_its_limit_the_intake_is_stuck() -> None:
+    async def handler(item: Record) -> None:
+        await asyncio.sleep(60 if item.offset == 0 else 0.01)
+
+    source = Script(record(0))
+    intake = Intake(source, "test", {"exams": Lane()}, handler, 2, limit=0.2)
+    intake.assign({P0})
+    task = asyncio.create_task(intake.run())
+    await until(lambda: intake.running == 1)
+    assert intake.stalled(10) is None
+    await asyncio.sleep(0.3)
+    assert intake.stalled(10) == "test works on 1 records without end"
+    await intake.drain(0)
+    await asyncio.wait_for(task, 5)
+    assert intake.stalled(10) is None
 
 
 async def test_halt_stops_the_intake_and_leaves_the_record_uncommitted() -> None:

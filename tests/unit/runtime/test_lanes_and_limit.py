@@ -1,4 +1,4 @@
-"""Fairness between classes, and the limit on dead letters."""
+"""Fairness between classes and between tenants, and the limit on dead letters."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.lanes import Lanes
+from runtime.lanes import Lanes, Turns
 from runtime.limit import DeadLetterLimit, Halt
 
 
@@ -44,6 +44,42 @@ def test_discarded_items_never_come_out() -> None:
         lanes.put("a", number)
     assert lanes.discard(lambda number: number % 2 == 0) == 3
     assert [lanes.take() for _ in range(4)] == [1, 3, 5, None]
+
+
+def test_a_school_with_a_hundred_papers_lets_another_with_one_go_second() -> None:
+    lanes: Lanes[str] = Lanes({"interactive": 8, "batch": 2})
+    for number in range(100):
+        lanes.put("interactive", f"big-{number}", "big")
+    lanes.put("interactive", "small", "small")
+    assert [lanes.take() for _ in range(4)] == ["big-0", "small", "big-1", "big-2"]
+
+
+def test_tenants_take_turns_within_each_class_and_the_classes_keep_their_shares() -> None:
+    lanes: Lanes[str] = Lanes({"interactive": 8, "batch": 2})
+    for tenant in ("a", "b"):
+        for _ in range(20):
+            lanes.put("interactive", f"interactive {tenant}", tenant)
+            lanes.put("batch", f"batch {tenant}", tenant)
+    first = Counter(lanes.take() for _ in range(20))
+    assert first == {"interactive a": 8, "interactive b": 8, "batch a": 2, "batch b": 2}
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers()), max_size=60))
+def test_nobody_waits_for_more_than_one_item_of_each_other_owner(items: list[tuple[str, int]]) -> None:
+    turns: Turns[tuple[str, int]] = Turns()
+    for owner, number in items:
+        turns.put(owner, (owner, number))
+    waiting, since = Counter(owner for owner, _ in items), Counter[tuple[str, str]]()
+    while turns:
+        taken, _ = turns.take()
+        for other in waiting:
+            if waiting[other] and other != taken:
+                since[other, taken] += 1
+                assert since[other, taken] <= 1
+        for key in [key for key in since if key[0] == taken]:
+            del since[key]
+        waiting[taken] -= 1
+    assert not +waiting
 
 
 def test_dead_letters_in_a_row_halt() -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from typing import Any
 
 import pytest
 import structlog
@@ -36,6 +37,20 @@ def test_the_embedded_broker_gets_no_idempotent_producer_and_nobody_starts_at_th
     assert not embedded.producer["enable_idempotence"]
     assert kafka.producer["enable_idempotence"]
     assert {s.consumer["auto_offset_reset"] for s in (embedded, kafka)} == {"earliest"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "session"), [("kafka", None), ("kafka", 6.0), ("embedded", None), ("embedded", 10)]
+)
+def test_the_times_of_a_group_and_of_its_connections_fit_each_other(profile: Any, session: float | None) -> None:
+    settings = KafkaSettings(profile=profile, session_timeout=session)
+    consumer, connection = settings.consumer, settings.connection
+    assert consumer["session_timeout_ms"] == 1000 * (session or (3 if profile == "embedded" else 30))
+    assert 3 <= consumer["session_timeout_ms"] / consumer["heartbeat_interval_ms"] <= 20
+    rebalance = consumer.get("rebalance_timeout_ms", consumer["session_timeout_ms"])
+    assert rebalance < connection["request_timeout_ms"], "a request to join waits for all members"
+    assert connection["request_timeout_ms"] < 60_000, "a connection that is dead is found out within a minute"
+    assert connection["connections_max_idle_ms"] < 240_000
 
 
 @pytest.fixture
