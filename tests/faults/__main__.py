@@ -30,9 +30,9 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the whole report there")
     add("--keep", type=Path, metavar="FOLDER", help="work there and keep logs and journals")
     asked = parser.parse_args()
+    log.configure("ERROR")
     for noisy in ("aiokafka", "asyncio", "faststream"):  # what they have to say of faults is known
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    log.configure("ERROR")
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     plan = Plan(asked.broker, asked.exams, asked.minutes, asked.seed, asked.calm)
     report = asyncio.run(torture(plan, folder.resolve()))

@@ -209,7 +209,7 @@ def open_light(
     async def open_stage(_: Kit) -> AsyncIterator[Stage]:
         pool = Pool(workers=1, max_tasks=500) if name == "ocr" else None
         work = Light(name, executions, model).work
-        yield Stage(name, work, pool=pool, soft_timeout=8, hard_timeout=10, concurrency=6)
+        yield Stage(name, work, pool=pool, soft_timeout=15, hard_timeout=18, concurrency=6)
 
     return open_stage
 

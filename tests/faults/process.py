@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from runtime import log
 from runtime.kafka import Kafka
@@ -57,11 +58,31 @@ async def _run(
     orders: Orders,
     faults: Journal,
 ) -> int:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _show_tasks)
     hogging = asyncio.create_task(_hog(orders, points, faults))
     try:
         return await run(settings, stages, gateway, "torture", open_resources=_armed(points, orders))
     finally:
         hogging.cancel()
+
+
+def _show_tasks() -> None:
+    """Where every task waits, into the log: for a process that lives and does nothing."""
+    print(f"--- tasks at {time.time():.3f}", file=sys.stderr)  # noqa: T201 - the log of a tortured process
+    for task in asyncio.all_tasks():
+        print(f"- {task.get_name()}", file=sys.stderr)  # noqa: T201
+        for frame in _frames(task.get_coro()):
+            print(f"    {frame}", file=sys.stderr)  # noqa: T201
+    sys.stderr.flush()
+
+
+def _frames(awaited: Any) -> Iterator[str]:
+    """The chain of awaits below a coroutine."""
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None)
+        if frame is not None:
+            yield f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno} {frame.f_code.co_qualname}"
+        awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
 
 
 def _armed(points: Points, orders: Orders) -> Callable[[Settings], AsyncIterator[Resources]]:

@@ -82,7 +82,7 @@ class _End(asyncio.Protocol):
         self._pass(None)
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:
         self._proxy.ends.discard(self)
         self._pass(None)
 

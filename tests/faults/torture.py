@@ -71,6 +71,7 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
         await uploading
         quiet, stuck = await _quiet(world, plan.patience)
         recovery = time.monotonic() - healed
+        await uploaders.followed()
     finally:
         progress.cancel()
         uploading.cancel()
@@ -96,11 +97,11 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
     }
 
 
-async def _quiet(world: World, within: float) -> tuple[bool, dict[str, int]]:
+async def _quiet(world: World, within: float) -> tuple[bool, dict[str, Any]]:
     try:
         await world.quiet(within)
     except TimeoutError:
-        return False, await world.in_flight()
+        return False, await world.diagnose()
     return True, {}
 
 

@@ -12,9 +12,10 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -22,6 +23,8 @@ from tests.faults.light_pool import Upload, paper
 
 _CODES = {"permanent": {"no_question_found"}, "transient": {"internal"}, "unexpected": {"internal"}}
 _CODES |= {"hang": {"stage_timeout"}, "kill-child": {"worker_crashed"}, "kill-process": {"worker_crashed"}}
+_FOLLOWED_SECONDS = 900
+_FOLLOWER = "follower"
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "EXPIRED"}
 
 
@@ -90,6 +93,11 @@ class Uploaders:
                 break
             self._begin(self._upload_one())
             await asyncio.sleep(self._chance.expovariate(rate))
+        while under_way := {task for task in self._aside if task.get_name() != _FOLLOWER}:
+            await asyncio.wait(under_way)
+
+    async def followed(self) -> None:
+        """Wait until those who follow an exam's events have seen its end."""
         while self._aside:
             await asyncio.wait(self._aside)
 
@@ -148,7 +156,7 @@ class Uploaders:
         if one.outcome == "ok" and cancels:
             self._begin(self._cancel(one, chance.choice((0.0, 0.1, 0.5, 2.0)) * chance.random()))
         if one.outcome == "ok" and follows:
-            self._begin(self._follow(one))
+            self._begin(self._follow(one), _FOLLOWER)
 
     async def _attempts(self, one: Invocation, data: bytes) -> None:
         """Until it is known what became of it, or until this client gives up."""
@@ -206,7 +214,7 @@ class Uploaders:
 
     async def _follow(self, one: Invocation) -> None:
         """Read the exam's events through drops and resumptions: numbers without gap or repeat, one final event."""
-        last, final, until = 0, False, time.monotonic() + 240
+        last, final, until = 0, False, time.monotonic() + _FOLLOWED_SECONDS
         while not final and time.monotonic() < until:
             headers = self._headers(one) | ({"Last-Event-ID": str(last)} if last else {})
             drop_after = self._chance.randint(1, 6)
@@ -274,8 +282,8 @@ class Uploaders:
     def _headers(self, one: Invocation) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._keys[one.tenant]}"}
 
-    def _begin(self, work: "asyncio.Future[None] | object") -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+        task = asyncio.create_task(work, name=name)
         self._aside.add(task)
         task.add_done_callback(self._ended)
 

@@ -1,6 +1,7 @@
 """A whole Redink to be tortured: servers behind proxies, processes forked from a zygote, orders, journals, API keys."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -24,6 +25,11 @@ from tests.faults.servers import Servers
 STAGE_NAMES = tuple(row.name for row in STAGES)
 TENANTS = ("school-a", "school-b", "school-c")
 IN_FLIGHT = "status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED')"
+
+_TELLING = (
+    "redink_kafka_consumer_assigned", "redink_kafka_consumer_lag", "redink_kafka_consumer_last_poll",
+    "redink_stage_in_progress", "redink_stage_waiting",
+)  # fmt: skip
 
 SESSION = 4.0
 """Seconds after which the broker gives up a silent consumer."""
@@ -121,6 +127,16 @@ class World:
                 raise TimeoutError(f"not quiet after {within:.0f} s: {left}")
             await asyncio.sleep(0.25)
         return loop.time() - began
+
+    async def diagnose(self) -> dict[str, Any]:
+        """What stages say of themselves while exams don't move on; where their tasks wait goes to their logs."""
+        said: dict[str, Any] = {"in_flight": await self.in_flight()}
+        for name, member in self.processes.members.items():
+            if member.wanted:
+                self.processes.signal(name, signal.SIGUSR1)
+                metrics = await self.processes.metrics(name)
+                said[name] = {sample: value for sample, value in metrics.items() if sample.startswith(_TELLING)}
+        return said
 
     def heal(self) -> None:
         """Revoke all orders, mend the network, let everything go on."""
