@@ -100,15 +100,20 @@ async def gather(look: Look, connection: asyncpg.Connection, kafka: KafkaSetting
 async def topics(kafka: KafkaSettings) -> tuple[Mapping[str, Mapping[Partition, int]], list[Heard]]:
     """Committed offsets by group, and then every record there is; what a broker forgot is simply not there."""
     committed = {group: await committed_offsets(kafka, group) for group in _GROUPS}
-    records: list[Heard] = []
-    with Bar("reading topics", len(TOPICS)) as bar:
+    return committed, await read_records(kafka, [topic.name for topic in TOPICS])
+
+
+async def read_records(kafka: KafkaSettings, names: Sequence[str]) -> list[Heard]:
+    """Every record of these topics, those of one topic in order."""
+    records: dict[str, list[Heard]] = {}
+    with Bar("reading topics", len(names)) as bar:
 
         async def read(name: str) -> None:
-            records.extend([heard(record) async for record in read_topic(kafka, name)])
+            records[name] = [heard(record) async for record in read_topic(kafka, name)]
             bar.step()
 
-        await each(read, [topic.name for topic in TOPICS], side_by_side=6)
-    return committed, records
+        await each(read, names, side_by_side=6)
+    return [item for name in names for item in records[name]]
 
 
 # --- the blobs
