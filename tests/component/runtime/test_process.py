@@ -1,5 +1,7 @@
 """A process as an operator sees it: exit codes, health, a drain on SIGTERM."""
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from contracts.topics import STAGE, dead_topic
+from deploy.native.servers import Broker
 from deploy.native.stack import Stack
+from runtime.kafka import open_kafka
+from runtime.settings import KafkaSettings
+from runtime.topics import committed_offsets, read_topic
 
 PROGRAM = [sys.executable, "-m", "services"]
 
@@ -82,6 +89,63 @@ def test_a_ready_stage_is_healthy_and_leaves_with_0_on_sigterm(
     assert stage.wait(20) == 0
     events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
     assert {"running", "draining"} <= set(events)
+
+
+def test_a_second_sigterm_while_leaving_changes_nothing(stage: subprocess.Popen[bytes]) -> None:
+    stage.send_signal(signal.SIGTERM)
+    stage.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        stage.wait(0.05)
+    if stage.poll() is None:
+        stage.send_signal(signal.SIGTERM)
+    assert stage.wait(20) in {0, -signal.SIGTERM}, "the last may come when the loop, and with it its handler, is gone"
+
+
+def test_too_many_dead_letters_end_the_process_with_70_and_nothing_is_committed_past_them(
+    environment: dict[str, str], stack: Stack, topic_prefix: str
+) -> None:
+    subprocess.run([*PROGRAM, "topics"], env=environment, check=True, capture_output=True, timeout=60)
+    settings = KafkaSettings(bootstrap=stack.kafka_bootstrap, profile=stack.kafka_profile, topic_prefix=topic_prefix)
+    source = STAGE["diagnostic"].sources[0]
+
+    async def poison() -> None:
+        async with open_kafka(settings) as kafka:
+            for _ in range(30):
+                await kafka.send(source, b"one partition", b"poison", {})
+
+    async def outcome() -> tuple[int, int]:
+        letters = [letter async for letter in read_topic(settings, dead_topic("diagnostic"))]
+        committed = await committed_offsets(settings, "diagnostic")
+        return len(letters), sum(offset for place, offset in committed.items() if place.topic == source)
+
+    asyncio.run(poison())
+    limited = environment | {"REDINK_FLOW_DEAD_CONSECUTIVE": "5"}
+    ended = subprocess.run([*PROGRAM, "diagnostic"], env=limited, capture_output=True, timeout=60, check=False)
+    letters, committed = asyncio.run(outcome())
+    assert ended.returncode == 70
+    assert letters == 5
+    assert committed <= letters, "the rest stays on the topic for a version that can read it"
+    assert b"poison" not in ended.stderr
+
+
+def test_a_process_leaves_a_frozen_broker_in_time(environment: dict[str, str], tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    own = environment | {"REDINK_KAFKA_BOOTSTRAP": broker.address, "REDINK_KAFKA_PROFILE": "embedded"}
+    try:
+        subprocess.run([*PROGRAM, "topics"], env=own, check=True, capture_output=True, timeout=60)
+        with subprocess.Popen([*PROGRAM, "diagnostic"], env=own, stderr=subprocess.DEVNULL) as process:
+            wait(lambda: status(own, "/readyz") == 200)
+            assert broker.pid
+            os.kill(broker.pid, signal.SIGSTOP)
+            process.send_signal(signal.SIGTERM)
+            try:
+                assert process.wait(25) == 0
+            finally:
+                os.kill(broker.pid, signal.SIGCONT)
+                process.kill()
+    finally:
+        broker.stop()
 
 
 def test_a_wrong_setting_is_refused_at_once_with_its_name(environment: dict[str, str]) -> None:
