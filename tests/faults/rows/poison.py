@@ -65,7 +65,7 @@ async def killers(s: Scene, e: Evidence) -> None:
     before, ocr = await s.sample(deaths, "ocr-1"), s.world.processes.members["ocr-1"].starts
     await s.world.processes.stop("analyzer-1")
     child, whole, neighbours = await asyncio.gather(
-        s.upload("kill-child@ocr"), s.upload("kill-process@analyzer"), s.uploads(6)
+        s.upload("kill-child@ocr"), s.upload("kill-process@analyzer"), s.uploads(4)
     )
     for exam in (whole, *neighbours):
         await until("all wait for analyzer", lambda exam=exam: s.executions(exam, "parser"), 60)
