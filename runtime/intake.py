@@ -90,6 +90,7 @@ class Intake:
         self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch, clock)
         self._running: dict[asyncio.Task[None], Item] = {}
         self._since: dict[Item, float] = {}
+        self._committing: asyncio.Task[None] | None = None
         self._paused: set[Partition] = set()
         self._still = False
         self._log = log.get("runtime.intake").bind(group=group)
@@ -127,6 +128,7 @@ class Intake:
                 await self._turn()
         finally:
             committer.cancel()
+            self._give_up_commit()
             with contextlib.suppress(asyncio.CancelledError):
                 await committer
 
@@ -151,6 +153,7 @@ class Intake:
         mine = [task for task, item in self._running.items() if item.ticket.partition in partitions]
         if mine and patience > 0:
             await asyncio.wait(mine, timeout=patience)
+        self._give_up_commit()
         await self._commit()
         self._tracker.revoke(partitions)
         self._room.dismiss(lambda item: not self._tracker.valid(item.ticket))
@@ -263,7 +266,13 @@ class Intake:
     async def _commit_regularly(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_EVERY)
-            await self._commit()
+            self._committing = asyncio.create_task(self._commit())
+            await asyncio.wait({self._committing})
+
+    def _give_up_commit(self) -> None:
+        """The client sends a commit again that failed; after a rebalance that would be about other records."""
+        if self._committing is not None:
+            self._committing.cancel()
 
     async def _commit(self) -> None:
         offsets = self._tracker.committable()

@@ -1,6 +1,7 @@
 """CPU work of a stage in processes of its own: a blocked event loop would miss Kafka's heartbeats."""
 
 import asyncio
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -118,12 +120,14 @@ def _close(processes: ProcessPool) -> None:
 
 
 def _begin(parent: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
-    """First thing in a worker: die with the parent, leave Ctrl-C to it, then load what the stage needs."""
+    """First thing in a worker: die with the parent, or before it, leave Ctrl-C to it, then load what the stage needs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
+        with contextlib.suppress(OSError):  # out of memory, a worker is to go: that costs one exam a try, no consumer
+            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     if initializer is not None:
         initializer(*initargs)
 

@@ -79,7 +79,7 @@ async def run(
     """
     stop = _stop_signal()
     metrics.BUILD.info({"version": version})
-    late = _exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
+    late = exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
     async with AsyncExitStack() as stack:
         stack.callback(late.cancel)
         listening = stack.enter_context(_listen(settings))
@@ -98,8 +98,8 @@ async def run(
     return code
 
 
-def _exit_after(seconds: float, code: int) -> threading.Timer:
-    """A timer that ends the process whatever its tasks and threads do; nothing that is open is committed."""
+def exit_after(seconds: float, code: int) -> threading.Timer:
+    """A timer, to be started, that ends the process whatever its tasks and threads do; nothing open is committed."""
     timer = threading.Timer(seconds, os._exit, (code,))
     timer.daemon = True
     return timer

@@ -13,7 +13,7 @@ from importlib import metadata
 from contracts.topics import STAGES
 from runtime import log
 from runtime.kafka import open_kafka
-from runtime.process import OpenGateway, OpenStage, run
+from runtime.process import OpenGateway, OpenStage, exit_after, run
 from runtime.settings import BadSettings, Settings
 
 STAGE_NAMES = tuple(row.name for row in STAGES)
@@ -25,6 +25,8 @@ TOOLS = {
     "rebuild": "compare the exams' rows with what the topics say, and mend them",
 }
 """Modules of `services.gateway.tools`: they need the gateway's dependencies, and are imported when asked for."""
+LAST_THREADS = 5.0
+"""Seconds that threads (of a hung disk, as it may be) get to end once all else is closed."""
 CONFIGURATION = 78
 """Exit code when the configuration is wrong (EX_CONFIG)."""
 
@@ -59,7 +61,9 @@ def _open_gateway() -> OpenGateway:
 async def _run(settings: Settings, names: Sequence[str]) -> int:
     wanted = (*STAGE_NAMES, GATEWAY) if ALL in names else tuple(dict.fromkeys(names))
     stages = {name: open_stage_of(name) for name in wanted if name != GATEWAY}
-    return await run(settings, stages, _open_gateway() if GATEWAY in wanted else None, _version())
+    code = await run(settings, stages, _open_gateway() if GATEWAY in wanted else None, _version())
+    exit_after(LAST_THREADS, code).start()  # the interpreter would wait for them for ever
+    return code
 
 
 async def _topics(settings: Settings) -> int:

@@ -25,6 +25,10 @@ def pid() -> int:
     return os.getpid()
 
 
+def first_to_go() -> int:
+    return int(Path("/proc/self/oom_score_adj").read_text())
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

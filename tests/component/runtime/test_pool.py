@@ -47,6 +47,11 @@ async def test_a_child_that_dies_fails_its_call_and_the_next_gets_a_new_one(work
     assert (await workers.call(pool_tasks.loaded, (), 10))[0] == ["model"]
 
 
+async def test_out_of_memory_a_worker_goes_before_the_process_that_holds_the_consumers(workers: Workers) -> None:
+    child, _ = await workers.call(pool_tasks.first_to_go, (), 10)
+    assert child > pool_tasks.first_to_go()
+
+
 async def test_a_child_that_dies_while_idle_breaks_only_what_was_under_way(workers: Workers) -> None:
     child, _ = await workers.call(pool_tasks.pid, (), 10)
     os.kill(child, signal.SIGKILL)
