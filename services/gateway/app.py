@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from runtime.settings import load
 from services.gateway import auth
-from services.gateway.api import create, documented, errors, events, exams, results, webhooks
+from services.gateway.api import create, documented, errors, events, exams, results, webhook_messages, webhooks
 from services.gateway.api.context import Gateway
 from services.gateway.database import open_database
 from services.gateway.gauges import Gauges
@@ -60,6 +60,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
     app.state.gateway = gateway
     for module in (create, exams, events, results, webhooks):
         app.include_router(module.router, prefix=API)
+    webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)
     app.add_middleware(errors.Tracing)
     description = documented.describe(app)

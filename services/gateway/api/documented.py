@@ -33,6 +33,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         description=app.description,
         tags=app.openapi_tags,
         routes=app.routes,
+        webhooks=app.webhooks.routes,
         separate_input_output_schemas=False,
     )
     schemas = document["components"]["schemas"]
@@ -44,6 +45,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
             del operation["responses"]["422"]  # path parameters are texts: nothing to be refused
+    for operation in (operation for path in document["webhooks"].values() for operation in path.values()):
+        operation["responses"] = {"2XX": {"description": "Received; anything else is sent again."}}
     return document
 
 

@@ -173,10 +173,12 @@ async def redeliver(pool: asyncpg.Pool, tenant: str, endpoint_id: str, delivery_
 async def forget(pool: asyncpg.Pool, keep_seconds: float) -> None:
     """Drop deliveries that ended long ago, and those that a disabled endpoint has been owed for as long."""
     await pool.execute(
+        "DELETE FROM webhook_deliveries WHERE ended_at < clock_timestamp() - make_interval(secs => $1)", keep_seconds
+    )
+    await pool.execute(
         """DELETE FROM webhook_deliveries d USING webhook_endpoints e
-           WHERE (e.tenant, e.id) = (d.tenant, d.endpoint_id)
-             AND coalesce(d.ended_at, CASE WHEN e.disabled_at IS NOT NULL THEN d.created_at END)
-                 < clock_timestamp() - make_interval(secs => $1)""",
+           WHERE (e.tenant, e.id) = (d.tenant, d.endpoint_id) AND e.disabled_at IS NOT NULL
+             AND d.state = 'pending' AND d.created_at < clock_timestamp() - make_interval(secs => $1)""",
         keep_seconds,
     )
 

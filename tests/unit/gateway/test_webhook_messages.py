@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode
 from contracts.status import Status
+from services.gateway.api.webhook_messages import WebhookMessage
+from services.gateway.app import openapi_document
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.settings import WebhookSettings
@@ -79,6 +81,17 @@ def test_the_body_has_ids_status_times_and_links_and_nothing_of_the_student() ->
     assert body["data"]["exam_id"] == str(EXAM.exam_id)
     assert (body["data"]["status"], body["data"]["revision"]) == ("COMPLETED", 1)
     assert body["data"]["links"]["result"] == f"/api/v1/exams/{EXAM.exam_id}/result"
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status.terminal])
+def test_each_end_has_the_body_that_the_api_describes(status: Status) -> None:
+    text = body_of_end(replace(EXAM, position=Position(1, status, 100)))
+    message = WebhookMessage.model_validate_json(text)
+    assert json.loads(message.model_dump_json(exclude_unset=True)).keys() == json.loads(text).keys()
+    assert message.model_dump(mode="json", exclude_unset=True)["data"].keys() == json.loads(text)["data"].keys()
+    operation = openapi_document()["webhooks"][message.type.value]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/WebhookMessage"}
 
 
 def test_the_body_of_a_failure_says_why_and_links_no_result() -> None:
