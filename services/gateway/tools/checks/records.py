@@ -90,8 +90,10 @@ def _applied(item: Heard, row: Row) -> bool:
 
 
 def _at(item: Heard) -> str:
+    """Where a record lies, and whose it is."""
     partition, offset = item.place
-    return f"{partition.topic}/{partition.number}@{offset}"
+    exam = f" of {item.event.exam_id}" if item.event else ""
+    return f"{partition.topic}/{partition.number}@{offset}{exam}"
 
 
 def _readers(topic: str) -> list[StageRow]:
