@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.delivery.contestant import Arena, Contestant, Submit
-from bench.delivery.count import Tally, tally
+from bench.delivery.count import Tally, fates, tally
 from bench.delivery.nemesis import Nemesis, in_thread
 from bench.delivery.work import Work
 from bench.delivery.workers import Workers
-from deploy.native.process import free_port
+from deploy.native.process import Child, free_port
 from deploy.native.stack import Stack
 
 UPLOADERS = 4
@@ -95,6 +95,7 @@ def hold(contestant: Contestant, plan: Plan, stack: Stack, folder: Path) -> Outc
     work.prepare()
     arena = Arena(stack, work, f"{contestant.name}-{uuid.uuid4().hex[:6]}.", free_port())
     contestant.prepare(arena)
+    stack.on_restart = lambda child: _restore(child, arena, contestant)
     environment = {**contestant.environment(arena), **work.environment()}
     workers = Workers(contestant.commands(arena), environment, folder / "log")
     workers.start()
@@ -110,6 +111,11 @@ def hold(contestant: Contestant, plan: Plan, stack: Stack, folder: Path) -> Outc
     outcome = _counted(contestant, arena, load, nemesis.kills, time.monotonic() - began)
     (folder / "outcome.json").write_text(json.dumps(dataclasses.asdict(outcome), indent=1))
     return outcome
+
+
+def _restore(restarted: Child, arena: Arena, contestant: Contestant) -> None:
+    if restarted is arena.stack.broker and arena.stack.kafka_profile == "embedded":
+        contestant.restore(arena)
 
 
 def _warm_up(arena: Arena, contestant: Contestant, submit: Submit) -> None:
@@ -177,11 +183,7 @@ def _ended(load: _Load, arena: Arena, contestant: Contestant) -> bool:
 
 def _counted(contestant: Contestant, arena: Arena, load: _Load, kills: int, seconds: float) -> Outcome:
     exams = set(load.accepted.values())
-    counts = tally(
-        exams,
-        contestant.reports(arena),
-        contestant.failed(arena),
-        contestant.held(arena, exams),
-        [(run.exam, run.stage) for run in arena.work.runs()],
-    )
+    found = fates(exams, contestant.reports(arena), contestant.failed(arena), contestant.held(arena, exams))
+    (arena.work.folder / "fates.json").write_text(json.dumps(found, indent=0, sort_keys=True))
+    counts = tally(found, [(run.exam, run.stage) for run in arena.work.runs()])
     return Outcome(contestant.name, contestant.title, counts, len(load.unknown), kills, round(seconds, 1))

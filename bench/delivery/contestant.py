@@ -57,6 +57,10 @@ class Contestant(Protocol):
         """Lay out topics and tables."""
         ...
 
+    def restore(self, arena: Arena) -> None:
+        """Lay out again what a memory-only broker has forgotten."""
+        ...
+
     def commands(self, arena: Arena) -> Mapping[str, Sequence[str]]:
         """Workers by name; stages are named as in `bench.delivery.work`."""
         ...

@@ -49,6 +49,9 @@ class CeleryPeer:
         with redis.Redis.from_url(arena.stack.redis_url) as client:
             client.flushdb()
 
+    def restore(self, arena: Arena) -> None:
+        """Nothing: Valkey writes down what it has."""
+
     def commands(self, arena: Arena) -> Mapping[str, Sequence[str]]:
         celery = [sys.executable, "-m", "celery", "-A", __name__, "worker", "--concurrency", "1"]
         return {stage: [*celery, "-Q", stage, "-n", f"{stage}@%h"] for stage in STAGES}

@@ -40,6 +40,9 @@ class FastStreamPeer:
         names = [source(arena.prefix, stage) for stage in STAGES]
         asyncio.run(topics.create(arena.stack.kafka_bootstrap, names))
 
+    def restore(self, arena: Arena) -> None:
+        self.prepare(arena)
+
     def commands(self, arena: Arena) -> Mapping[str, Sequence[str]]:
         return {stage: [sys.executable, "-m", __name__, stage] for stage in STAGES}
 

@@ -44,6 +44,10 @@ class Redink:
         asyncio.run(_create(arena.stack.postgres_dsn, database(arena)))
         create_topics(self.environment(arena))
 
+    def restore(self, arena: Arena) -> None:
+        """As the native launcher does."""
+        create_topics(self.environment(arena))
+
     def commands(self, arena: Arena) -> Mapping[str, Sequence[str]]:
         return {name: [sys.executable, "-m", __name__, name] for name in (*STAGES, self.gateway)}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.delivery.count import tally
+from bench.delivery.count import fates, tally
 from bench.delivery.nemesis import Nemesis
 from bench.delivery.work import Work
 from bench.delivery.workers import Workers
@@ -23,21 +23,20 @@ def work(tmp_path: Path) -> Work:
 
 
 def test_every_accepted_exam_is_counted_in_exactly_one_column() -> None:
-    counts = tally(
+    found = fates(
         accepted=["once", "twice", "told", "waiting", "gone"],
         reports={"once": 1, "twice": 3, "warm-up": 1},
         failed=["told", "once"],
         held=["waiting", "told", "twice"],
-        runs=[("once", "ocr"), ("once", "ocr"), ("once", "parser"), ("gone", "ocr"), ("warm-up", "ocr")],
     )
-    assert counts.balanced
-    assert (counts.once, counts.twice, counts.failed, counts.stuck, counts.lost) == (1, 1, 1, 1, 1)
-    assert counts.repeated == 1
+    assert found == {"once": "once", "twice": "twice", "told": "failed", "waiting": "stuck", "gone": "lost"}
+    counts = tally(found, [])
+    assert counts.accepted == counts.once + counts.twice + counts.failed + counts.stuck + counts.lost == 5
 
 
-def test_an_exam_that_nobody_reported_and_nobody_holds_is_lost() -> None:
-    counts = tally(["a"], {}, [], [], [("a", "ocr")])
-    assert (counts.lost, counts.repeated) == (1, 0)
+def test_only_runs_beyond_the_first_of_an_exam_and_stage_count_as_repeated() -> None:
+    runs = [("a", "ocr"), ("a", "ocr"), ("a", "parser"), ("b", "ocr"), ("warm-up", "ocr"), ("warm-up", "ocr")]
+    assert tally({"a": "once", "b": "lost"}, runs).repeated == 1
 
 
 def test_planted_notes_are_counted_as_they_stand(work: Work) -> None:
@@ -45,7 +44,8 @@ def test_planted_notes_are_counted_as_they_stand(work: Work) -> None:
         work.begin(exam, stage)
     for exam in ["a", "a", "b"]:
         work.report(exam)
-    counts = tally(["a", "b", "c"], work.reports(), [], [], [(run.exam, run.stage) for run in work.runs()])
+    found = fates(["a", "b", "c"], work.reports(), [], [])
+    counts = tally(found, [(run.exam, run.stage) for run in work.runs()])
     assert (counts.once, counts.twice, counts.lost, counts.repeated) == (1, 1, 1, 1)
 
 
