@@ -57,7 +57,7 @@ def describe(router: APIRouter) -> None:
             methods=["POST"],
             status_code=204,
             summary=summary,
-            name=f"on_{event.name.lower()}",
+            operation_id=f"on_exam_{event.name.lower()}",
             tags=["webhooks"],
         )
 
