@@ -201,7 +201,7 @@ async def _register(s: Scene, gateway: str, url: str) -> str:
 
 
 async def _given_up(s: Scene, count: int) -> bool:
-    rows = await s.books.pool.fetch("SELECT status FROM webhook_deliveries WHERE status = 'failed'")
+    rows = await s.books.pool.fetch("SELECT id FROM webhook_deliveries WHERE state = 'failed'")
     return len(rows) >= count
 
 
