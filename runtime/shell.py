@@ -31,8 +31,10 @@ from runtime.settings import FlowSettings
 from runtime.stage import Stage
 from runtime.trace import Trace
 from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
-from runtime.voice import Publisher, Voice
+from runtime.voice import Publisher, Unsaid, Voice
 
+PROGRESS_PATIENCE = 1.0
+"""Seconds that a word on progress may take from the work, which has a time limit: a broker may be away for longer."""
 PUT_PATIENCE = 60.0
 """Seconds for which finished work waits for a store that is away, before the record begins anew."""
 
@@ -88,8 +90,8 @@ class Shell:
     async def handle(self, record: Record) -> None:
         """Return when the record has a home: the sink, the retry topic, the dead letters or a failure said.
 
-        Raises when not even that could be published, Unavailable when the store is away (no fault of the exam, so no
-        try is used up), and Halt when there are too many dead letters.
+        Raises Unsaid when the broker is away and Unavailable when the store is (no fault of the exam, so no try is used
+        up: the intake calls again), and Halt when there are too many dead letters.
         """
         with structlog.contextvars.bound_contextvars(stage=self._stage.name, attempt=record.attempt):
             began = _now()
@@ -112,7 +114,7 @@ class Shell:
         looping = False
         try:
             return await self._process(case, began)
-        except Unavailable:
+        except (Unavailable, Unsaid):
             raise
         except Exception as error:  # noqa: BLE001 - the one place where errors become decisions
             looping = isinstance(error, CrashLooping)
@@ -251,15 +253,16 @@ class Shell:
     def _job(self, case: _Case) -> Job:
         async def progress(done: int, total: int) -> None:
             try:
-                await self._voice.status(
-                    case.event,
-                    case.trace,
-                    StatusKind.PROGRESSED,
-                    self._row.running,
-                    attempt=case.attempt,
-                    done=done,
-                    total=total,
-                )
+                async with asyncio.timeout(PROGRESS_PATIENCE):
+                    await self._voice.status(
+                        case.event,
+                        case.trace,
+                        StatusKind.PROGRESSED,
+                        self._row.running,
+                        attempt=case.attempt,
+                        done=done,
+                        total=total,
+                    )
             except Exception as error:  # noqa: BLE001 - progress is a courtesy
                 self._log.warning("progress not published", error=log.what(error))
 

@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from contracts.events import BlobRef, ExamEvent, ExamStatus, StatusKind, derived_id
@@ -24,8 +26,15 @@ class Publisher(Protocol):
         ...
 
 
+class Unsaid(Exception):
+    """The broker didn't confirm: maybe it has the event, maybe not. No fault of the exam, whose tries it doesn't use up."""
+
+
 class Voice:
-    """One stage's. Every event's id is derived from what it says, so that saying it twice is saying it once."""
+    """One stage's. Every event's id is derived from what it says, so that saying it twice is saying it once.
+
+    All methods raise Unsaid.
+    """
 
     def __init__(self, row: StageRow, publisher: Publisher, clock: Clock = time.time) -> None:
         self._row = row
@@ -56,7 +65,8 @@ class Voice:
     async def retry(self, record: Record, due: float) -> None:
         """The same record again, not before `due` (seconds since 1970)."""
         headers = again(record, attempt=record.attempt + 1, due=due)
-        await self._publisher.send(retry_topic(self._row.name), record.key, record.value, headers)
+        with _confirmed():
+            await self._publisher.send(retry_topic(self._row.name), record.key, record.value, headers)
 
     async def dead(self, record: Record, reason: str, error: str) -> None:
         """Set the record aside: its own bytes and headers, and why beside them."""
@@ -71,16 +81,29 @@ class Voice:
             "x-dead-at": moment(self._clock).isoformat(),
         }
         headers = text_headers(first_try(record)) | why
-        await self._publisher.send(dead_topic(self._row.name), record.key, record.value, headers)
+        with _confirmed():
+            await self._publisher.send(dead_topic(self._row.name), record.key, record.value, headers)
 
     async def _publish(self, topic: str, event: ExamEvent, step: str, trace: Trace) -> None:
-        await self._publisher.publish(
-            topic,
-            event,
-            event_id=derived_id(event.exam_id, step, event.revision),
-            source=f"/redink/{self._row.name}",
-            trace=trace.child(),
-        )
+        with _confirmed():
+            await self._publisher.publish(
+                topic,
+                event,
+                event_id=derived_id(event.exam_id, step, event.revision),
+                source=f"/redink/{self._row.name}",
+                trace=trace.child(),
+            )
+
+
+@contextmanager
+def _confirmed() -> Iterator[None]:
+    """Unsaid for whatever the broker's client raises; a ValueError is about the record, which is as wrong tomorrow."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:
+        raise Unsaid(type(error).__name__) from error
 
 
 def _exam(event: ExamEvent) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contracts.errors import Transient
 from contracts.topics import STAGE, retry_topic
 from runtime.blobs import Unavailable
 from runtime.job import SKEW, Job
+from runtime.voice import Unsaid
 
 SINK, RETRY = STAGE["parser"].sink, retry_topic("parser")
 
@@ -119,6 +120,47 @@ async def test_a_store_that_cannot_be_read_leaves_the_record_where_it_is(world: 
         await world.deliver()
     assert world.published == []
     await world.deliver()
+    assert world.topics == [SINK]
+
+
+@pytest.mark.parametrize("attempt", [1, 4])
+async def test_a_broker_that_is_away_when_the_work_is_done_costs_no_try_and_no_second_run(
+    world: World, attempt: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = world.publish
+
+    async def refuse(topic: str, *args: Any, **kwargs: Any) -> None:
+        if topic == SINK:
+            raise TimeoutError
+        await publish(topic, *args, **kwargs)
+
+    monkeypatch.setattr(world, "publish", refuse)
+    with pytest.raises(Unsaid):
+        await world.deliver(attempt=attempt)
+    assert world.topics == []
+    assert not any("FAILED" in word for word in world.statuses)
+    monkeypatch.undo()
+    await world.deliver(fails_if_asked, attempt=attempt)
+    assert world.topics == [SINK]
+
+
+async def test_progress_that_cannot_be_told_takes_no_time_from_the_work(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.shell.PROGRESS_PATIENCE", 0.01)
+    publish = world.publish
+
+    async def slow(topic: str, event: Any, **more: Any) -> None:
+        if getattr(event, "kind", None) == "progressed":
+            await asyncio.Event().wait()
+        await publish(topic, event, **more)
+
+    async def work(job: Job) -> Contract:
+        await job.progress(1, 2)
+        return EMPTY
+
+    monkeypatch.setattr(world, "publish", slow)
+    await asyncio.wait_for(world.deliver(work), 5)
     assert world.topics == [SINK]
 
 
