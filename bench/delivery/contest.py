@@ -31,7 +31,7 @@ class Plan:
     kills: int = 20
     patience: float = 120.0
     quiet: float = 45.0
-    storm: float = 150.0
+    storm: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,12 @@ class _Load:
 
     def run(self) -> None:
         """Upload all."""
-        began = time.monotonic()
+        free = threading.Semaphore(UPLOADERS)
         with ThreadPoolExecutor(UPLOADERS, thread_name_prefix="uploader") as pool:
             for number in range(self.plan.exams):
-                time.sleep(max(0.0, began + number / self.plan.rate - time.monotonic()))
-                pool.submit(self._upload, f"exam-{number:05}")
+                free.acquire()  # so that what an outage delayed comes at the same rate, and not at once
+                pool.submit(self._upload, f"exam-{number:05}").add_done_callback(lambda _: free.release())
+                time.sleep(1 / self.plan.rate)
 
     def _upload(self, key: str) -> None:
         started = time.time()
