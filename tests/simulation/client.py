@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,10 +108,11 @@ class Client:
     async def _try(self) -> None:
         self.upload.asked += 1
         exam_id = uuid.UUID(int=self._rng.getrandbits(128), version=4)
-        if (door := self._door()) is None:
+        if (found := self._door()) is None:
             return
+        door = found
         try:
-            self.upload.answers.append(await self._ask(door, door.upload(self.upload, exam_id)))
+            self.upload.answers.append(await self._ask(door, lambda: door.upload(self.upload, exam_id)))
         except (OSError, Problem, PortError):
             return
 
@@ -120,7 +121,7 @@ class Client:
             if (door := self._door()) is not None:
                 self.upload.cancelled = True
                 try:
-                    await self._ask(door, door.cancel(exam_id))
+                    await self._ask(door, lambda: door.cancel(exam_id))
                 except (OSError, PortError):
                     pass
                 except Problem:
@@ -132,7 +133,7 @@ class Client:
     def _door(self) -> Door | None:
         return self._rng.choice(list(self._doors.values())) if self._doors else None
 
-    async def _ask(self, door: Door, request: Coroutine[Any, Any, Any]) -> Any:
+    async def _ask(self, door: Door, request: Callable[[], Awaitable[Any]]) -> Any:
         """Send a request: ConnectionResetError and TimeoutError mean that nobody knows what came of it."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
@@ -142,7 +143,7 @@ class Client:
 
         async def serve() -> None:
             try:
-                result = await request
+                result = await request()
                 await door.process.reach("gateway.answer")
             except PortError as error:
                 fail(ConnectionResetError(str(error)))

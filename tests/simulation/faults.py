@@ -47,7 +47,7 @@ def forecast(rng: random.Random) -> Weather:
     """The weather of a seed."""
     rate = rng.choice((0.0, 1 / 400, 1 / 150, 1 / 60, 1 / 25))
     kinds = frozenset(kind for kind in _KINDS if rng.random() < 0.5)
-    nemeses = tuple(kind for kind, chance in zip(NEMESES, (0.5, 0.4, 0.15), strict=True) if rng.random() < chance)
+    nemeses = tuple(kind for kind, chance in zip(NEMESES, (0.5, 0.4, 0.25), strict=True) if rng.random() < chance)
     if rate == 0.0 and rng.random() < 0.5:
         nemeses = ()
     return Weather(rate, kinds, nemeses)
@@ -57,6 +57,7 @@ class Faults:
     """Draws faults at the points that processes reach."""
 
     def __init__(self, weather: Weather, rng: random.Random) -> None:
+        self.played = 0
         self._rng = rng
         self._rate = weather.rate
         self._at = {
@@ -75,8 +76,10 @@ class Faults:
         if self._countdown > 0:
             return None
         self._countdown = self._gap()
-        kinds = self._at[point]
-        return self._rng.choice(kinds) if kinds else None
+        if not (kinds := self._at[point]):
+            return None
+        self.played += 1
+        return self._rng.choice(kinds)
 
     def _gap(self) -> int:
         """Points until the next fault: geometric."""

@@ -16,6 +16,8 @@ from typing import Any
 
 _SWITCH = 0.3
 """Chance that after a callback another process may go."""
+_MOST_STEPS = 400_000
+"""A world that takes more is caught in a circle; most take a thousand."""
 _TEARDOWN_STEPS = 20_000
 
 
@@ -68,10 +70,12 @@ class Scheduler:
             self._runnable.append(loop)
 
     def run(self, done: Callable[[], bool], until: float) -> None:
-        """Run everything until `done`, checked whenever time passes; TimeoutError when the time is `until`."""
+        """Run everything until `done`, checked whenever time passes; TimeoutError when the time is `until`, or never comes."""
         while True:
             while self._runnable:
                 self._turn()
+                if self.steps > _MOST_STEPS:
+                    raise TimeoutError
             if done():
                 return
             if not self._timers or self._timers[0][0] > until:

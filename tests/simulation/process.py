@@ -30,6 +30,7 @@ class Process:
         self.loop = Loop(scheduler)
         self.alive = True
         self.skew = 0.0
+        self.kafka: Any = None
         self.when_dead: list[Callable[[], None]] = []
         self.when_frozen: list[Callable[[float], None]] = []
         self._scheduler = scheduler

@@ -71,7 +71,7 @@ def plan(rng: random.Random) -> Plan:
         roles |= {"front-0": NAMES[:cut], "front-1": NAMES[:cut], "back": NAMES[cut:]}
     else:
         roles |= {name: (name,) for name in NAMES}
-    return Plan(weather, uploads, roles, rng.choice((1, 1, 2)), rng.uniform(2, 9), rng.choice((0.0, 0.05, 0.3)))
+    return Plan(weather, uploads, roles, rng.choice((1, 1, 2)), rng.uniform(2, 9), rng.choice((0.0, 0.1, 0.5)))
 
 
 def _upload(rng: random.Random, number: int) -> Upload:
@@ -158,9 +158,13 @@ class _Starts:
 class World:
     """One seed."""
 
-    def __init__(self, seed: int, parts: Parts | None = None, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, seed: int, parts: Parts | None = None, *, hunt: bool = False, tell: Callable[[str], None] | None = None
+    ) -> None:
+        """`hunt`: the first violation ends the run."""
         random.seed(seed)  # what the shell draws for its retries
         self.seed = seed
+        self.hunt = hunt
         self.rng = random.Random(seed)
         self.parts = parts or Parts()
         self.scheduler = Scheduler(self.rng)
@@ -214,11 +218,13 @@ class World:
         executions = sum(self.auditor.executions.values())
         return Result(
             self.seed, tuple(self.auditor.violations), self.trace.digest, self.scheduler.steps, self.scheduler.now,
-            self.trace.count, executions, outcomes,
+            self.faults.played, executions, outcomes,
         )  # fmt: skip
 
     def _quiet(self) -> bool:
         """Nothing is going on any more, and nothing will."""
+        if self.hunt and self.auditor.violations:
+            return True
         if not self._look:
             return False
         self._look = False
@@ -247,7 +253,7 @@ class World:
     # --- what goes wrong from outside
 
     def _strike(self, kind: str) -> None:
-        self.loop.call_later(self.rng.expovariate(1 / 4.0), self._nemesis, kind)
+        self.loop.call_later(self.rng.expovariate(1 / 3.0), self._nemesis, kind)
 
     def _nemesis(self, kind: str) -> None:
         if self.healed:
@@ -297,7 +303,7 @@ class World:
         """A process from its start to its graceful end."""
         stages = self.plan.roles[role]
         async with AsyncExitStack() as stack:
-            kafka = self.parts.kafka(process, self.log, self._observed)
+            kafka = process.kafka = self.parts.kafka(process, self.log, self._observed)
             blobs = self.parts.blobs(process, self.store)
             if stages:
                 await self._open_stages(stack, process, kafka, blobs, stages)
