@@ -97,9 +97,21 @@ def _row(row: asyncpg.Record) -> Row:
 async def _notified(connection: asyncpg.Connection) -> list[Notified] | None:
     if await connection.fetchval("SELECT to_regclass('webhook_deliveries')") is None:
         return None
-    rows = await connection.fetch(
-        """SELECT exam_id, tenant || '/' || endpoint_id AS endpoint, event_type AS event, count(*) AS messages
-           FROM webhook_deliveries WHERE exam_id IS NOT NULL
-           GROUP BY exam_id, tenant, endpoint_id, event_type, substring(body FROM '"revision": *([0-9]+)')"""
-    )
+    rows = await connection.fetch(_NOTIFIED, list(ENDED))
     return [Notified(**row) for row in rows]
+
+
+_NOTIFIED = r"""
+WITH told AS (
+    SELECT exam_id, tenant, endpoint_id, event_type, substring(body FROM '"revision": *([0-9]+)')::integer AS revision
+    FROM webhook_deliveries WHERE exam_id IS NOT NULL
+)
+SELECT exam_id, tenant || '/' || endpoint_id AS endpoint, string_agg(event_type, ', ') AS event, count(*) AS messages
+FROM told GROUP BY exam_id, tenant, endpoint_id, revision
+UNION ALL  -- what was asked for with the upload and never recorded; older deliveries are forgotten in time
+SELECT exam_id, tenant || '/callback', 'exam.' || lower(status), 0 FROM exams e
+WHERE callback_url IS NOT NULL AND status = ANY($1) AND completed_at > now() - interval '1 hour'
+  AND NOT EXISTS (SELECT FROM told WHERE told.exam_id = e.exam_id AND told.revision = e.revision
+                  AND told.endpoint_id = 'callback')
+"""
+"""One end is one message per endpoint, whatever it is called: COMPLETED and FAILED of one revision are two."""

@@ -163,12 +163,19 @@ async def _told_twice(world: World) -> Made:
     await world.sql.execute(
         "INSERT INTO webhook_endpoints (tenant, id, url, events, secret) VALUES ('dev', 'e1', 'https://x', '{}', 'x')"
     )
-    for _ in range(2):
+    for event in ("exam.completed", "exam.failed"):
         await world.sql.execute(
             """INSERT INTO webhook_deliveries (id, tenant, endpoint_id, event_type, exam_id, body)
-               VALUES (gen_random_uuid(), 'dev', 'e1', 'exam.completed', $1, '{"data": {"revision": 1}}')""",
+               VALUES (gen_random_uuid(), 'dev', 'e1', $2, $1, '{"data":{"revision":1}}')""",
             made.exam_id,
+            event,
         )
+    return made
+
+
+async def _never_called_back(world: World) -> Made:
+    made = await world.exam()
+    await world.sql.execute("UPDATE exams SET callback_url = 'https://x' WHERE exam_id = $1", made.exam_id)
     return made
 
 
@@ -262,7 +269,8 @@ SPOILT = [
     ("I4", "falls back", _fell_back),
     ("I4", "follows COMPLETED", _after_the_end),
     ("I4", "the row says CANCELLED", _row_alone_moved),
-    ("I5", "2 messages", _told_twice),
+    ("I5", "2 messages of exam.completed, exam.failed", _told_twice),
+    ("I5", "0 messages", _never_called_back),
     ("I7", "not of the tenant", _forged),
     ("I7", "not of the tenant or the exam", _foreign_artefact),
     ("I7", "blobs of another exam", _foreign_report),
