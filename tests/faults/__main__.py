@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from runtime import log
+from tests.faults.soak import Soak, soak, soak_table
 from tests.faults.torture import Plan, table, torture
 
 
@@ -29,16 +30,20 @@ def main() -> int:
     add("--calm", type=float, default=1.5, help="mean seconds between two faults of a lane")
     add("--json", type=Path, metavar="FILE", help="write the whole report there")
     add("--keep", type=Path, metavar="FOLDER", help="work there and keep logs and journals")
+    add("--soak", action="store_true", help="steady load and few faults instead: does anything grow?")
     asked = parser.parse_args()
     log.configure("ERROR")
     for noisy in ("aiokafka", "asyncio", "faststream"):  # what they have to say of faults is known
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="torture-"))
-    plan = Plan(asked.broker, asked.exams, asked.minutes, asked.seed, asked.calm)
-    report = asyncio.run(torture(plan, folder.resolve()))
+    if asked.soak:
+        report = asyncio.run(soak(Soak(asked.broker, asked.minutes, asked.seed), folder.resolve()))
+    else:
+        plan = Plan(asked.broker, asked.exams, asked.minutes, asked.seed, asked.calm)
+        report = asyncio.run(torture(plan, folder.resolve()))
     if asked.json:
         asked.json.write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
-    print(table(report))
+    print(soak_table(report) if asked.soak else table(report))
     if asked.keep is None and report["ok"]:
         shutil.rmtree(folder)
     elif not report["ok"]:

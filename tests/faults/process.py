@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+from prometheus_client import Gauge
+
 from runtime import log
 from runtime.kafka import Kafka
 from runtime.kit import Resources
@@ -24,6 +26,7 @@ from tests.faults.points import ArmedBlobs, ArmedKafka, ArmedLedger, ArmedSource
 
 NAME, ROLES, FOLDER, STAGES = "REDINK_TORTURE_NAME", "REDINK_TORTURE_ROLES", "REDINK_TORTURE", "REDINK_TORTURE_STAGES"
 MODEL = "REDINK_TORTURE_MODEL"
+_TASKS = Gauge("torture_tasks", "Tasks of the event loop.")
 ORDERS, DEATHS, EXECUTIONS = "orders.json", "faults.jsonl", "executions.jsonl"
 
 
@@ -59,6 +62,7 @@ async def _run(
     faults: Journal,
 ) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _show_tasks)
+    _TASKS.set_function(lambda: float(len(asyncio.all_tasks())))
     hogging = asyncio.create_task(_hog(orders, points, faults))
     try:
         return await run(settings, stages, gateway, "torture", open_resources=_armed(points, orders))

@@ -69,14 +69,14 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
         await nemesis.run(seconds)
         healed = time.monotonic()
         await uploading
-        quiet, stuck = await _quiet(world, plan.patience)
+        quiet, stuck = await calmed(world, plan.patience)
         recovery = time.monotonic() - healed
         await uploaders.followed()
     finally:
         progress.cancel()
         uploading.cancel()
     outcomes = await uploaders.verify()
-    audit = await _audit(world)
+    audit = await audited(world)
     counts = nemesis.counted()
     return {
         "ok": quiet and not uploaders.violations and audit["exit"] == 0,
@@ -97,7 +97,8 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
     }
 
 
-async def _quiet(world: World, within: float) -> tuple[bool, dict[str, Any]]:
+async def calmed(world: World, within: float) -> tuple[bool, dict[str, Any]]:
+    """Whether every exam ended in so many seconds, and what the processes say of themselves if not."""
     try:
         await world.quiet(within)
     except TimeoutError:
@@ -113,7 +114,7 @@ def repeated(executions: list[dict[str, Any]]) -> dict[str, Any]:
     return {"begun": begun, "done": done.total(), "again": again, "rate": round(again / max(1, len(done)), 4)}
 
 
-async def _audit(world: World) -> dict[str, Any]:
+async def audited(world: World) -> dict[str, Any]:
     """`python -m services audit`, as anybody could run it."""
     ran = await world.tool("audit", "--json", "--settle", "60", "--journal", str(world.folder / "uploads.jsonl"))
     try:

@@ -52,8 +52,8 @@ class Invocation:
 class Habits:
     """How clients behave: shares of uploads."""
 
-    keyless: float = 0.1
-    never_repeat: float = 0.1
+    keyless: float = 0.05
+    never_repeat: float = 0.05
     batch: float = 0.3
     cancel: float = 0.05
     follow: float = 0.05
@@ -220,7 +220,13 @@ class Uploaders:
             drop_after = self._chance.randint(1, 6)
             with contextlib.suppress(httpx.HTTPError, TimeoutError):
                 url = f"{self._gateway()}/api/v1/exams/{one.exam_id}/events"
-                async with asyncio.timeout(30), self._http.stream("GET", url, headers=headers) as answer:
+                async with (
+                    asyncio.timeout(30),
+                    httpx.AsyncClient(
+                        timeout=20, trust_env=False
+                    ) as http,  # of its own: a dropped stream takes it along
+                    http.stream("GET", url, headers=headers) as answer,
+                ):
                     if answer.status_code != httpx.codes.OK:
                         await asyncio.sleep(0.5)
                         continue
