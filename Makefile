@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 STAGES ?= one
 export PORT STAGES
+BROKER ?= tansu
+SEED ?= 1
 BIN := .venv/bin
 SERVICES := ocr parser analyzer diagnostic report gateway
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
@@ -11,7 +13,7 @@ READY := .venv/installed
 BROKER_TESTS = $(wildcard tests/component tests/e2e tests/faults)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up reset test test-kafka check format generate bench lock
+.PHONY: help setup demo up reset test test-kafka torture torture-long soak check format generate bench lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +41,16 @@ test: check ## everything CI checks: on the embedded broker, then on Apache Kafk
 
 test-kafka: $(READY) ## what depends on the broker, on Apache Kafka (needs Java 17 and Maven)
 	$(if $(BROKER_TESTS),REDINK_TEST_BROKER=kafka $(BIN)/python -m pytest $(BROKER_TESTS))
+
+torture: $(READY) ## a minute of faults of every kind, then the audit (BROKER=kafka for Apache Kafka, SEED=)
+	$(BIN)/python -m tests.faults --broker $(BROKER) --exams 150 --minutes 1 --seed $(SEED)
+
+torture-long: $(READY) ## the reliability proof: thousands of exams and faults, on both brokers (about an hour)
+	$(BIN)/python -m tests.faults --broker tansu --exams 3600 --minutes 22 --seed $(SEED)
+	$(BIN)/python -m tests.faults --broker kafka --exams 3600 --minutes 22 --seed $(SEED)
+
+soak: $(READY) ## half an hour of steady load and some faults: does memory, or anything else, grow?
+	$(BIN)/python -m tests.faults --soak --broker $(BROKER) --minutes 30 --seed $(SEED)
 
 check: $(READY) ## style, types, layers, generated files, Dockerfile, compose file and manifests
 	$(BIN)/ruff check
