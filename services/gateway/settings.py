@@ -118,6 +118,8 @@ class WebhookSettings(BaseSettings):
     """of one attempt, from resolving the name to the status of the answer"""
     concurrency: int = Field(default=32, ge=1)
     """attempts at a time, per gateway process"""
+    per_tenant: int = Field(default=16, ge=1)
+    """attempts at a time for one tenant"""
     per_endpoint: int = Field(default=4, ge=1)
     """attempts at a time at one endpoint, so that one that hangs doesn't hold up the others"""
     poll_seconds: float = Field(default=1.0, gt=0)

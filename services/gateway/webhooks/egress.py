@@ -10,6 +10,8 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 import h11
@@ -24,6 +26,7 @@ _READ_LIMIT = 64 * 1024
 _GRACE_SECONDS = 1.0
 """For the rest of an answer after its status: it is thrown away, but a receiver should not see a reset."""
 _RESOLVE_SECONDS = 5.0
+_RESOLVERS = 16
 
 
 class Way(Protocol):
@@ -46,7 +49,7 @@ class Egress:
     ) -> None:
         self._rules = rules
         self._seconds = seconds
-        self._resolve = resolve or system_resolve
+        self._resolve = resolve or SystemResolver()
         self._trust = trust or ssl.create_default_context()
 
     async def check(self, url: str) -> None:
@@ -149,10 +152,17 @@ def _explain(error: OSError | h11.RemoteProtocolError, seconds: float) -> str:
     return next(words for kind, words in kinds.items() if isinstance(error, kind))
 
 
-async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """What the system's resolver says."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+class SystemResolver:
+    """The system's resolver, on threads of its own: a name whose servers are silent must not block the blob store's."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_RESOLVERS, "resolve")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """As Resolve."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _retry_after(response: h11.Response) -> float | None:

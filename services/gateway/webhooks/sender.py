@@ -10,8 +10,8 @@ import asyncpg
 from runtime import log, metrics
 from services.gateway.notices import wait
 from services.gateway.settings import WebhookSettings
-from services.gateway.webhooks import deliveries
-from services.gateway.webhooks.deliveries import Claimed
+from services.gateway.webhooks import claims, deliveries
+from services.gateway.webhooks.claims import Claimed, Shares
 from services.gateway.webhooks.egress import Way
 from services.gateway.webhooks.messages import TEST
 from services.gateway.webhooks.schedule import Attempt, Outcome, judge
@@ -54,8 +54,9 @@ class Sender:
         room = self._settings.concurrency - len(self._flying)
         if room <= 0:
             return 0
+        shares = Shares(room, self._settings.per_tenant, self._settings.per_endpoint)
         try:
-            claimed = await deliveries.claim(self._pool, room, self._settings.per_endpoint, self._lease)
+            claimed = await claims.claim(self._pool, shares, self._lease)
         except Exception as error:  # noqa: BLE001 - nobody would notice that a sender died
             self._log.error("deliveries not readable", error=log.what(error), at=log.where(error))
             return 0
@@ -89,7 +90,7 @@ class Sender:
         attempt = await self._way.post(claimed.url, headers, body)
         delays = () if claimed.event_type == TEST else self._settings.retry_seconds
         verdict = judge(attempt, claimed.failures, delays, random.random())  # noqa: S311 - jitter needs no secrecy
-        noted = await deliveries.note(self._pool, claimed, attempt, verdict, self._settings.disable_days * 86400)
+        noted = await claims.note(self._pool, claimed, attempt, verdict, self._settings.disable_days * 86400)
         metrics.WEBHOOK_ATTEMPTS.labels(_label(attempt, verdict.outcome) if noted else "superseded").inc()
 
     async def _keep_house(self) -> None:

@@ -13,7 +13,7 @@ from tests.component.gateway.webhooks.receiver import Receiver, receiving
 
 
 class Open(Protocol):
-    """Open a gateway on the test's database; `go_out` as in `open_gateway`, `sweeping` for the sweeper's pace."""
+    """Open a gateway on the test's database; `go_out` as in `open_gateway`, the rest are webhook settings."""
 
     def __call__(self, *, go_out: Any = None, **hooks: Any) -> AbstractAsyncContextManager[Running]: ...
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from services.gateway import auth
 from services.gateway.database import open_database
 from services.gateway.postgres import PostgresTransaction
 from services.gateway.settings import PostgresSettings
-from services.gateway.webhooks.deliveries import claim, note
+from services.gateway.webhooks.claims import Shares, claim, note
 from services.gateway.webhooks.egress import Way
 from services.gateway.webhooks.schedule import Attempt, Outcome, Verdict
 from tests.component.gateway.harness import Running, until
@@ -136,7 +137,7 @@ async def test_a_head_without_end_is_cut_off_and_is_a_failure(running: Running, 
 
 
 async def test_a_receiver_that_hangs_does_not_hold_up_another(opened: Open, receiver: Receiver) -> None:
-    async with opened(concurrency=4, per_endpoint=2, timeout_seconds=30) as running, receiving() as stuck:
+    async with opened(concurrency=4, per_tenant=3, per_endpoint=2, timeout_seconds=30) as running, receiving() as stuck:
         stuck.manner = hangs
         await register(running, stuck.url())
         await register(running, receiver.url())
@@ -145,6 +146,26 @@ async def test_a_receiver_that_hangs_does_not_hold_up_another(opened: Open, rece
             await running.report(exam)
         await until(lambda: len(receiver.heard) == len(exams))
         assert len(stuck.heard) == 2
+
+
+async def test_a_tenant_whose_receivers_all_hang_does_not_hold_up_another_tenant(
+    opened: Open, receiver: Receiver
+) -> None:
+    async with opened(concurrency=4, per_tenant=3, per_endpoint=2, timeout_seconds=30) as running, receiving() as stuck:
+        stuck.manner = hangs
+        for _ in range(3):
+            await register(running, stuck.url())
+        for _ in range(3):
+            await running.report(await running.exam())
+        await until(lambda: len(stuck.heard) == 3)
+        async with _pool(running) as pool:
+            headers = {"Authorization": f"Bearer {await auth.create_key(pool, 'other')}"}
+        made = await running.client.post("/api/v1/webhooks", json={"url": receiver.url()}, headers=headers)
+        assert made.status_code == 201
+        exam = (await running.upload(headers=headers)).json()
+        await running.client.post(f"/api/v1/exams/{exam['exam_id']}/cancel", headers=headers)
+        await until(lambda: receiver.about(exam))
+        assert len(stuck.heard) == 3
 
 
 async def test_a_gateway_that_dies_between_sending_and_noting_leaves_the_message_to_another_under_the_same_id(
@@ -187,8 +208,8 @@ async def test_a_sender_whose_lease_ran_out_cannot_undo_what_its_successor_noted
         await until(lambda: receiver.heard)
         async with _pool(running) as pool:
             await running.sql("UPDATE webhook_deliveries SET leased_until = NULL, due_at = clock_timestamp()")
-            (slow,) = await claim(pool, 1, 1, 0.0)
-            (quick,) = await claim(pool, 1, 1, 30.0)
+            (slow,) = await claim(pool, Shares(1, 1, 1), 0.0)
+            (quick,) = await claim(pool, Shares(1, 1, 1), 30.0)
             assert slow.id == quick.id
             assert not await note(pool, slow, Attempt(500), Verdict(Outcome.RETRY, 60.0), 1e6)
             assert await note(pool, quick, Attempt(200), Verdict(Outcome.DELIVERED), 1e6)
