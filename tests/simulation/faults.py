@@ -39,14 +39,14 @@ class Weather:
     """How much goes wrong: `rate` is the chance of a fault per await, `nemeses` happen every few seconds."""
 
     rate: float
-    kinds: frozenset[str]
+    kinds: tuple[str, ...]
     nemeses: tuple[str, ...]
 
 
 def forecast(rng: random.Random) -> Weather:
     """The weather of a seed."""
     rate = rng.choice((0.0, 1 / 400, 1 / 150, 1 / 60, 1 / 25))
-    kinds = frozenset(kind for kind in _KINDS if rng.random() < 0.5)
+    kinds = tuple(kind for kind in _KINDS if rng.random() < 0.5)
     nemeses = tuple(kind for kind, chance in zip(NEMESES, (0.5, 0.4, 0.25), strict=True) if rng.random() < chance)
     if rate == 0.0 and rng.random() < 0.5:
         nemeses = ()
