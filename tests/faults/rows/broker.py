@@ -102,7 +102,7 @@ async def black_hole(s: Scene, e: Evidence) -> None:
     """13: requests leave and no answer ever comes: half open, to every process at once."""
     async with _nobody_restarts(s, e):
         proxy = s.world.proxy["kafka"]
-        old = set(proxy.ends)
+        old = {end for end in proxy.ends if end._direction == "up"}
         exams = await s.uploads(6)
         proxy.set("down", silent=True)
         began = time.monotonic()
@@ -111,7 +111,11 @@ async def black_hole(s: Scene, e: Evidence) -> None:
         await asyncio.sleep(_SILENT - (time.monotonic() - began))
         given_up = old - set(proxy.ends)
         e.did(f"no answer from the broker for {_SILENT:.0f} s on {len(old)} connections")
-        e.saw(f"{len(given_up)} of {len(old)} connections were given up meanwhile", len(given_up) > len(old) / 2)
+        members = len(s.world.processes.members)
+        e.saw(
+            f"{len(given_up)} connections were given up by {members} processes meanwhile (who asks nothing waits in vain)",
+            len(given_up) >= members,
+        )
         proxy.heal()
         began = time.monotonic()
         await s.completes(*exams, *accepted, within=90)

@@ -91,24 +91,30 @@ class _Listener:
 
     numbers: list[int] = field(default_factory=list)
     drops: int = 0
+    broken: int = 0
     final: bool = False
 
     async def listen(self, s: Scene, exam: str, chance: random.Random, drop: float) -> None:
-        """Read to the end, dropping the connection now and then, and resuming after the last event seen."""
+        """Read to the end, resuming after the last event seen whenever the connection drops, whoever dropped it."""
         while not self.final:
-            headers = s.auth() | ({"Last-Event-ID": str(self.numbers[-1])} if self.numbers else {})
-            url = f"{s.url(f'gateway-{1 + self.drops % 2}')}/api/v1/exams/{exam}/events"
-            async with s.http.stream("GET", url, headers=headers, timeout=30) as answer:
-                if answer.status_code == httpx.codes.NO_CONTENT:
-                    return
-                async for line in answer.aiter_lines():
-                    if line.startswith("id: "):
-                        self.numbers.append(int(line[4:]))
-                    if line.startswith("data: "):
-                        self.final = json.loads(line[6:])["final"]
-                        if chance.random() < drop and not self.final:
-                            self.drops += 1
-                            break
+            try:
+                await self._connection(s, exam, chance, drop)
+            except httpx.TransportError:
+                self.broken += 1
+                await asyncio.sleep(0.5)
+
+    async def _connection(self, s: Scene, exam: str, chance: random.Random, drop: float) -> None:
+        headers = s.auth() | ({"Last-Event-ID": str(self.numbers[-1])} if self.numbers else {})
+        url = f"{s.url(f'gateway-{1 + self.drops % 2}')}/api/v1/exams/{exam}/events"
+        async with s.http.stream("GET", url, headers=headers, timeout=30) as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith("id: "):
+                    self.numbers.append(int(line[4:]))
+                if line.startswith("data: "):
+                    self.final = json.loads(line[6:])["final"]
+                    if chance.random() < drop and not self.final:
+                        self.drops += 1
+                        return
 
 
 async def streams(s: Scene, e: Evidence) -> None:
@@ -133,6 +139,7 @@ async def streams(s: Scene, e: Evidence) -> None:
         f"{_CROWD} clients of one exam, {sum(one.drops for one in crowd)} drops and resumes",
         any(c.drops for c in crowd),
     )
+    e.saw(f"{sum(one.broken for one in crowd)} connections were broken by the gateways, and resumed", True)
     e.did(f"{len(dawdlers)} more that never read what is sent to them")
     for writer in dawdlers:
         writer.close()

@@ -17,6 +17,7 @@ from tests.faults.rows.evidence import Evidence, NotInjected, until
 from tests.faults.rows.model import Model, open_model
 from tests.faults.rows.row import Row, clean
 from tests.faults.rows.scene import Scene, open_scene
+from tests.faults.rows.stages import NAMES
 from tests.faults.world import open_world
 
 _ERRORS = 'redink_cache_requests_total{result="error"}'
@@ -118,15 +119,20 @@ async def _over_s3(s: Scene, e: Evidence) -> None:
 
 async def disk_full(s: Scene, e: Evidence) -> None:
     """29: no space where artefacts go: refused by the port, and for real where a file system of our own may be had."""
+    before = s.injected("blobs.full")
+    for stage in NAMES:
+        s.order(stage, blobs__full=1.0)
     exams = await s.uploads(2)
-    s.order("*", blobs__full=1.0)
+    await until("artefacts find no space", lambda: s.injected("blobs.full") >= before + 3)
+    s.order("gateway", blobs__full=1.0)
     answer = await s.offer(s.request())
-    e.did(f"{s.injected('blobs.full')} writes refused for want of space", s.injected("blobs.full"))
     e.saw(
         "an upload is answered 503, and nothing is accepted", answer is not None and answer.status_code == 503, answer
     )
-    await asyncio.sleep(2)
-    s.order("*", blobs__full=None)
+    for name in (*NAMES, "gateway"):
+        s.order(name, blobs__full=None)
+    refused = s.injected("blobs.full") - before
+    e.did(f"{refused} writes of stages and gateway refused for want of space", refused)
     exams.append(await s.upload())
     await s.completes(*exams)
     folder = s.world.folder / "small" / "blobs"
