@@ -1,5 +1,7 @@
 """`python -m tests.simulation`: thousands of seeds, or one of them again, on the real code or on a mutant of it."""
 
+# ruff: noqa: T201 - a command prints
+
 import argparse
 import gc
 import multiprocessing

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 
 from contracts.events import BlobRef
-from runtime.blobs import BlobMissing, checked, ref_of, verified
-from tests.simulation.process import Process
+from runtime.blobs import BlobMissing, Unavailable, checked, ref_of, verified
+from tests.simulation.process import PortError, Process
 
 
 class Store:
@@ -36,21 +36,21 @@ class SimulatedBlobs:
         self._store = store
 
     async def put(self, path: str, data: bytes) -> BlobRef:
-        await self._process.reach("blobs.put.before")
+        await self._reach("blobs.put.before")
         held = self._write(checked(path), data)
-        await self._process.reach("blobs.put.after")
+        await self._reach("blobs.put.after")
         return ref_of(path, held)
 
     async def put_stream(self, path: str, chunks: AsyncIterator[bytes]) -> BlobRef:
         return await self.put(path, b"".join([chunk async for chunk in chunks]))
 
     async def get(self, ref: BlobRef) -> bytes:
-        torn = await self._process.reach("blobs.get.before") == "torn"
+        torn = await self._reach("blobs.get.before") == "torn"
         data = await self.read(ref.path)
         return verified(ref, data[: len(data) // 2] if torn else data)
 
     async def read(self, path: str) -> bytes:
-        missing = await self._process.reach("blobs.read.before") == "missing"
+        missing = await self._reach("blobs.read.before") == "missing"
         data = self._store.data.get(path)
         if data is None or missing:
             if data is not None:
@@ -59,6 +59,12 @@ class SimulatedBlobs:
         return data
 
     async def ready(self) -> None: ...
+
+    async def _reach(self, point: str) -> str | None:
+        try:
+            return await self._process.reach(point)
+        except PortError as error:
+            raise Unavailable(str(error)) from None
 
     def _write(self, path: str, data: bytes) -> bytes:
         return self._store.write(path, data)

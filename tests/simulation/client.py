@@ -1,6 +1,8 @@
 """Those who upload: with an Idempotency-Key, again when they don't know, giving up at times, cancelling at times."""
 
 import asyncio
+import contextlib
+import functools
 import random
 import uuid
 from collections.abc import Awaitable, Callable
@@ -17,6 +19,8 @@ from services.gateway.core.problems import Problem
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier
 from services.gateway.ledger import Ledger, transact
+from services.gateway.replay import replay
+from services.gateway.settings import GatewaySettings
 from tests.simulation.blobs import SimulatedBlobs
 from tests.simulation.process import PortError, Process
 from tests.simulation.stages import Fate
@@ -40,6 +44,7 @@ class Upload:
     at: float
     cancel_after: float | None = None
     gives_up: bool = False
+    replays_from: str | None = None
     answers: list[uuid.UUID] = field(default_factory=list)
     cancelled: bool = False
     asked: int = 0
@@ -52,6 +57,7 @@ class Door:
     process: Process
     ledger: Ledger
     blobs: SimulatedBlobs
+    settings: GatewaySettings
 
     async def upload(self, upload: Upload, exam_id: uuid.UUID) -> uuid.UUID:
         """As POST /exams does, without HTTP."""
@@ -77,6 +83,10 @@ class Door:
             self.ledger, "cancel", lambda books: _cancel(books, exam_id, trace.start().traceparent)
         )
         return moved
+
+    async def replay(self, exam_id: uuid.UUID, stage: str) -> Exam:
+        """As POST /exams/{id}/retry does."""
+        return await replay(self.ledger, self.blobs, exam_id, stage, self.settings, limits=LIMITS)
 
 
 class Client:
@@ -104,15 +114,16 @@ class Client:
         if upload.cancel_after is not None and upload.answers:
             await asyncio.sleep(upload.cancel_after)
             await self._cancel(upload.answers[0])
+        if upload.replays_from is not None and upload.answers:
+            await self._replay(upload.answers[0], upload.replays_from)
 
     async def _try(self) -> None:
         self.upload.asked += 1
         exam_id = uuid.UUID(int=self._rng.getrandbits(128), version=4)
-        if (found := self._door()) is None:
+        if (door := self._door()) is None:
             return
-        door = found
         try:
-            self.upload.answers.append(await self._ask(door, lambda: door.upload(self.upload, exam_id)))
+            self.upload.answers.append(await self._ask(door, functools.partial(door.upload, self.upload, exam_id)))
         except (OSError, Problem, PortError):
             return
 
@@ -121,7 +132,7 @@ class Client:
             if (door := self._door()) is not None:
                 self.upload.cancelled = True
                 try:
-                    await self._ask(door, lambda: door.cancel(exam_id))
+                    await self._ask(door, functools.partial(door.cancel, exam_id))
                 except (OSError, PortError):
                     pass
                 except Problem:
@@ -129,6 +140,15 @@ class Client:
                 else:
                     return
             await asyncio.sleep(self._rng.random() * 2)
+
+    async def _replay(self, exam_id: uuid.UUID, stage: str) -> None:
+        """Once it has ended, again from a stage on; not knowing whether that was heard, once more."""
+        for _ in range(20):
+            await asyncio.sleep(self._rng.random() * 2)
+            if (door := self._door()) is not None:
+                with contextlib.suppress(OSError, Problem, PortError):
+                    await self._ask(door, functools.partial(door.replay, exam_id, stage))
+                    return
 
     def _door(self) -> Door | None:
         return self._rng.choice(list(self._doors.values())) if self._doors else None

@@ -9,7 +9,17 @@ from typing import Any
 from contracts.errors import ErrorCode
 from contracts.events import ExamEvent, derived_id
 from contracts.status import Status
-from contracts.topics import CONTROL, STAGE, STAGES, STATUS, SUBMISSION, UPLOADED, artefact_path, dead_topic, retry_topic
+from contracts.topics import (
+    CONTROL,
+    STAGE,
+    STAGES,
+    STATUS,
+    SUBMISSION,
+    UPLOADED,
+    artefact_path,
+    dead_topic,
+    retry_topic,
+)
 from runtime.blobs import ref_of
 from runtime.envelope import Record
 from runtime.tracker import Partition
@@ -230,12 +240,16 @@ class Auditor(Watch):
         if len(exams) > 1:
             self.violated("I3", f"{len(exams)} exams of key {upload.key}")
         if set(upload.answers) - {exam.exam_id for exam in exams} or len(set(upload.answers)) > 1:
-            self.violated("I1", f"key {upload.key} was answered with {len(set(upload.answers))} exams, {len(exams)} exist")
+            self.violated(
+                "I1", f"key {upload.key} was answered with {len(set(upload.answers))} exams, {len(exams)} exist"
+            )
         for exam in exams:
             if not exam.ended:
                 self.violated("I1", f"{exam.exam_id} is {exam.position.status}")
             elif not self._deserved(upload, exam, faulty):
-                self.violated("I1", f"{exam.exam_id} is {exam.position.status} {exam.position.code}, fate {upload.fate}")
+                self.violated(
+                    "I1", f"{exam.exam_id} is {exam.position.status} {exam.position.code}, fate {upload.fate}"
+                )
             self._judge_story(upload, exam)
 
     def _deserved(self, upload: Upload, exam: Exam, faulty: bool) -> bool:
@@ -295,4 +309,9 @@ def _above(after: Position, before: Position) -> bool:
     if before.status.terminal:
         return after.revision > before.revision
     key = (after.revision, STEPS[after.status].rank, after.attempt, -1 if after.done is None else after.done)
-    return key > (before.revision, STEPS[before.status].rank, before.attempt, -1 if before.done is None else before.done)
+    return key > (
+        before.revision,
+        STEPS[before.status].rank,
+        before.attempt,
+        -1 if before.done is None else before.done,
+    )

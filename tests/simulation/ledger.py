@@ -305,9 +305,7 @@ class MemoryTransaction:
     async def silent(self, seconds: float, limit: int) -> list[Exam]:
         await self._statement()
         leaving = {due.row.exam_id for _, due in self._all(OUTBOX)}
-        quiet = [
-            exam for _, exam in self._all(EXAMS) if exam.exam_id not in leaving and self._is_silent(exam, seconds)
-        ]
+        quiet = [exam for _, exam in self._all(EXAMS) if exam.exam_id not in leaving and self._is_silent(exam, seconds)]
         return sorted(quiet, key=lambda exam: self._get(HEARD, exam.exam_id))[:limit]
 
     async def claim(self, exam: Exam, seconds: float) -> bool:
@@ -431,7 +429,9 @@ class MemoryTransaction:
         for name, row in self._all(KEYS):
             if row.created_at < now - timedelta(seconds=idempotency_seconds):
                 self._set(KEYS, name, None)
-        old = [number for number, kept in self._all(PARKED) if kept.received_at < now - timedelta(seconds=parked_seconds)]
+        old = [
+            number for number, kept in self._all(PARKED) if kept.received_at < now - timedelta(seconds=parked_seconds)
+        ]
         for number in old:
             self._set(PARKED, number, None)
         return len(old)

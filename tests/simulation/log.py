@@ -52,7 +52,9 @@ class Log:
         self._topics: defaultdict[str, list[list[Record]]] = defaultdict(lambda: [[] for _ in range(partitions)])
         self._readers: defaultdict[str, list[Member]] = defaultdict(list)
 
-    def append(self, process: str, topic: str, key: bytes | None, value: bytes | None, headers: Headers, at: float) -> None:
+    def append(
+        self, process: str, topic: str, key: bytes | None, value: bytes | None, headers: Headers, at: float
+    ) -> None:
         """A record is on the topic from now on."""
         number = zlib.crc32(key or b"") % self._count
         entries = self._topics[topic][number]
@@ -281,12 +283,11 @@ class Member:
             if partition in self._paused:
                 continue
             entries = self._log.entries(partition)
-            if position is None:
-                position = self._group.offsets.get(partition, 0) if self._group else 0
-            if position > len(entries):  # out of range: the log began anew, and so do we (auto_offset_reset=earliest)
-                position = 0
-            taken = entries[position : position + room - len(found)]
-            self._held[partition] = position + len(taken)
+            at = position if position is not None else self._group.offsets.get(partition, 0) if self._group else 0
+            if at > len(entries):  # out of range: the log began anew, and so do we (auto_offset_reset=earliest)
+                at = 0
+            taken = entries[at : at + room - len(found)]
+            self._held[partition] = at + len(taken)
             found += taken
         return found
 

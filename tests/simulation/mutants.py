@@ -366,9 +366,7 @@ def _key_apart() -> Iterator[Parts]:
         accepted = await real(ledger, replace(offer, held=None))
         if (held := offer.held) is not None:
             digest = fingerprint(offer.submission, offer.form.priority)
-            await transact(
-                ledger, "accept", lambda books: books.settle(held, offer.exam_id, digest, accepted.response)
-            )
+            await transact(ledger, "accept", lambda books: books.settle(held, offer.exam_id, digest, accepted.response))
         return accepted
 
     with _patched((acceptance, "accept", accept)) as parts:
@@ -395,4 +393,3 @@ def _stay(tracker: Tracker, record: Record) -> tuple[Partition, int]:
 def _retrieved(task: "asyncio.Future[Any]") -> None:
     if not task.cancelled():
         task.exception()
-

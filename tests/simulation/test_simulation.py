@@ -20,7 +20,9 @@ MOST = 3000
 @pytest.mark.timeout(1800)
 def test_no_seed_loses_an_exam_or_reports_one_twice() -> None:
     results = list(side_by_side(0, SEEDS, jobs=min(2, os.cpu_count() or 1)))
-    failed = {result.seed: [str(violation) for violation in result.violations] for result in results if result.violations}
+    failed = {
+        result.seed: [str(violation) for violation in result.violations] for result in results if result.violations
+    }
     assert not failed, f"replay with: python -m tests.simulation --trace --seed {min(failed)}"
     assert len(results) == SEEDS
     ends = {status for result in results for status in result.outcomes}

@@ -5,7 +5,7 @@ import hashlib
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,7 +37,7 @@ from tests.simulation.stages import Fate, suffer, told, told_so_far
 
 NAMES = tuple(row.name for row in STAGES)
 _FLOW = FlowSettings(drain_seconds=2.0, retry_base=0.5, retry_cap=5.0)
-_GATEWAY = GatewaySettings(relay_poll_seconds=1.0, sweep_seconds=1.5, silence_seconds=5.0, relay_retry_seconds=0.5)
+_GATEWAY = GatewaySettings(relay_poll_seconds=1.0, sweep_seconds=1.5, silence_seconds=3.0, relay_retry_seconds=0.5)
 _LOOK = 0.5
 """How often one looks whether a healed world is quiet, in seconds."""
 _LONGEST = 3000.0
@@ -86,6 +86,7 @@ def _upload(rng: random.Random, number: int) -> Upload:
         at=rng.uniform(0, 2),
         cancel_after=rng.uniform(0, 6) if rng.random() < 0.15 else None,
         gives_up=rng.random() < 0.15,
+        replays_from=rng.choice(NAMES) if rng.random() < 0.12 else None,
     )
 
 
@@ -246,7 +247,10 @@ class World:
             return f"lag: {lag}"
         if any(kept.exam_id in self.books.tables[EXAMS] for kept in self.books.tables[PARKED].values()):
             return "parked events of known exams"
-        if any(not key.earlier and key.lease_until.timestamp() > self.books.clock() for key in self.books.tables[KEYS].values()):
+        if any(
+            not key.earlier and key.lease_until.timestamp() > self.books.clock()
+            for key in self.books.tables[KEYS].values()
+        ):
             return "uploads under way"
         return ""
 
@@ -287,7 +291,7 @@ class World:
             before.alive = False
             before.loop.bury()
         process = Process(role, self.scheduler, self.faults, self.rng, self.trace)
-        process.skew = self.rng.choice((0.0, 0.0, -2.0, 2.0))
+        process.skew = self.rng.choice((0.0, 0.0, 0.0, -2.0, 2.0, -600.0, 600.0))
         self._lives[role] = process
         stop = self._stops[role] = asyncio.Event()
         process.when_frozen.append(lambda seconds: self.loop.call_later(seconds, process.loop.thaw))
@@ -316,14 +320,17 @@ class World:
         process.crash()
 
     async def _open_stages(
-        self, stack: AsyncExitStack, process: Process, kafka: SimulatedKafka, blobs: SimulatedBlobs, names: tuple[str, ...]
+        self,
+        stack: AsyncExitStack,
+        process: Process,
+        kafka: SimulatedKafka,
+        blobs: SimulatedBlobs,
+        names: tuple[str, ...],
     ) -> None:
         settings: Any = SimpleNamespace(flow=_FLOW)
         nothing: Any = None
         starts = _Starts(process, self._starts)
-        resources = Resources(
-            kafka, blobs, nothing, starts, Health(), settings, log.get("simulation"), process.clock
-        )
+        resources = Resources(kafka, blobs, nothing, starts, Health(), settings, log.get("simulation"), process.clock)
         cancellations = Cancellations()
         await stack.enter_async_context(kafka.follow(CONTROL, cancellations.hear))
         for name in names:
@@ -344,7 +351,7 @@ class World:
         for running in (asyncio.create_task(relay.run()), asyncio.create_task(sweeper.run())):
             stack.callback(running.cancel)
         await stack.enter_async_context(kafka.consume(TOPICS, GROUP, projection.apply))
-        self._doors[role] = self.parts.door(process, ledger, blobs)
+        self._doors[role] = self.parts.door(process, ledger, blobs, _GATEWAY)
 
     def _work(self, name: str, process: Process) -> Callable[[Job], Awaitable[Any]]:
         fates = {upload.marker: upload.fate for upload in self.plan.uploads}
@@ -357,7 +364,7 @@ class World:
             if kind == "break":
                 raise ValueError
             slow = self.rng.random() < self.plan.slow_work
-            await asyncio.sleep(self.rng.uniform(2, 8) if slow else self.rng.uniform(0.01, 0.3))
+            await asyncio.sleep(self.rng.uniform(2, 10) if slow else self.rng.uniform(0.01, 0.3))
             if self.rng.random() < 0.1:
                 await job.progress(1, 2)
             return told(name, job, (*story, f"{self.rng.getrandbits(48):012x}"))
