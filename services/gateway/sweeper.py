@@ -9,9 +9,9 @@ import contextlib
 from collections.abc import Iterator
 
 from contracts.errors import ErrorCode
-from contracts.events import ExamUploaded, StageDone
+from contracts.events import ExamControl, ExamUploaded, StageDone
 from contracts.status import Status
-from contracts.topics import STAGES, SUBMISSION, UPLOADED, artefact_path
+from contracts.topics import CONTROL, STAGES, SUBMISSION, UPLOADED, artefact_path
 from runtime import log
 from runtime.blobs import BlobMissing, Blobs, ref_of
 from services.gateway.core.progress import Fact
@@ -91,7 +91,11 @@ class Sweeper:
             if locked is None:
                 return None
             moved = await take(transaction, locked, Fact(exam.position.revision, status, code=code))
-            return None if moved is locked else moved
+            if moved is locked:
+                return None
+            # A stage that still works on it would only stop long after the deadline, for its clock may be ahead.
+            await transaction.enqueue(CONTROL, ExamControl(**moved.said()), moved.traceparent)
+            return moved
 
         moved = await transact(self._ledger, "sweep", work)
         if moved is None:

@@ -160,6 +160,7 @@ async def test_an_exam_past_its_deadline_ends_visibly_as_expired(database: str, 
         await until(lambda: is_at(running, exam["exam_id"], "EXPIRED"))
         status = await running.status(exam["exam_id"])
         assert (status["error_code"], status["progress"], status["current_step"]) == ("deadline_exceeded", 0, "已超时")
+        await until(lambda: CONTROL in running.bus.topics_of(exam["exam_id"]))  # so that the stages stop, too
         assert await is_at(running, batch["exam_id"], "UPLOADED")
 
 
