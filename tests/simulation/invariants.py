@@ -27,8 +27,8 @@ from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.ledger import Outgoing
 from tests.simulation.blobs import Store
+from tests.simulation.books import OUTBOX, Books, OpenTransaction
 from tests.simulation.client import TENANT, Upload
-from tests.simulation.ledger import OUTBOX, Books, MemoryTransaction
 from tests.simulation.log import Watch
 from tests.simulation.stages import Story, story_of
 
@@ -175,7 +175,7 @@ class Auditor(Watch):
 
     # --- the books
 
-    def commits(self, transaction: MemoryTransaction) -> None:
+    def commits(self, transaction: OpenTransaction) -> None:
         leaving = {due.row.exam_id for due in transaction.changed[OUTBOX].values() if due is not None}
         for number, due in transaction.changed[OUTBOX].items():
             if due is None:

@@ -35,7 +35,8 @@ from services.gateway.projection import Projection, _decode, fact_of
 from services.gateway.relay import SOURCE, Relay
 from services.gateway.sweeper import Sweeper
 from tests.simulation.blobs import SimulatedBlobs
-from tests.simulation.ledger import Key, MemoryLedger, MemoryTransaction
+from tests.simulation.books import Key
+from tests.simulation.ledger import MemoryLedger, MemoryTransaction
 from tests.simulation.world import Parts
 
 

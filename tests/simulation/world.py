@@ -26,11 +26,13 @@ from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings
 from services.gateway.sweeper import Sweeper
 from tests.simulation.blobs import SimulatedBlobs, Store
+from tests.simulation.books import EXAMS, KEYS, OUTBOX, PARKED, Books
 from tests.simulation.client import Client, Door, Upload
 from tests.simulation.faults import Faults, Weather, forecast
 from tests.simulation.invariants import Auditor, Violation
-from tests.simulation.ledger import EXAMS, KEYS, OUTBOX, PARKED, Books, MemoryLedger
-from tests.simulation.log import Log, SimulatedKafka
+from tests.simulation.kafka import SimulatedKafka
+from tests.simulation.ledger import MemoryLedger
+from tests.simulation.log import Log
 from tests.simulation.loop import Loop, Scheduler
 from tests.simulation.process import EPOCH, Process
 from tests.simulation.stages import Fate, suffer, told, told_so_far
