@@ -14,7 +14,7 @@ from tests.faults.rows.stages import NAMES
 from tests.faults.rows.wire import ids
 
 _AWAY = 60.0
-_SILENT = 50.0
+_SILENT = 58.0
 
 
 @asynccontextmanager

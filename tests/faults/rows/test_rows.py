@@ -1,0 +1,39 @@
+"""The rows of the matrix that every push runs, in one world; the audit of all of them comes last."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+import pytest_asyncio
+
+from deploy.native.stack import BrokerKind
+from tests.faults.rows import ROWS, SHORT
+from tests.faults.rows.evidence import Evidence
+from tests.faults.rows.row import clean
+from tests.faults.world import World, open_world
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One for all rows: a row leaves it healed."""
+    broker = cast("BrokerKind", os.environ.get("REDINK_TEST_BROKER", "tansu"))
+    async with open_world(Path(tmp_path_factory.mktemp("rows")), broker) as one:
+        await one.start()
+        yield one
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", SHORT, ids=lambda number: f"{number}: {ROWS[number].title}")
+async def test_the_fault_is_injected_and_costs_no_exam(world: World, number: int) -> None:
+    evidence = await ROWS[number].run(world, audit=False)
+    assert evidence.injected
+    assert evidence.checked
+
+
+@pytest.mark.timeout(120)
+async def test_the_audit_of_all_these_rows_is_clean_but_for_what_they_forged(world: World) -> None:
+    await clean(world, Evidence())
