@@ -121,7 +121,7 @@ def _restore(restarted: Child, arena: Arena, contestant: Contestant) -> None:
 
 def _warm_up(arena: Arena, contestant: Contestant, submit: Submit) -> None:
     """One exam all the way through, so that the kills meet a system that runs; it is not counted."""
-    for attempt in range(6):  # a consumer that starts at the latest offset misses what was there before it
+    for attempt in range(15):  # a consumer that starts at the latest offset misses what was there before it
         exam, until = None, time.monotonic() + 20
         while time.monotonic() < until:
             with contextlib.suppress(Exception):  # the gateway is not up yet
@@ -129,7 +129,7 @@ def _warm_up(arena: Arena, contestant: Contestant, submit: Submit) -> None:
             if exam and contestant.reports(arena)[exam]:
                 return
             time.sleep(0.3)
-    raise RuntimeError(f"{contestant.name} did not report an exam in two minutes without any kill")
+    raise RuntimeError(f"{contestant.name} did not report an exam in five minutes without any kill")
 
 
 def _storm(load: _Load, nemesis: Nemesis, arena: Arena, contestant: Contestant) -> None:

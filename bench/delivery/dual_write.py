@@ -25,8 +25,9 @@ from bench.delivery.contestant import Arena
 from bench.delivery.light import serve
 from bench.delivery.redink import Redink, fetch
 from contracts.artefacts.submission import Submission, UploadedFile
-from contracts.events import ExamReported, ExamUploaded, derived_id
-from contracts.topics import REPORTED, STAGES, SUBMISSION, UPLOADED, artefact_path
+from contracts.events import ExamReported, ExamStatus, ExamUploaded, derived_id
+from contracts.status import Status
+from contracts.topics import REPORTED, STAGES, STATUS, SUBMISSION, UPLOADED, artefact_path
 from runtime import trace
 from runtime.envelope import Record, event_of
 from runtime.kit import Resources
@@ -36,7 +37,7 @@ from services.gateway.settings import PostgresSettings
 NAME = "dual-write"
 _TENANT = "bench"
 _TABLES = """
-CREATE TABLE IF NOT EXISTS uploads (key text PRIMARY KEY, exam_id uuid UNIQUE NOT NULL, done_at timestamptz);
+CREATE TABLE IF NOT EXISTS uploads (key text PRIMARY KEY, exam_id uuid UNIQUE NOT NULL, done_at timestamptz, failed bool);
 CREATE TABLE IF NOT EXISTS reports (exam_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
 """
 
@@ -60,7 +61,7 @@ class DualWrite(Redink):
         return Counter(dict(asyncio.run(fetch(arena, "SELECT exam_id::text, count(*) FROM reports GROUP BY 1"))))
 
     def failed(self, arena: Arena) -> set[str]:
-        return set()
+        return {exam for (exam,) in asyncio.run(fetch(arena, "SELECT exam_id::text FROM uploads WHERE failed"))}
 
     def held(self, arena: Arena, exams: Collection[str]) -> set[str]:
         """In a topic: a row alone is looked at by nobody."""
@@ -105,6 +106,16 @@ class Gateway:
             if ended == "UPDATE 1":
                 await connection.execute("INSERT INTO reports (exam_id) VALUES ($1)", event.exam_id)
 
+    async def spoken(self, record: Record) -> None:
+        """Note what a stage says has failed."""
+        event = event_of(record, ExamStatus)
+        if isinstance(event, ExamStatus) and event.status is Status.FAILED:
+            await self._pool.execute("UPDATE uploads SET failed = true WHERE exam_id = $1", event.exam_id)
+
+    async def heard(self, record: Record) -> None:
+        """A record of either topic."""
+        await (self.spoken(record) if record.topic == STATUS else self.reported(record))
+
     async def _store(self, exam_id: uuid.UUID, content: bytes) -> ExamUploaded:
         blob = await self._blobs.put(f"{_TENANT}/{exam_id}/1/upload-1", content)
         file = UploadedFile(blob=blob, media_type="application/pdf")
@@ -132,7 +143,7 @@ async def open_dual_write(resources: Resources) -> AsyncIterator[Starlette]:
     async with asyncpg.create_pool(dsn, min_size=1) as pool:
         await pool.execute(_TABLES)
         gateway = Gateway(pool, resources, again=os.environ["BENCH_AGAIN"] == "1")
-        async with resources.kafka.consume([REPORTED], "gateway", gateway.reported):
+        async with resources.kafka.consume([REPORTED, STATUS], "gateway", gateway.heard):
             yield Starlette(routes=[Route("/api/v1/exams", gateway.upload, methods=["POST"])])
 
 

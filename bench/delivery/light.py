@@ -55,7 +55,7 @@ def light_stage(name: str) -> Callable[[Kit], AbstractAsyncContextManager[Stage]
 
     @asynccontextmanager
     async def opener(_: Kit) -> AsyncIterator[Stage]:
-        yield Stage(name, work, pool=Pool(1), soft_timeout=30, hard_timeout=40, concurrency=1)
+        yield Stage(name, work, pool=Pool(1), concurrency=1)
 
     return opener
 
