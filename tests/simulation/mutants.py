@@ -37,7 +37,7 @@ from services.gateway.sweeper import Sweeper
 from tests.simulation.blobs import SimulatedBlobs
 from tests.simulation.books import Key
 from tests.simulation.ledger import MemoryLedger, MemoryTransaction
-from tests.simulation.world import Parts
+from tests.simulation.system import Parts
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,18 @@ class Process:
         """Run something in this process."""
         return self.loop.create_task(coroutine)
 
-    def crash(self) -> None:
+    def crash(self, how: str = "crash") -> None:
         """As SIGKILL does."""
         if self.alive:
-            self._trace("crash", self.name)
+            self._trace(how, self.name)
             self.alive = False
             self.loop.dead = True
             for tell in self.when_dead:
                 tell()
+
+    def leave(self) -> None:
+        """The end of a process that has cleaned up."""
+        self.crash("left")
 
     def freeze(self, seconds: float) -> None:
         """SIGSTOP, and SIGCONT after `seconds`."""

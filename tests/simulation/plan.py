@@ -1,0 +1,57 @@
+"""What a seed sets out with: a small world, and its weather."""
+
+import random
+from dataclasses import dataclass
+
+from contracts.topics import STAGES
+from tests.simulation.client import Upload
+from tests.simulation.faults import Weather, forecast
+from tests.simulation.stages import Fate
+
+NAMES = tuple(row.name for row in STAGES)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a seed sets out with."""
+
+    weather: Weather
+    uploads: list[Upload]
+    roles: dict[str, tuple[str, ...]]
+    partitions: int
+    chaos: float
+    slow_work: float
+
+
+def plan(rng: random.Random) -> Plan:
+    """Draw a small world."""
+    weather = forecast(rng)
+    uploads = [_upload(rng, number) for number in range(rng.choice((1, 1, 1, 2, 3)))]
+    roles: dict[str, tuple[str, ...]] = {f"gateway-{n}": () for n in range(rng.choice((1, 1, 2)))}
+    layout = rng.random()
+    if layout < 0.5:
+        roles["all"] = NAMES
+    elif layout < 0.75:
+        roles |= {"all-0": NAMES, "all-1": NAMES}
+    elif layout < 0.9:
+        cut = rng.randrange(1, 5)
+        roles |= {"front-0": NAMES[:cut], "front-1": NAMES[:cut], "back": NAMES[cut:]}
+    else:
+        roles |= {name: (name,) for name in NAMES}
+    return Plan(weather, uploads, roles, rng.choice((1, 1, 2)), rng.uniform(2, 9), rng.choice((0.0, 0.1, 0.5)))
+
+
+def _upload(rng: random.Random, number: int) -> Upload:
+    kind = rng.choices(("none", "permanent", "transient", "broken", "poison"), (75, 7, 8, 5, 5))[0]
+    times = {"none": 0, "transient": rng.randrange(1, 3)}.get(kind, 99)
+    return Upload(
+        key=f"key-{number}",
+        marker=f"marker-{number}-{rng.getrandbits(32):08x}",
+        fate=Fate(kind, rng.choice(NAMES), times),
+        priority=rng.choice(("interactive", "batch")),
+        deadline=rng.choice((600.0, 600.0, 600.0, 8.0)),
+        at=rng.uniform(0, 2),
+        cancel_after=rng.uniform(0, 6) if rng.random() < 0.15 else None,
+        gives_up=rng.random() < 0.15,
+        replays_from=rng.choice(NAMES) if rng.random() < 0.12 else None,
+    )
