@@ -14,6 +14,7 @@ from tests.simulation.books import EXAMS, KEYS, OUTBOX, PARKED, Books
 from tests.simulation.client import Client
 from tests.simulation.faults import Faults
 from tests.simulation.invariants import Auditor, Violation
+from tests.simulation.judgement import Judge
 from tests.simulation.log import Log
 from tests.simulation.loop import Loop, Scheduler
 from tests.simulation.plan import plan
@@ -108,7 +109,9 @@ class World:
         except TimeoutError:
             self.auditor.violated("quiet", self._unrest())
         weather = self.plan.weather
-        self.auditor.judge(self.plan.uploads, faulty=weather.rate > 0 or bool(weather.nemeses) or self._poisoned())
+        Judge(self.auditor, self.books, self.store).judge(
+            self.plan.uploads, faulty=weather.rate > 0 or bool(weather.nemeses) or self._poisoned()
+        )
         for process in self._lives.values():
             process.alive = False
             process.loop.bury()
