@@ -215,7 +215,5 @@ def open_light(
 
 
 def hog(seconds: float) -> None:
-    """Block the event loop, as work that ought to be in a pool does."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        pass
+    """Block the event loop, as work that ought to be in a pool does; the processor is left to others."""
+    time.sleep(seconds)

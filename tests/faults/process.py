@@ -1,15 +1,16 @@
 """The composition root of a tortured process: as `python -m services ocr`, with armed ports and light stages."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from prometheus_client import Gauge
 
@@ -18,6 +19,7 @@ from runtime.kafka import Kafka
 from runtime.kit import Resources
 from runtime.process import OpenGateway, OpenStage, open_resources, run
 from runtime.settings import BadSettings, Settings
+from runtime.watchdog import stacks
 from services.__main__ import CONFIGURATION, open_stage_of
 from services.gateway.app import open_gateway
 from tests.faults.light import hog, open_light
@@ -72,21 +74,7 @@ async def _run(
 
 def _show_tasks() -> None:
     """Where every task waits, into the log: for a process that lives and does nothing."""
-    print(f"--- tasks at {time.time():.3f}", file=sys.stderr)  # noqa: T201 - the log of a tortured process
-    for task in asyncio.all_tasks():
-        print(f"- {task.get_name()}", file=sys.stderr)  # noqa: T201
-        for frame in _frames(task.get_coro()):
-            print(f"    {frame}", file=sys.stderr)  # noqa: T201
-    sys.stderr.flush()
-
-
-def _frames(awaited: Any) -> Iterator[str]:
-    """The chain of awaits below a coroutine."""
-    while awaited is not None:
-        frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None)
-        if frame is not None:
-            yield f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno} {frame.f_code.co_qualname}"
-        awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
+    print(f"tasks at {time.time():.3f}: {json.dumps(stacks(asyncio.all_tasks()))}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _armed(points: Points, orders: Orders) -> Callable[[Settings], AsyncIterator[Resources]]:

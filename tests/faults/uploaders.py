@@ -24,6 +24,7 @@ from tests.faults.light_pool import Upload, paper
 _CODES = {"permanent": {"no_question_found"}, "transient": {"internal"}, "unexpected": {"internal"}}
 _CODES |= {"hang": {"stage_timeout"}, "kill-child": {"worker_crashed"}, "kill-process": {"worker_crashed"}}
 _FOLLOWED_SECONDS = 900
+_MOST_AT_ONCE = 60
 _FOLLOWER = "follower"
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "EXPIRED"}
 
@@ -79,6 +80,7 @@ class Uploaders:
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(10, connect=2), trust_env=False, limits=httpx.Limits(max_connections=200)
         )
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
         self._aside: set[asyncio.Task[None]] = set()
 
     @property
@@ -91,6 +93,7 @@ class Uploaders:
         for _ in range(exams):
             if stop and stop.is_set():
                 break
+            await self._turns.acquire()  # clients that wait for an answer don't send more
             self._begin(self._upload_one())
             await asyncio.sleep(self._chance.expovariate(rate))
         while under_way := {task for task in self._aside if task.get_name() != _FOLLOWER}:
@@ -153,6 +156,7 @@ class Uploaders:
         finally:
             one.ended = time.time()
             self._write(one)
+            self._turns.release()
         if one.outcome == "ok" and cancels:
             self._begin(self._cancel(one, chance.choice((0.0, 0.1, 0.5, 2.0)) * chance.random()))
         if one.outcome == "ok" and follows:
