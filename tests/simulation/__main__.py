@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from tests.simulation.faults import PAIRS
 from tests.simulation.mutants import MUTANTS, mutated
 from tests.simulation.silence import silence
 from tests.simulation.world import Result, World
@@ -78,10 +79,11 @@ def _one(seed: int, mutant: str | None, *, trace: bool) -> int:
 def _many(first: int, count: int, jobs: int, mutant: str | None) -> int:
     began, done, failed = time.monotonic(), 0, 0
     outcomes: Counter[str] = Counter()
-    faults = seconds = executions = 0.0
+    faults: Counter[tuple[str, str]] = Counter()
+    seconds = executions = 0.0
     for result in side_by_side(first, count, jobs, mutant):
         done += 1
-        faults += result.faults
+        faults.update(result.faults)
         seconds += result.seconds
         executions += result.executions
         outcomes.update(result.outcomes)
@@ -96,8 +98,9 @@ def _many(first: int, count: int, jobs: int, mutant: str | None) -> int:
             print(f"\r{done} of {count} seeds, {failed} failed", end="", file=sys.stderr)
     took = time.monotonic() - began
     exams = sum(outcomes.values())
-    print(f"\n{done} seeds in {took:.0f} s, {failed} failed: {exams} exams ({_counts(outcomes)}), {faults:.0f} faults,")
-    print(f"{executions:.0f} stage executions, {seconds / 3600:.1f} simulated hours")
+    print(f"\n{done} seeds in {took:.0f} s, {failed} failed: {exams} exams ({_counts(outcomes)}),")
+    print(f"{executions:.0f} stage executions, {seconds / 3600:.1f} simulated hours,")
+    print(f"{faults.total()} faults: {len(faults)} of the {len(PAIRS)} pairs of kind and place")
     return bool(failed)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 EVERYWHERE = ("crash", "freeze", "slow")
@@ -30,6 +31,9 @@ AT: dict[str, tuple[str, ...]] = {
 """What else may happen there."""
 
 _KINDS = sorted({*EVERYWHERE, *(kind for kinds in AT.values() for kind in kinds)})
+PAIRS = frozenset((kind, point) for point, kinds in AT.items() for kind in (*kinds, *EVERYWHERE))
+"""Everything that can go wrong, everywhere it can."""
+
 NEMESES = ("rebalance", "restart", "amnesia")
 """Done to the world from outside: a group rebalances, a process is restarted gracefully, the broker loses its log."""
 
@@ -57,7 +61,7 @@ class Faults:
     """Draws faults at the points that processes reach."""
 
     def __init__(self, weather: Weather, rng: random.Random) -> None:
-        self.played = 0
+        self.played: Counter[tuple[str, str]] = Counter()
         self._rng = rng
         self._rate = weather.rate
         self._at = {
@@ -78,8 +82,9 @@ class Faults:
         self._countdown = self._gap()
         if not (kinds := self._at[point]):
             return None
-        self.played += 1
-        return self._rng.choice(kinds)
+        kind = self._rng.choice(kinds)
+        self.played[kind, point] += 1
+        return kind
 
     def _gap(self) -> int:
         """Points until the next fault: geometric."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,14 +30,14 @@ _LONGEST = 3000.0
 
 @dataclass(frozen=True)
 class Result:
-    """How a seed went. `digest`: of everything that happened, in order."""
+    """How a seed went. `digest`: of everything that happened, in order; `faults`: how often (kind, point) was drawn."""
 
     seed: int
     violations: tuple[Violation, ...]
     digest: str
     steps: int
     seconds: float
-    faults: int
+    faults: Counter[tuple[str, str]]
     executions: int
     outcomes: tuple[str, ...]
 
