@@ -14,7 +14,7 @@ from runtime.tracker import Partition
 from tests.simulation.log import Log
 from tests.simulation.process import Process
 
-SESSION = 3.0
+SESSION = 2.0
 PATIENCE = 1.0
 POLL = 3.0
 """Seconds: of silence until a member is given up, that a revocation waits for handlers, that an empty poll takes."""

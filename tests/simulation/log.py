@@ -19,8 +19,8 @@ from runtime.tracker import Partition
 from tests.simulation.loop import Loop, Scheduler
 from tests.simulation.process import PortError, Process
 
-REBALANCE = 4.0
-HEARTBEAT = 0.5
+REBALANCE = 3.0
+HEARTBEAT = 0.3
 """Seconds: for all members to join again, between a member's heartbeats."""
 
 

@@ -26,7 +26,7 @@ class Plan:
 def plan(rng: random.Random) -> Plan:
     """Draw a small world."""
     weather = forecast(rng)
-    uploads = [_upload(rng, number) for number in range(rng.choice((1, 1, 1, 2, 3)))]
+    uploads = [_upload(rng, number) for number in range(rng.choice((1, 1, 1, 1, 2, 3)))]
     roles: dict[str, tuple[str, ...]] = {f"gateway-{n}": () for n in range(rng.choice((1, 1, 2)))}
     layout = rng.random()
     if layout < 0.5:
@@ -42,7 +42,7 @@ def plan(rng: random.Random) -> Plan:
 
 
 def _upload(rng: random.Random, number: int) -> Upload:
-    kind = rng.choices(("none", "permanent", "transient", "broken", "poison"), (75, 7, 8, 5, 5))[0]
+    kind = rng.choices(("none", "permanent", "transient", "broken", "poison"), (76, 7, 8, 5, 4))[0]
     times = {"none": 0, "transient": rng.randrange(1, 3)}.get(kind, 99)
     return Upload(
         key=f"key-{number}",

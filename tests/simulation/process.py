@@ -81,7 +81,7 @@ class Process:
                 self.crash()
                 await self.loop.create_future()
             case "freeze":
-                self.freeze(self._rng.choice((0.5, 2.0, 6.0, 15.0)))
+                self.freeze(self._rng.choice((0.5, 3.0, 6.0, 12.0)))
                 await asyncio.sleep(0)
             case "slow":
                 await asyncio.sleep(self._rng.choice((0.3, 1.0, 4.0)))

@@ -73,7 +73,7 @@ class _Starts:
 
 @dataclass
 class System:
-    """What all processes share, and what each of them does with it. `doors`: the gateways that can be asked now."""
+    """What all processes share, and what each of them does with it. `running`: handlers; `doors`: gateways that can be asked now."""
 
     plan: Plan
     parts: Parts
@@ -85,6 +85,7 @@ class System:
     auditor: Auditor
     doors: dict[str, Door] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
+    running: int = 0
 
     async def live(self, role: str, process: Process, stop: asyncio.Event) -> None:
         """A process from its start to its graceful end."""
@@ -158,11 +159,14 @@ class System:
     ) -> Callable[[Record], Awaitable[None]]:
         async def observed(record: Record) -> None:
             handling = self.auditor.begins(process.name, group, record, self.scheduler.steps)
+            self.running += 1
             try:
                 await handler(record)
             except Invalid:
                 self.auditor.finishes(process.name, group, record, handling)
                 raise
+            finally:
+                self.running -= 1
             self.auditor.finishes(process.name, group, record, handling)
 
         return observed

@@ -105,6 +105,7 @@ class World:
         for kind in self.plan.weather.nemeses:
             self._strike(kind)
         self.loop.call_later(self.plan.chaos, self._heal)
+        self.loop.call_later(self.plan.uploads[-1].at, self._looks)
         try:
             self.scheduler.run(self._quiet, _LONGEST)
         except TimeoutError:
@@ -139,7 +140,12 @@ class World:
             return False
         self._look = False
         self.loop.call_later(_LOOK, self._looks)
-        return not self._unrest()
+        if self._unrest():
+            return False
+        if not self.healed:  # all is done before all went wrong: there may be zombies, though
+            self._heal()
+            return False
+        return True
 
     def _looks(self) -> None:
         self._look = True
@@ -152,6 +158,8 @@ class World:
             return f"exams in flight: {[exam.position.status.value for exam in self.books.exams]}"
         if self.books.tables[OUTBOX]:
             return "the outbox is not empty"
+        if self.system.running:
+            return f"{self.system.running} records are worked on"
         if lag := self.log.lag():
             return f"lag: {lag}"
         if any(kept.exam_id in self.books.tables[EXAMS] for kept in self.books.tables[PARKED].values()):
@@ -186,9 +194,10 @@ class World:
         self._strike(kind)
 
     def _heal(self) -> None:
+        if self.healed:
+            return
         self.trace("heal")
         self.healed = True
-        self._looks()
         self.faults.stop()
         for process in self._lives.values():
             process.loop.thaw()
@@ -210,7 +219,7 @@ class World:
     def _died(self, role: str, process: Process) -> None:
         self.system.doors.pop(role, None)
         self.books.abandon(process)
-        self.loop.call_later(self.rng.uniform(0.2, 3.0), self._start, role)
+        self.loop.call_later(self.rng.uniform(0.1, 1.5), self._start, role)
 
     # --- observing the log
 
