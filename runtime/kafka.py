@@ -26,6 +26,7 @@ from runtime.settings import KafkaSettings
 from runtime.trace import Trace
 
 _CLOSE_LIMIT = 5.0
+_KNOCK_LIMIT = 3.0
 _CUT_LIMIT = 1.0
 _TOPIC_EXISTS = 36
 
@@ -55,6 +56,7 @@ class Kafka:
             **settings.producer,
             **settings.connection,
         )
+        self._connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def publish(self, topic: str, event: ExamEvent, *, event_id: uuid.UUID, source: str, trace: Trace) -> None:
         """Publish an event and wait until the broker has it. TimeoutError: it may have, or not; the id stays the same."""
@@ -65,6 +67,7 @@ class Kafka:
         """Publish a record as it is, and wait until the broker has it."""
         try:
             async with asyncio.timeout(self._settings.publish_timeout):
+                await self.connected()
                 await self._broker.publish(
                     value or b"",
                     self._name(topic),
@@ -98,6 +101,7 @@ class Kafka:
         subscription = self._subscription(list(lanes), group)
         source = self._decorate(group, subscription)
         intake = Intake(source, group, lanes, handler, concurrency, limit=limit, clock=self._clock)
+        await self.connected()
         await subscription.start(intake)
         self.intakes.append(intake)
         running = asyncio.create_task(intake.run(), name=f"intake {group}")
@@ -113,6 +117,7 @@ class Kafka:
     async def follow(self, topic: str, handler: Callable[[Record], None]) -> AsyncIterator[None]:
         """Show every record of a topic, from the earliest kept, to this process: a broadcast, nothing is committed."""
         subscription = self._subscription([topic], None)
+        await self.connected()
         await subscription.start(None)
         running = asyncio.create_task(_show(subscription, handler), name=f"follow {topic}")
         try:
@@ -147,8 +152,22 @@ class Kafka:
         return [row.name for row in missing]
 
     async def connect(self) -> None:
-        """Connect the producer."""
-        await self._broker.connect()
+        """Connect the producer, however long no broker answers; what else goes wrong is told to all who wait."""
+        while not self._connected.done():
+            try:
+                await _knock(self._settings.bootstrap)
+                await self._broker.connect()
+            except (OSError, aiokafka.errors.KafkaConnectionError) as error:
+                self._log.warning("no broker yet", error=type(error).__name__)
+                await asyncio.sleep(1)
+            except Exception as error:  # noqa: BLE001 - raised where it is waited for
+                self._connected.set_exception(error)
+            else:
+                self._connected.set_result(None)
+
+    async def connected(self) -> None:
+        """Wait for the first connection."""
+        await asyncio.shield(self._connected)
 
     async def close(self) -> None:
         """Flush and disconnect. A producer would wait for ever for a lost broker; what it holds counts as unpublished."""
@@ -177,27 +196,38 @@ class Kafka:
 @asynccontextmanager
 async def open_kafka(
     settings: KafkaSettings,
-    patience: float = 60.0,
+    patience: float | None = 60.0,
     *,
     decorate: Decorate = lambda _, source: source,
     clock: Clock = time.time,
 ) -> AsyncIterator[Kafka]:
-    """Connect, for up to `patience` seconds while no broker answers; flush and close at the end."""
+    """A connection; flushed and closed at the end.
+
+    Raises TimeoutError when no broker answers for `patience` seconds. None doesn't wait: whoever publishes or consumes
+    does, until there is one.
+    """
     kafka = Kafka(settings, decorate=decorate, clock=clock)
-    until = time.monotonic() + patience
-    while True:
-        try:
-            await kafka.connect()
-            break
-        except aiokafka.errors.KafkaConnectionError as error:
-            if time.monotonic() > until:
-                raise
-            log.get("runtime.kafka").warning("no broker yet", error=type(error).__name__)
-            await asyncio.sleep(1)
+    connecting = asyncio.create_task(kafka.connect(), name="kafka")
     try:
+        if patience is not None:
+            async with asyncio.timeout(patience):
+                await kafka.connected()
         yield kafka
     finally:
+        await _ended(connecting)
         await kafka.close()
+
+
+async def _knock(bootstrap: str) -> None:
+    """Raise OSError when no server listens: a producer that can't connect is left behind open, one per attempt."""
+    for server in bootstrap.split(","):
+        host, _, port = server.rpartition(":")
+        with contextlib.suppress(OSError):  # the next may listen
+            async with asyncio.timeout(_KNOCK_LIMIT):
+                _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+            return
+    raise ConnectionRefusedError("nobody listens")
 
 
 async def _show(subscription: Subscription, handler: Callable[[Record], None]) -> None:

@@ -57,7 +57,7 @@ async def open_resources(
     blobs = open_blobs(settings.blobs)
     async with (
         open_cache(settings.redis) as cache,
-        open_kafka(settings.kafka, decorate=decorate, clock=clock) as kafka,
+        open_kafka(settings.kafka, None, decorate=decorate, clock=clock) as kafka,
     ):
         state.watch(kafka.intakes)
         state.check("blobs", blobs.ready)

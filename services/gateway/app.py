@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from runtime import log
 from runtime.settings import load
 from services.gateway import auth
 from services.gateway.api import create, documented, errors, events, exams, results, webhook_messages, webhooks
@@ -16,7 +17,7 @@ from services.gateway.gauges import Gauges
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
 from services.gateway.notices import open_notices
-from services.gateway.ports import Resources
+from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
@@ -105,8 +106,19 @@ async def open_gateway(
         await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
         await stack.enter_async_context(_background(sender.run(), "gateway webhooks"))
         await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
-        await stack.enter_async_context(resources.kafka.consume(TOPICS, GROUP, projection.apply))
+        await stack.enter_async_context(_background(_project(resources.kafka, projection), "gateway projection"))
         yield create_app(Gateway(ledger, pool, resources.blobs, notices, History(pool), settings, hooks, way))
+
+
+async def _project(kafka: EventBus, projection: Projection) -> None:
+    """Consume for ever. In the background, because uploads are taken while there is no broker, too."""
+    while True:
+        try:
+            async with kafka.consume(TOPICS, GROUP, projection.apply):
+                await asyncio.Event().wait()
+        except Exception as error:  # noqa: BLE001 - a gateway that no longer heard of its exams would look well
+            log.get("gateway").error("not consuming", error=log.what(error), at=log.where(error))
+            await asyncio.sleep(1)
 
 
 async def _ping(pool: Any) -> None:

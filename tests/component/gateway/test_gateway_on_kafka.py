@@ -17,6 +17,7 @@ from runtime.envelope import Record, decode, event_of
 from runtime.kafka import Kafka, open_kafka
 from runtime.settings import KafkaSettings
 from tests.component.gateway.harness import Outside, gateway, until
+from tests.faults.proxy import Network
 
 
 @asynccontextmanager
@@ -71,3 +72,28 @@ async def test_an_exam_goes_through_the_broker_from_upload_to_completed(
             assert (await running.get(f"/exams/{exams[0]['exam_id']}/result")).json() == {"schema": "redink.result.v1"}
             rows = await running.sql("SELECT traceparent FROM exams")
     assert set(traces) == {row["traceparent"].split("-")[1] for row in rows}
+
+
+async def test_uploads_are_taken_while_no_broker_has_answered_yet_and_published_once_one_does(
+    stack: Stack, database: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    network = Network()
+    door = network.proxy(int(stack.kafka_bootstrap.rpartition(":")[2]))
+    settings = KafkaSettings(bootstrap=f"127.0.0.1:{door.port}", profile=stack.kafka_profile, topic_prefix=topic_prefix)  # type: ignore[arg-type]
+    try:
+        async with broker(stack, topic_prefix):  # so that there are topics
+            door.shut()
+        async with (
+            open_kafka(settings, None) as kafka,
+            gateway(database, tmp_path, outside=Outside(kafka, LocalBlobs(tmp_path))) as running,  # type: ignore[arg-type]
+        ):
+            await running.exam()
+            assert await running.sql("SELECT 1 FROM outbox")
+            door.open()
+
+            async def published() -> bool:
+                return not await running.sql("SELECT 1 FROM outbox")
+
+            await until(published, 60)
+    finally:
+        network.close()
