@@ -13,7 +13,7 @@ from tests.faults.points import rules
 from tests.faults.torture import Plan, repeated, table, torture
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 async def test_no_exam_is_lost_and_none_reported_twice_under_faults_of_every_kind(tmp_path: Path) -> None:
     broker = cast("BrokerKind", os.environ.get("REDINK_TEST_BROKER", "tansu"))
     report = await torture(Plan(broker, exams=100, minutes=1.0, seed=7), tmp_path)
