@@ -157,6 +157,9 @@ class SimulatedKafka(Kafka):
     def consume(self, topics: Any, group: str, handler: Callable[[Record], Awaitable[None]], **more: Any) -> Any:
         return super().consume(topics, group, self._observe(self._process, group, handler), **more)
 
+    async def connected(self) -> None:
+        """There is nothing to connect."""
+
     async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         process = self._process
         await process.reach("kafka.publish.before")

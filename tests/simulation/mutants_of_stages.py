@@ -68,6 +68,14 @@ def _no_epoch() -> Iterator[Parts]:
         yield parts
 
 
+@mutant("a commit under way is not given up at a rebalance, so that the client sends it again after it")
+def _commit_outlives_assignment() -> Iterator[Parts]:
+    def keep(_: Intake) -> None: ...
+
+    with patched((Intake, "_give_up_commit", keep)) as parts:
+        yield parts
+
+
 @mutant("a draining process commits what it has fetched")
 def _drain_commits_all() -> Iterator[Parts]:
     class Careless(Intake):

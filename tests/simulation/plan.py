@@ -10,6 +10,9 @@ from tests.simulation.stages import Fate
 
 NAMES = tuple(row.name for row in STAGES)
 
+_STORMS = 0.06
+"""Share of the worlds in which one rare combination of faults is certain."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -25,6 +28,8 @@ class Plan:
 
 def plan(rng: random.Random) -> Plan:
     """Draw a small world."""
+    if rng.random() < _STORMS:
+        return _storm(rng)
     weather = forecast(rng)
     uploads = [_upload(rng, number) for number in range(rng.choice((1, 1, 1, 1, 2, 3)))]
     roles: dict[str, tuple[str, ...]] = {f"gateway-{n}": () for n in range(rng.choice((1, 1, 2)))}
@@ -39,6 +44,13 @@ def plan(rng: random.Random) -> Plan:
     else:
         roles |= {name: (name,) for name in NAMES}
     return Plan(weather, uploads, roles, rng.choice((1, 1, 2)), rng.uniform(2, 9), rng.choice((0.0, 0.1, 0.5)))
+
+
+def _storm(rng: random.Random) -> Plan:
+    """Work is long, the broker forgets it, and offsets begin anew while it still runs."""
+    weather = Weather(1 / 40, ("slow", "lost"), ("amnesia", "amnesia", "rebalance"))
+    roles: dict[str, tuple[str, ...]] = {"gateway-0": (), "all": NAMES}
+    return Plan(weather, [_upload(rng, 0)], roles, partitions=1, chaos=8.0, slow_work=0.8)
 
 
 def _upload(rng: random.Random, number: int) -> Upload:

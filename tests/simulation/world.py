@@ -84,6 +84,7 @@ class World:
         self.auditor = Auditor(self.books, self.store)
         self.log = Log(self.scheduler, self.loop, self.rng, self.plan.partitions, self)
         self.healed = False
+        self.broken: Exception | None = None
         self._look = False
         self.system = System(
             self.plan, parts or Parts(), self.rng, self.scheduler, self.log, self.books, self.store, self.auditor
@@ -134,6 +135,8 @@ class World:
 
     def _quiet(self) -> bool:
         """Nothing is going on any more, and nothing will."""
+        if self.broken is not None:
+            raise self.broken
         if self.hunt and self.auditor.violations:
             return True
         if not self._look:
@@ -214,7 +217,12 @@ class World:
         stop = self._stops[role] = asyncio.Event()
         process.when_frozen.append(lambda seconds: self.loop.call_later(seconds, process.loop.thaw))
         process.when_dead.append(lambda: self._died(role, process))
-        process.spawn(self.system.live(role, process, stop))
+        process.spawn(self.system.live(role, process, stop)).add_done_callback(self._lived)
+
+    def _lived(self, life: "asyncio.Task[None]") -> None:
+        """A process can't start, or fails as it ends: the fault of the simulation, or of nobody's handling an error."""
+        if not life.cancelled() and (error := life.exception()) is not None and isinstance(error, Exception):
+            self.broken = error
 
     def _died(self, role: str, process: Process) -> None:
         self.system.doors.pop(role, None)
