@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import subprocess
@@ -84,6 +85,7 @@ async def _over_s3(s: Scene, e: Evidence) -> None:
     """The same on an S3 server of its own, in a world of its own, behind a proxy."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - only this row serves S3
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would tell of every request
     moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     moto.start()
     try:

@@ -14,6 +14,9 @@ from tests.faults.rows.evidence import Evidence
 from tests.faults.rows.row import clean
 from tests.faults.world import World, open_world
 
+_IMPATIENT = {"REDINK_FLOW_RETRIES": "3", "REDINK_FLOW_RETRY_BASE": "0.1", "REDINK_FLOW_CRASH_LIMIT": "2"}
+"""Fewer tries, sooner: what is waited for here is nothing but time."""
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One for all rows: a row leaves it healed."""
     broker = cast("BrokerKind", os.environ.get("REDINK_TEST_BROKER", "tansu"))
-    async with open_world(Path(tmp_path_factory.mktemp("rows")), broker) as one:
+    async with open_world(Path(tmp_path_factory.mktemp("rows")), broker, **_IMPATIENT) as one:
         await one.start()
         yield one
 
