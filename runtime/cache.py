@@ -31,6 +31,10 @@ class Cache(Protocol):
 class Starts(Protocol):
     """Counts how often work on a record began without coming to an end: what kills the process leaves no other trace."""
 
+    async def unended(self, key: str) -> int:
+        """How many starts had no end; 0 as well when nobody counts."""
+        ...
+
     async def begin(self, key: str) -> int:
         """Which start this is, from 1; 1 as well when nobody counts."""
         ...
@@ -47,6 +51,9 @@ class Nothing:
         return None
 
     async def set(self, key: str, value: Any, ttl: float) -> None: ...
+
+    async def unended(self, key: str) -> int:  # noqa: ARG002
+        return 0
 
     async def begin(self, key: str) -> int:  # noqa: ARG002
         return 1
@@ -82,6 +89,14 @@ class RedisCache:
                 await self._client.set(key, json.dumps(value), px=max(1, round(ttl * 1000)))
         except _FAILURES as error:
             self._failed(error)
+
+    async def unended(self, key: str) -> int:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return int(await self._client.get(f"redink:starts:{key}") or 0)
+        except _FAILURES as error:
+            self._failed(error)
+            return 0
 
     async def begin(self, key: str) -> int:
         try:

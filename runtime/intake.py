@@ -266,6 +266,8 @@ class Intake:
     async def _commit_regularly(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_EVERY)
+            if not self._tracker.committable():
+                continue
             self._committing = asyncio.create_task(self._commit())
             await asyncio.wait({self._committing})
 

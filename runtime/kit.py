@@ -1,7 +1,7 @@
 """What the composition root hands to services."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -10,6 +10,7 @@ from runtime.cache import Cache, Starts
 from runtime.clock import Clock
 from runtime.health import Health
 from runtime.kafka import Kafka
+from runtime.quarantine import Quarantine
 from runtime.settings import Settings
 
 
@@ -37,6 +38,7 @@ class Resources:
     settings: Settings
     log: structlog.stdlib.BoundLogger
     clock: Clock = time.time
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     def kit(self, stage: str) -> Kit:
         """The part that a stage gets."""

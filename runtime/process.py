@@ -122,6 +122,7 @@ async def run_stage(stage: Stage, resources: Resources, cancellations: Cancellat
             workers=workers,
             settings=flow,
             clock=resources.clock,
+            quarantine=resources.quarantine,
         )
         consume = resources.kafka.consume(
             _lanes(stage),

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from contracts.base import Contract
-from contracts.errors import ErrorCode, Invalid, Permanent
+from contracts.errors import ErrorCode, Invalid
 from contracts.events import BlobRef, ExamEvent, StatusKind
 from contracts.status import Status
 from contracts.topics import TOPICS, artefact_path
@@ -27,11 +26,13 @@ from runtime.envelope import Record
 from runtime.job import Job, latest, understood
 from runtime.limit import DeadLetterLimit
 from runtime.pool import Workers
+from runtime.quarantine import CrashGuard, Quarantine
 from runtime.settings import FlowSettings
 from runtime.stage import Stage
 from runtime.trace import Trace
 from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
 from runtime.voice import Publisher, Unsaid, Voice
+from runtime.work import artefact_of
 
 PROGRESS_PATIENCE = 1.0
 """Seconds that a word on progress may take from the work, which has a time limit: a broker may be away for longer."""
@@ -69,20 +70,20 @@ class Shell:
         workers: Workers | None,
         settings: FlowSettings,
         clock: Clock = time.time,
+        quarantine: Quarantine | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`chance` gives numbers in 0..1 that spread retries."""
+        """`quarantine` is shared by all stages of a process; `chance` gives numbers in 0..1 that spread retries."""
         self._stage = stage
         self._row = stage.row
         self._model = _MODEL[stage.row.sources[0]]
         self._voice = Voice(stage.row, publisher, clock)
         self._blobs = blobs
-        self._starts = starts
+        self._guard = CrashGuard(starts, quarantine or Quarantine(), settings.crash_limit)
         self._cancellations = cancellations
         self._workers = workers
         self._clock = clock
         self._chance = chance
-        self._crash_limit = settings.crash_limit
         self._policy = Policy(settings.retries, settings.retry_base, settings.retry_cap)
         self._limit = DeadLetterLimit(settings.dead_consecutive, settings.dead_ratio, settings.dead_sample)
         self._log = log.get("runtime.shell")
@@ -121,7 +122,7 @@ class Shell:
             return await self._route(case, error)
         finally:
             if not looping:  # the process lived to say so; what crash-looped once must not begin to crash anew
-                await self._starts.end(self._start_key(case))
+                await self._guard.end(self._start_key(case))
 
     def _understand(self, record: Record) -> _Case:
         attributes = envelope.decode(record)
@@ -137,19 +138,18 @@ class Shell:
             metrics.DUPLICATES.labels("artefact").inc()
             await self._announce(case, existing, began)
             return "duplicate"
-        if await self._starts.begin(self._start_key(case)) > self._crash_limit:
-            raise CrashLooping(f"begun {self._crash_limit} times without an end")
-        await self._voice.status(
-            event,
-            case.trace,
-            StatusKind.STARTED,
-            self._row.running,
-            attempt=case.attempt,
-            queue_seconds=self._waited(case.record),
-        )
-        artefact = await self._work(job)
-        metrics.CPU.labels(self._stage.name).inc(job.cpu_seconds)
-        stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
+        async with self._guard.start(self._start_key(case)):
+            await self._voice.status(
+                event,
+                case.trace,
+                StatusKind.STARTED,
+                self._row.running,
+                attempt=case.attempt,
+                queue_seconds=self._waited(case.record),
+            )
+            artefact = await artefact_of(self._stage, job)
+            metrics.CPU.labels(self._stage.name).inc(job.cpu_seconds)
+            stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
         job.check()
         await self._announce(case, stored, began)
         return "completed"
@@ -182,26 +182,6 @@ class Shell:
             ),
         )
         self._limit.passed()
-
-    async def _work(self, job: Job) -> Contract:
-        """Run the stage's work: cancelled at the soft limit, abandoned at the hard one."""
-        task = asyncio.ensure_future(self._stage.work(job))
-        try:
-            done, _ = await asyncio.wait({task}, timeout=self._stage.soft_timeout)
-            if not done:
-                task.cancel()
-                done, _ = await asyncio.wait({task}, timeout=self._stage.hard_timeout - self._stage.soft_timeout)
-                if not done:
-                    metrics.VIOLATIONS.labels("work_ignores_cancellation").inc()
-                raise Permanent(ErrorCode.STAGE_TIMEOUT, f"over {self._stage.soft_timeout:.0f} s")
-        except asyncio.CancelledError:  # drain: hand the record back
-            task.cancel()
-            await asyncio.wait({task}, timeout=1)
-            raise
-        artefact = task.result()
-        if not isinstance(artefact, self._row.artefact):
-            raise TypeError(f"{self._row.name} returned a {type(artefact).__name__}")
-        return artefact
 
     async def _route(self, case: _Case, error: Exception) -> str:
         """Find the record a home other than the sink."""

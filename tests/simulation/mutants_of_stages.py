@@ -14,6 +14,7 @@ import runtime.shell
 import runtime.voice
 import services.gateway.ports
 import services.gateway.projection
+import tests.simulation.system
 from contracts.events import BlobRef
 from runtime.blobs import ref_of
 from runtime.envelope import Record
@@ -173,10 +174,19 @@ def _crash_count_forgotten() -> Iterator[Parts]:
     class Forgetful(Shell):
         async def _set_aside(self, record: Record, case: Any, *args: Any) -> str:
             if case is not None:
-                await self._starts.end(self._start_key(case))
+                await self._guard.end(self._start_key(case))
             return await super()._set_aside(record, case, *args)
 
     with patched((runtime.process, "Shell", Forgetful)) as parts:
+        yield parts
+
+
+@mutant("who was at work in a crash is worked on among others again")
+def _no_quarantine() -> Iterator[Parts]:
+    async def nobody(*_: object) -> int:
+        return 0
+
+    with patched((tests.simulation.system._Starts, "unended", nobody)) as parts:
         yield parts
 
 

@@ -37,7 +37,7 @@ from tests.simulation.process import Process
 from tests.simulation.stages import suffer, told, told_so_far
 
 _FLOW = FlowSettings(drain_seconds=2.0, retry_base=0.5, retry_cap=5.0)
-_GATEWAY = GatewaySettings(relay_poll_seconds=1.0, sweep_seconds=1.5, silence_seconds=3.0, relay_retry_seconds=0.5)
+_GATEWAY = GatewaySettings(relay_poll_seconds=1.5, sweep_seconds=2.5, silence_seconds=3.0, relay_retry_seconds=0.5)
 
 
 @dataclass
@@ -59,6 +59,9 @@ class _Starts:
     def __init__(self, process: Process, counts: dict[str, int]) -> None:
         self._process = process
         self._counts = counts
+
+    async def unended(self, key: str) -> int:
+        return 0 if await self._process.reach("cache.unended") == "forget" else self._counts.get(key, 0)
 
     async def begin(self, key: str) -> int:
         if await self._process.reach("cache.begin") == "forget":

@@ -112,18 +112,13 @@ class World:
         except TimeoutError:
             self.auditor.violated("quiet", self._unrest())
         weather = self.plan.weather
-        Judge(self.auditor, self.books, self.store).judge(
-            self.plan.uploads, faulty=weather.rate > 0 or bool(weather.nemeses) or self._poisoned()
-        )
+        faulty = weather.rate > 0 or bool(weather.nemeses)
+        Judge(self.auditor, self.books, self.store).judge(self.plan.uploads, faulty=faulty)
         for process in self._lives.values():
             process.alive = False
             process.loop.bury()
         self.loop.bury()
         return self._result()
-
-    def _poisoned(self) -> bool:
-        """Whether some upload kills the processes that its neighbours are worked on in."""
-        return any(upload.fate.kind == "poison" for upload in self.plan.uploads)
 
     def _result(self) -> Result:
         outcomes = tuple(exam.position.status.value for exam in self.books.exams)
