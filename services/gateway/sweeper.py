@@ -70,7 +70,7 @@ class Sweeper:
                 try:
                     topic, event = await self._last_event(exam)
                 except BlobMissing:
-                    await self._end(exam, Status.FAILED, ErrorCode.ARTEFACT_MISSING)
+                    await self._without_upload(exam)
                     continue
                 count += await self._publish_again(exam, topic, event)
         return count
@@ -103,6 +103,14 @@ class Sweeper:
         count_end(moved)
         self._log.warning("exam ended by the sweeper", exam_id=str(exam.exam_id), status=status.value, code=code.value)
         return True
+
+    async def _without_upload(self, exam: Exam) -> None:
+        """Not found once may be a store that is behind; not found again after another silence is gone."""
+        if exam.republished:
+            await self._end(exam, Status.FAILED, ErrorCode.ARTEFACT_MISSING)
+            return
+        seconds = self._settings.silence_seconds
+        await transact(self._ledger, "sweep", lambda transaction: transaction.claim(exam, seconds))
 
     async def _publish_again(self, exam: Exam, topic: str, event: StageDone) -> bool:
         async def work(transaction: Transaction) -> bool:

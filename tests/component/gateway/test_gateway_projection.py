@@ -145,8 +145,9 @@ async def test_a_sweep_that_fails_for_one_exam_serves_the_others(database: str, 
             await store.put(f"dev/{exam.exam_id}/1/upload.json", b"{}")
         made = settings(silence_seconds=0.01)
         sweeper = sweeper_of(ledger, store, made)
-        await asyncio.sleep(0.05)
-        assert await sweeper.republish() == 2
+        for republished in (2, 0):  # what is in the outbox isn't silent; what is not found twice is gone
+            await asyncio.sleep(0.1)
+            assert await sweeper.republish() == republished
         assert await states(ledger, exams) == ["UPLOADED", "UPLOADED", "FAILED", "UPLOADED"]
 
 
