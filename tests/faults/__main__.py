@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from runtime import log
+from tests.faults.rows.run import numbers, rows_table, run_rows
 from tests.faults.soak import Soak, soak, soak_table
 from tests.faults.torture import Plan, table, torture
 
@@ -31,19 +32,23 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the whole report there")
     add("--keep", type=Path, metavar="FOLDER", help="work there and keep logs and journals")
     add("--soak", action="store_true", help="steady load and few faults instead: does anything grow?")
+    add("--rows", type=numbers, metavar="ROWS", help="rows of the matrix instead: 1,2,9, short or all")
     asked = parser.parse_args()
     log.configure("ERROR")
     for noisy in ("aiokafka", "asyncio", "faststream"):  # what they have to say of faults is known
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="torture-"))
-    if asked.soak:
-        report = asyncio.run(soak(Soak(asked.broker, asked.minutes, asked.seed), folder.resolve()))
+    if asked.rows:
+        report, show = asyncio.run(run_rows(asked.rows, asked.broker, folder.resolve())), rows_table
+    elif asked.soak:
+        plan = Soak(asked.broker, asked.minutes, asked.seed)
+        report, show = asyncio.run(soak(plan, folder.resolve())), soak_table
     else:
-        plan = Plan(asked.broker, asked.exams, asked.minutes, asked.seed, asked.calm)
-        report = asyncio.run(torture(plan, folder.resolve()))
+        storm = Plan(asked.broker, asked.exams, asked.minutes, asked.seed, asked.calm)
+        report, show = asyncio.run(torture(storm, folder.resolve())), table
     if asked.json:
         asked.json.write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
-    print(soak_table(report) if asked.soak else table(report))
+    print(show(report))
     if asked.keep is None and report["ok"]:
         shutil.rmtree(folder)
     elif not report["ok"]:

@@ -59,11 +59,17 @@ async def _more_parked(s: Scene, before: int) -> int:
 
 
 async def killers(s: Scene, e: Evidence) -> None:
-    """19: one input kills the process of its pool, another the whole stage."""
+    """19: one input kills the process of its pool, another the whole stage, and with it the work of its neighbours."""
     deaths = 'redink_worker_deaths_total{reason="died",stage="ocr"}'
     before, ocr = await s.sample(deaths, "ocr-1"), s.world.processes.members["ocr-1"].starts
-    child, whole = await asyncio.gather(s.upload("kill-child@ocr"), s.upload("kill-process@analyzer"))
-    neighbours = await s.uploads(6)
+    await s.world.processes.stop("analyzer-1")
+    child, whole, neighbours = await asyncio.gather(
+        s.upload("kill-child@ocr"), s.upload("kill-process@analyzer"), s.uploads(4)
+    )
+    for exam in (whole, *neighbours):
+        await until("all wait for analyzer", lambda exam=exam: s.executions(exam, "parser"), 60)
+    s.order("analyzer-1", blobs__slow=1.0)  # so that the neighbours are at work when it is killed
+    await s.world.processes.start("analyzer-1")
     ends = await asyncio.gather(s.ended(child, 100), s.ended(whole, 100))
     died = await s.sample(deaths, "ocr-1") - before
     e.did(f"ocr's pool child killed {died:.0f} times by one upload", died > 1)
@@ -79,6 +85,8 @@ async def killers(s: Scene, e: Evidence) -> None:
         letters = await s.wire.of(exam, dead_topic(stage))
         e.saw(f"{stage}: a dead letter says {letters and letters[0].header('x-dead-reason')}", letters)
     await s.completes(*neighbours, within=90)
+    begun = [s.executions(exam, "analyzer", "begun") for exam in neighbours]
+    e.did(f"the neighbours were at work when it was killed: begun {begun} times", max(begun) > 1)
 
 
 async def misshapen(s: Scene, e: Evidence) -> None:
@@ -223,7 +231,7 @@ ROWS = (
         19,
         "inputs that kill the pool's child, and the stage itself",
         "SIGKILL of the child by its input; exit 139 of the stage by another",
-        "FAILED with a code after a few tries, neighbours fine",
+        "FAILED with a code after a few tries; neighbours at work in the same process COMPLETED",
         killers,
         seconds=150,
     ),
