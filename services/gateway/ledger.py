@@ -98,7 +98,7 @@ class Transaction(Protocol):
         ...
 
     async def postpone(self, ids: Sequence[int], base_seconds: float) -> None:
-        """These could not be published: again after `base_seconds`, doubled with every attempt, at most a minute."""
+        """These could not be published: again after `base_seconds`, doubled with every attempt, ten seconds at most."""
         ...
 
     async def reserve(self, tenant: str, key: str, lease_seconds: float) -> Reservation | Earlier | None:

@@ -72,7 +72,7 @@ class GatewaySettings(BaseSettings):
     relay_batch: int = Field(default=50, ge=1)
     """events published at a time"""
     relay_retry_seconds: float = Field(default=1.0, gt=0)
-    """before an event that could not be published is tried again; doubles up to a minute"""
+    """before an event that could not be published is tried again; doubles up to ten seconds"""
     sweep_seconds: float = Field(default=5.0, gt=0)
     """how often silent and overdue exams are looked for"""
     silence_seconds: float = Field(default=90.0, gt=0)

@@ -146,7 +146,7 @@ class MemoryTransaction(OpenTransaction):
         await self._statement()
         for number in ids:
             row = self._get(OUTBOX, number).row
-            pause = min(60.0, base_seconds * 2 ** min(row.attempts, 10))
+            pause = min(10.0, base_seconds * 2 ** min(row.attempts, 10))
             later = self._clock() + timedelta(seconds=pause)
             self._set(OUTBOX, number, Due(replace(row, attempts=row.attempts + 1), later))
 

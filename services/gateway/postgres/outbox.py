@@ -38,7 +38,7 @@ class Outbox:
     async def postpone(self, ids: Sequence[int], base_seconds: float) -> None:
         await self._connection.execute(
             """UPDATE outbox SET attempts = attempts + 1,
-                   due_at = clock_timestamp() + make_interval(secs => least(60, $2 * 2 ^ least(attempts, 10)))
+                   due_at = clock_timestamp() + make_interval(secs => least(10, $2 * 2 ^ least(attempts, 10)))
                WHERE id = ANY($1::bigint[])""",
             list(ids),
             base_seconds,
