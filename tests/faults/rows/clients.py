@@ -25,6 +25,7 @@ async def cancelled(s: Scene, e: Evidence) -> None:
     exams = dict(zip(NAMES, await asyncio.gather(*(s.upload(f"hang@{stage}") for stage in NAMES)), strict=True))
     await asyncio.gather(*(_cancel_at(s, exam, stage) for stage, exam in exams.items()))
     exams["UPLOADED"] = await _cancel_uploaded(s)
+    told = {exam: await s.books.told(exam) for exam in exams.values()}
     e.did("cancelled before ocr and while each of the five stages was at work, each twice")
     done = await s.upload()
     await s.completes(done)
@@ -34,12 +35,18 @@ async def cancelled(s: Scene, e: Evidence) -> None:
     e.saw("that is a 409, and it stays COMPLETED", found == (409, Code.EXAM_ENDED.value), found)
     outcomes = await racing
     e.did(f"cancelled in a race with the end, 20 times: {dict(outcomes)}")
-    told = {exam: await s.books.told(exam) for exam in exams.values()}
-    await asyncio.sleep(9)  # the hanging work ends by its limit meanwhile, and says so
+    await until("the hanging work has ended by its limit", lambda: _idle(s), 30, pause=0.3)
+    await asyncio.sleep(1)  # what it said of that is on its way
     after = {exam: await s.books.told(exam) for exam in exams.values()}
     e.saw("nothing more was told of a cancelled exam, though its work went on to its limit", after == told)
     e.saw("each ended as CANCELLED", {statuses[-1] for statuses in after.values()} == {"CANCELLED"})
     await s.ends_once(*exams.values(), done)
+
+
+async def _idle(s: Scene) -> bool:
+    """Whether no stage is at work."""
+    samples = [(await s.world.processes.metrics(f"{stage}-1"), stage) for stage in NAMES]
+    return all(said.get(f'redink_stage_in_progress{{stage="{stage}"}}') == 0 for said, stage in samples)
 
 
 async def _cancel_at(s: Scene, exam: str, stage: str) -> None:

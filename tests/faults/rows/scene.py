@@ -136,14 +136,14 @@ class Scene:
             raise Unexpected(f"half of a transaction is left of {torn}")
         self.evidence.saw(f"one terminal event for each of {len(exams)}, none told twice", exams)
 
-    async def one_story(self, exam: str) -> None:
-        """Every event of one stage refers to the same artefact, however often it was said."""
-        stories = await self.wire.stories(exam)
-        self.evidence.saw(
-            f"one artefact per stage in {sum(map(len, stories.values()))} sink events",
-            stories and all(len(set(refs)) == 1 for refs in stories.values()),
-            stories,
-        )
+    async def one_story(self, *exams: str) -> None:
+        """Every event of one stage about an exam refers to the same artefact, however often it was said."""
+        for stories in (await self.wire.stories(*exams)).values():
+            self.evidence.saw(
+                f"one artefact per stage in {sum(map(len, stories.values()))} sink events",
+                stories and all(len(set(refs)) == 1 for refs in stories.values()),
+                stories,
+            )
 
     def executions(self, exam: str, stage: str, what: str = "done") -> int:
         """How often a stage did its work on an exam (`begun` or `done`)."""

@@ -1,5 +1,6 @@
 """What lies on the topics, and what a row puts there: records as bytes, past every contract."""
 
+import asyncio
 import random
 import uuid
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from runtime.kafka import Kafka
 from runtime.settings import KafkaSettings
 from runtime.topics import read_topic
 
+_EVENT = {row.sink: row.event for row in STAGES}
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -23,25 +26,31 @@ class Wire:
     kafka: Kafka
     settings: KafkaSettings
 
-    async def records(self, topic: str) -> list[Record]:
-        """All that the topic holds now."""
+    async def records(self, *topics: str) -> list[Record]:
+        """All that topics hold now; they are read side by side, as reading one is mostly waiting."""
+        found = await asyncio.gather(*(self._read(topic) for topic in topics))
+        return [record for records in found for record in records]
+
+    async def _read(self, topic: str) -> list[Record]:
         return [record async for record in read_topic(self.settings, topic)]
 
-    async def of(self, exam: str, topic: str) -> list[Record]:
-        """The records of one exam on a topic."""
-        return [record for record in await self.records(topic) if record.key == exam.encode()]
+    async def of(self, exam: str, *topics: str) -> list[Record]:
+        """The records of one exam on topics."""
+        return [record for record in await self.records(*topics) if record.key == exam.encode()]
 
     async def everything(self) -> list[Record]:
         """All records of all topics."""
-        return [record for topic in TOPICS for record in await self.records(topic.name)]
+        return await self.records(*(topic.name for topic in TOPICS))
 
-    async def stories(self, exam: str) -> dict[str, list[str]]:
-        """What the sink events of an exam refer to, by topic: one SHA-256 per event."""
-        found = {}
-        for row in STAGES:
-            events = [row.event.model_validate_json(record.value or b"") for record in await self.of(exam, row.sink)]
-            found[row.sink] = [f"{event.revision}:{event.artefact.sha256}" for event in events]
-        return {topic: refs for topic, refs in found.items() if refs}
+    async def stories(self, *exams: str) -> dict[str, dict[str, list[str]]]:
+        """What the sink events of exams refer to, by exam and topic: one SHA-256 per event."""
+        found: dict[str, dict[str, list[str]]] = {exam: {} for exam in exams}
+        for record in await self.records(*_EVENT):
+            exam = (record.key or b"").decode(errors="replace")
+            if exam in found:
+                event = _EVENT[record.topic].model_validate_json(record.value or b"")
+                found[exam].setdefault(record.topic, []).append(f"{event.revision}:{event.artefact.sha256}")
+        return found
 
     async def put(self, topic: str, value: bytes, *, key: bytes | None = None, **headers: str) -> None:
         """Publish bytes as they are."""
