@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from contracts.topics import STAGE, STAGES, dead_topic, retry_topic
-from runtime.topics import committed_offsets
+from runtime.topics import committed_offsets, end_offsets
 from tests.faults.rows.evidence import Evidence, until
 from tests.faults.rows.row import Row
 from tests.faults.rows.scene import Scene
@@ -30,12 +30,22 @@ async def _die_side_by_side(s: Scene, place: str) -> dict[str, str]:
 
 
 async def _parked(s: Scene, stage: str) -> str:
-    """An exam that waits at a stage, which stands still."""
+    """An exam that waits at a stage, which stands still and has committed all before it, so as to die over this one."""
+    await until(f"{stage} has committed what it did", lambda: _committed(s, stage), 30, pause=0.1)
     s.world.processes.pause(f"{stage}-1")
     exam = await s.upload()
     if before := NAMES[: NAMES.index(stage)]:
         await until(f"{before[-1]} has done it", lambda: s.executions(exam, before[-1]), 30, pause=0.02)
     return exam
+
+
+async def _committed(s: Scene, stage: str) -> bool:
+    """Whether a stage has committed every record that came to it."""
+    topics = (*STAGE[stage].sources, retry_topic(stage))
+    ends, offsets = await asyncio.gather(
+        end_offsets(s.wire.settings, topics), committed_offsets(s.wire.settings, stage)
+    )
+    return all(offsets.get(place, 0) >= end for place, end in ends.items())
 
 
 def _runs(s: Scene, exams: dict[str, str]) -> dict[str, int]:
