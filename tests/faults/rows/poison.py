@@ -162,10 +162,18 @@ async def forged(s: Scene, e: Evidence) -> None:
     e.saw("the exam goes on, and has no report of theirs", (after["completed_at"], after["report"]) == (None, None))
     s.world.processes.resume("report-1")
     await s.completes(exam)
+    await until("parser has given up the forged work", lambda: _gave_up(s, exam, "parser"), 60, pause=0.5)
+    e.saw("work on what isn't there was tried in vain, and said so", True)
     report = (await s.books.exam(exam) or {})["report"]
     e.saw("its report is its own tenant's", f"{row['tenant']}/{exam}/" in str(report), report)
     answer = await s.http.get(f"{s.url()}/api/v1/exams/{exam}", headers=s.auth(OTHER_TENANT))
     e.saw("the other tenant sees no such exam", answer.json().get("code") == Code.EXAM_NOT_FOUND.value)
+
+
+async def _gave_up(s: Scene, exam: str, stage: str) -> bool:
+    """Whether a stage has said that it failed: it says no more of this."""
+    said = [ExamStatus.model_validate_json(record.value or b"") for record in await s.wire.of(exam, STATUS)]
+    return any((one.stage, one.kind) == (stage, StatusKind.FAILED) for one in said)
 
 
 async def _rise(s: Scene, sample: str, before: float, least: int) -> float:
