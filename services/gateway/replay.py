@@ -10,7 +10,7 @@ from datetime import timedelta
 from contracts.events import BlobRef, ExamUploaded, StageDone
 from contracts.status import STEPS, Status
 from contracts.topics import STAGES, SUBMISSION, UPLOADED, artefact_path
-from runtime.blobs import BlobMissing, Blobs
+from runtime.blobs import BlobMissing, Blobs, ref_of
 from runtime.settings import load
 from services.gateway.acceptance import Limits, admit
 from services.gateway.core.problems import Code, Problem
@@ -63,11 +63,13 @@ async def replay(
 
 
 async def _artefacts(blobs: Blobs, exam: Exam) -> dict[str, bytes]:
-    """The artefacts of the exam's revision up to the first that is missing."""
+    """The artefacts of the exam's revision up to the first that is missing; Transient when a read is torn."""
     stored: dict[str, bytes] = {}
     for name in _NAMES:
+        path = _path(exam, exam.position.revision, name)
         try:
-            stored[name] = await blobs.read(_path(exam, exam.position.revision, name))
+            data = await blobs.read(path)
+            stored[name] = await blobs.get(ref_of(path, data))  # read twice: a copy of half an artefact would stay
         except BlobMissing:
             break
     return stored

@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
+from contracts.artefacts import Submission
 from contracts.errors import ErrorCode
 from contracts.events import ExamControl, ExamUploaded, StageDone
 from contracts.status import Status
 from contracts.topics import CONTROL, STAGES, SUBMISSION, UPLOADED, artefact_path
 from runtime import log
 from runtime.blobs import BlobMissing, Blobs, ref_of
+from runtime.job import understood
 from services.gateway.core.progress import Fact
 from services.gateway.endings import take
 from services.gateway.exams import Exam, count_end
@@ -125,14 +127,19 @@ class Sweeper:
         return claimed
 
     async def _last_event(self, exam: Exam) -> tuple[str, StageDone]:
-        """The event of the latest artefact there is, and its topic; BlobMissing when not even the upload is there."""
+        """The event of the latest artefact there is, and its topic; BlobMissing when not even the upload is there.
+
+        Transient when a read is torn: the event would name a hash that nothing has.
+        """
         for row in reversed(STAGES):
             path = artefact_path(exam.tenant, exam.exam_id, exam.position.revision, row.name)
             with contextlib.suppress(BlobMissing):
                 data = await self._blobs.read(path)
+                understood(row.artefact, data)
                 return row.sink, row.event(**exam.said(), artefact=ref_of(path, data))
         path = artefact_path(exam.tenant, exam.exam_id, exam.position.revision, SUBMISSION)
         data = await self._blobs.read(path)
+        understood(Submission, data)
         return UPLOADED[exam.priority], ExamUploaded(**exam.said(), artefact=ref_of(path, data))
 
     async def _forget(self) -> None:

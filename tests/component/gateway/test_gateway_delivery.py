@@ -180,7 +180,7 @@ async def test_a_silent_exam_is_published_again_from_its_last_artefact_with_the_
         await until(lambda: len(running.bus.published) == 2)
         assert running.bus.published[1][:3] == first[:3]
         path = artefact_path("dev", exam["exam_id"], 1, "ocr")
-        ref = await running.blobs.put(path, Reading.model_construct(pages=()).model_dump_json().encode())
+        ref = await running.blobs.put(path, Reading(pages=(), engine="").model_dump_json().encode())
         await pool.execute("UPDATE exams SET heard_at = now() - interval '61 seconds'")
         assert await sweeper.republish() == 0  # the pause has doubled
         await pool.execute("UPDATE exams SET heard_at = now() - interval '121 seconds'")
@@ -189,6 +189,22 @@ async def test_a_silent_exam_is_published_again_from_its_last_artefact_with_the_
     topic, event, *_ = running.bus.published[2]
     assert topic == STAGE["ocr"].sink
     assert event.artefact == ref  # type: ignore[attr-defined]
+
+
+async def test_half_an_artefact_is_never_published_again(running: Running, database: str) -> None:
+    await running.exam()
+    await until(lambda: len(running.bus.published) == 1)
+
+    async def torn(path: str) -> bytes:
+        return (await whole(path))[:-1]
+
+    whole, running.blobs.read = running.blobs.read, torn  # type: ignore[method-assign]
+    async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
+        sweeper = sweeper_of(pool, running.blobs, settings(silence_seconds=60))
+        await pool.execute("UPDATE exams SET heard_at = now() - interval '61 seconds'")
+        assert await sweeper.republish() == 0
+        running.blobs.read = whole  # type: ignore[method-assign]
+        assert await sweeper.republish() == 1
 
 
 async def test_two_sweepers_expire_and_republish_each_exam_once(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from contracts.artefacts import Report
+from contracts.artefacts import Report, Submission
 from contracts.events import BlobRef, ExamReported
 from contracts.status import Status
 from contracts.topics import REPORTED, STATUS, dead_topic
@@ -142,7 +142,10 @@ async def test_a_sweep_that_fails_for_one_exam_serves_the_others(database: str, 
             await transaction.sent([row.id for row in await transaction.due(10)])
         store = Unreadable(tmp_path)
         for exam in (exams[0], exams[3]):
-            await store.put(f"dev/{exam.exam_id}/1/upload.json", b"{}")
+            await store.put(
+                f"dev/{exam.exam_id}/1/upload.json",
+                Submission(subject="math", grade=7, files=()).model_dump_json().encode(),
+            )
         made = settings(silence_seconds=0.01)
         sweeper = sweeper_of(ledger, store, made)
         for republished in (2, 0):  # what is in the outbox isn't silent; what is not found twice is gone
