@@ -58,7 +58,9 @@ class Nemesis:
             try:
                 await kind.act(self._hand)
             except asyncio.CancelledError:
-                raise
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise
+                self.failed[f"{kind.name}: cancelled by a client"] += 1
             except Exception as error:  # noqa: BLE001 - faults meet each other: what can't be done now is counted
                 self.failed[f"{kind.name}: {type(error).__name__}"] += 1
 
