@@ -74,7 +74,7 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
     progress = asyncio.create_task(_tell(world, uploaders, nemesis, plan))
     try:
         await nemesis.run(seconds)
-        healed = time.monotonic()
+        healed, under_faults = time.monotonic(), uploaders.accepted
         await uploading
         quiet, stuck = await calmed(world, plan.patience)
         recovery = time.monotonic() - healed
@@ -93,6 +93,7 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
         "not_carried_out": dict(nemesis.failed),
         "revived": dict(nemesis.revived),
         "uploads": dict(Counter(one.outcome for one in uploaders.invocations)),
+        "accepted_under_faults": under_faults,
         "outcomes": dict(sorted(outcomes.items())),
         "streams": dict(uploaders.streams),
         "executions": repeated(world.executions),
@@ -155,7 +156,17 @@ def table(report: Mapping[str, Any]) -> str:
         for one in audit.get("invariants", ())
     ]
     lines += [f"     {example}" for one in audit.get("invariants", ()) for example in one["examples"]]
-    names = ("plan", "uploads", "outcomes", "streams", "executions", "recovery_seconds", "stuck", "client_violations")
+    names = (
+        "plan",
+        "uploads",
+        "accepted_under_faults",
+        "outcomes",
+        "streams",
+        "executions",
+        "recovery_seconds",
+        "stuck",
+        "client_violations",
+    )
     lines += [f"{name}: {report[name]}" for name in names]
     lines += [f"equation: {audit.get('equation')}", f"audit: exit {audit['exit']} {audit.get('error', '')}"]
     return "\n".join([*lines, "PASSED" if report["ok"] else "FAILED"])
