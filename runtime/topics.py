@@ -44,7 +44,10 @@ async def end_offsets(settings: KafkaSettings, topics: Iterable[str]) -> dict[Pa
 
 
 async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partition, int]:
-    """What a group has committed: per partition the offset it would begin at, if any. Raises Unreadable."""
+    """What a group has committed: per partition the offset it would begin at, if any. Raises Unreadable.
+
+    A cluster that never had a group makes its coordinator when it is first asked for one; that is waited for.
+    """
     prefix = settings.topic_prefix
     asked = [  # by name: the embedded broker's answer for all that a group has can't be decoded
         aiokafka.TopicPartition(f"{prefix}{topic.name}", number)
@@ -55,7 +58,7 @@ async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partiti
     with _told():
         await admin.start()
         try:
-            found = await admin.list_consumer_group_offsets(f"{prefix}{group}", partitions=asked)
+            found = await _asked(admin, f"{prefix}{group}", asked)
         finally:
             await admin.close()
     return {
@@ -63,6 +66,17 @@ async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partiti
         for raw, said in found.items()
         if said.offset >= 0
     }
+
+
+async def _asked(admin: AIOKafkaAdminClient, group: str, partitions: list[Any]) -> dict[Any, Any]:
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return dict(await admin.list_consumer_group_offsets(group, partitions=partitions))
+        except aiokafka.errors.GroupCoordinatorNotAvailableError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.5)
 
 
 class _Reader:

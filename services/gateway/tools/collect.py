@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import asyncpg
-from aiokafka.errors import GroupCoordinatorNotAvailableError
 from pydantic import ValidationError
 
 from contracts.artefacts import Report, Submission
@@ -21,7 +20,7 @@ from contracts.status import Status
 from contracts.topics import STAGES, SUBMISSION, TOPICS, artefact_path
 from runtime.blobs import BlobMissing, Blobs
 from runtime.settings import KafkaSettings
-from runtime.topics import Unreadable, committed_offsets, read_topic
+from runtime.topics import committed_offsets, read_topic
 from runtime.tracker import Partition
 from services.gateway.projection import GROUP
 from services.gateway.tools import outside
@@ -39,9 +38,6 @@ from services.gateway.tools.evidence import (
 )
 
 T = TypeVar("T")
-
-_PATIENCE = 30.0
-"""Seconds for a coordinator to come into being."""
 
 _GROUPS = (*(row.name for row in STAGES), GROUP)
 
@@ -103,21 +99,8 @@ async def gather(look: Look, connection: asyncpg.Connection, kafka: KafkaSetting
 
 async def topics(kafka: KafkaSettings) -> tuple[Mapping[str, Mapping[Partition, int]], list[Heard]]:
     """Committed offsets by group, and then every record there is; what a broker forgot is simply not there."""
-    committed = {group: await _committed(kafka, group) for group in _GROUPS}
+    committed = {group: await committed_offsets(kafka, group) for group in _GROUPS}
     return committed, await read_records(kafka, [topic.name for topic in TOPICS])
-
-
-async def _committed(kafka: KafkaSettings, group: str) -> Mapping[Partition, int]:
-    """What the group committed. A cluster that never had a group makes its coordinator when it is first asked for one."""
-    until = asyncio.get_running_loop().time() + _PATIENCE
-    while True:
-        try:
-            return await committed_offsets(kafka, group)
-        except Unreadable as error:
-            late = asyncio.get_running_loop().time() > until
-            if late or not isinstance(error.__cause__, GroupCoordinatorNotAvailableError):
-                raise
-            await asyncio.sleep(0.5)
 
 
 async def read_records(kafka: KafkaSettings, names: Sequence[str]) -> list[Heard]:
