@@ -59,6 +59,7 @@ class Servers:
         broker.advertised = self.proxy["kafka"].port
         self.topic_prefix = "torture."
         self._turns = {name: asyncio.Lock() for name in self.children}
+        self._restarting: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Start all, and declare the topics."""
@@ -73,7 +74,13 @@ class Servers:
             child.stop()
 
     async def restart(self, name: str, *, hard: bool, down: float = 0.0) -> None:
-        """Stop (or kill -9) a server, leave it down for so many seconds, start it again."""
+        """Stop (or kill -9) a server, leave it down for so many seconds, start it again; to the end, even if cancelled."""
+        restarting = asyncio.create_task(self._restart(name, hard=hard, down=down))
+        self._restarting.add(restarting)
+        restarting.add_done_callback(self._restarting.discard)
+        await asyncio.shield(restarting)
+
+    async def _restart(self, name: str, *, hard: bool, down: float) -> None:
         async with self._turns[name]:
             child = self.children[name]
             self.resume(name)
