@@ -25,6 +25,7 @@ class Nemesis:
         self._kinds = kinds
         self._seed = seed
         self._calm = calm
+        self._over = False
 
     async def run(self, seconds: float) -> None:
         """So many seconds of it; then all healed, all processes up."""
@@ -36,10 +37,16 @@ class Nemesis:
             for task in done:
                 task.result()
         finally:
-            for task in (*tasks, watch):
-                task.cancel()
-            await asyncio.gather(*tasks, watch, return_exceptions=True)
+            await self._end({*tasks, watch})
             await self._heal()
+
+    async def _end(self, tasks: "set[asyncio.Task[None]]") -> None:
+        """Cancel until all have ended: a client library may swallow one cancellation."""
+        self._over = True
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=5)
 
     def counted(self) -> Counter[str]:
         """Faults by kind, with those that processes journalled themselves."""
@@ -52,6 +59,8 @@ class Nemesis:
     async def _lane(self, lane: str) -> None:
         chance = random.Random(f"{self._seed}/{lane}")
         for kind in self._order(lane, chance):
+            if self._over:
+                return
             await asyncio.sleep(chance.expovariate(1 / self._calm))
             if kind.lane not in {"inside", "crashes"}:  # those are counted where they take effect
                 self.injected[kind.name] += 1
