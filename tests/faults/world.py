@@ -79,12 +79,11 @@ class World:
 
     async def scale(self, role: str, count: int) -> None:
         """Start or drain members until so many of a role run."""
-        running = self.processes.of(role)
-        for number in range(1, max(count, len(running)) + 1):
-            name = f"{role}-{number}"
-            if number <= count:
-                await self.processes.start(name)
-            elif name in running:
+        wanted = [f"{role}-{number}" for number in range(1, count + 1)]
+        for name in wanted:
+            await self.processes.start(name)
+        for name in self.processes.of(role):
+            if name not in wanted:
                 await self.processes.stop(name, 30)
 
     @property
