@@ -130,11 +130,14 @@ async def _lock(hand: Hand) -> None:
 async def _redis(hand: Hand, *commands: tuple[str, ...], then: tuple[str, ...] = ()) -> None:
     port = hand.world.servers.children["redis"].port
     async with aioredis.Redis(port=port, socket_timeout=5) as client:
-        for command in commands:
-            await client.execute_command(*command)
-        if then:
-            await asyncio.sleep(hand.chance.uniform(2, 5))
-            await client.execute_command(*then)
+        try:
+            for command in commands:
+                await client.execute_command(*command)
+            if then:
+                await asyncio.sleep(hand.chance.uniform(2, 5))
+        finally:
+            if then:
+                await client.execute_command(*then)
 
 
 # --- the network
@@ -275,6 +278,11 @@ def _server_kinds() -> Iterator[Kind]:
 
 async def _redis_flush(hand: Hand) -> None:
     await _redis(hand, ("FLUSHALL",))
+
+
+async def writable(hand: Hand) -> None:
+    """End read-only."""
+    await _redis(hand, ("REPLICAOF", "NO", "ONE"))
 
 
 async def _redis_read_only(hand: Hand) -> None:

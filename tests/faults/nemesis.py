@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tests.faults.kinds import Hand, Kind
+from tests.faults.kinds import Hand, Kind, writable
 from tests.faults.world import World
 
 _RARE_EVERY = 4
@@ -96,5 +96,6 @@ class Nemesis:
             await world.servers.revive()
             await world.servers.settled(name)
         world.heal()
+        await writable(self._hand)  # should the act that made it read-only have been cut short
         for role, count in self._hand.replicas.items():
             await world.scale(role, count)
