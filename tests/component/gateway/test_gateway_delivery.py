@@ -273,7 +273,12 @@ async def test_a_silent_exam_whose_upload_is_gone_fails_with_advice(
     async with open_database(PostgresSettings(dsn=SecretStr(database))) as pool:
         made = settings(silence_seconds=1)
         sweeper = sweeper_of(pool, running.blobs, made)
+
+        async def all_sent() -> bool:
+            return not await running.sql("SELECT 1 FROM outbox")
+
         for found in ("UPLOADED", "FAILED"):  # once may be a store that is behind
+            await until(all_sent)
             await pool.execute("UPDATE exams SET heard_at = now() - interval '5 seconds'")
             assert await sweeper.republish() == 1
             assert await is_at(running, exam["exam_id"], found)
