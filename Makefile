@@ -9,6 +9,8 @@ BIN := .venv/bin
 SERVICES := ocr parser analyzer diagnostic report gateway
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 READY := .venv/installed
+# Tests of real servers mostly wait: three files at a time, each worker with servers of its own.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 # Both brokers run what depends on one.
 BROKER_TESTS = $(wildcard tests/component tests/e2e tests/faults)
 
@@ -36,11 +38,11 @@ reset: $(READY) ## forget the data of `make up`
 	$(BIN)/python -m deploy.native reset
 
 test: check ## everything CI checks: on the embedded broker, then on Apache Kafka
-	$(BIN)/python -m pytest
+	$(PYTEST)
 	$(MAKE) test-kafka
 
 test-kafka: $(READY) ## what depends on the broker, on Apache Kafka (needs Java 17 and Maven)
-	$(if $(BROKER_TESTS),REDINK_TEST_BROKER=kafka $(BIN)/python -m pytest $(BROKER_TESTS))
+	$(if $(BROKER_TESTS),REDINK_TEST_BROKER=kafka $(PYTEST) $(BROKER_TESTS))
 
 torture: $(READY) ## a minute of faults of every kind, then the audit (BROKER=kafka for Apache Kafka, SEED=)
 	$(BIN)/python -m tests.faults --broker $(BROKER) --exams 150 --minutes 1 --seed $(SEED)

@@ -135,7 +135,7 @@ class Kafka:
             rows = [
                 NewTopic(
                     self._name(topic.name),
-                    topic.partitions,
+                    self._settings.partitions(topic.partitions),
                     replicas,
                     topic_configs={"retention.ms": str(topic.retention_ms)},
                 )

@@ -52,7 +52,7 @@ async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partiti
     asked = [  # by name: the embedded broker's answer for all that a group has can't be decoded
         aiokafka.TopicPartition(f"{prefix}{topic.name}", number)
         for topic in TOPICS
-        for number in range(topic.partitions)
+        for number in range(settings.partitions(topic.partitions))
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap.split(","))
     with _told():

@@ -134,7 +134,7 @@ class Transaction(Protocol):
         ...
 
     async def silent(self, seconds: float, limit: int) -> list[Exam]:
-        """Exams in flight of which nobody spoke for `seconds` (doubled per republication) and with nothing in the outbox."""
+        """Exams in flight of which nobody spoke for `seconds` (twice that once it was republished) and with nothing in the outbox."""
         ...
 
     async def claim(self, exam: Exam, seconds: float) -> bool:

@@ -76,7 +76,7 @@ class GatewaySettings(BaseSettings):
     sweep_seconds: float = Field(default=5.0, gt=0)
     """how often silent and overdue exams are looked for"""
     silence_seconds: float = Field(default=90.0, gt=0)
-    """an exam no stage spoke of for so long is republished from its last artefact; doubles with each time"""
+    """an exam no stage spoke of for so long is republished from its last artefact; after the first time, twice as long"""
     parked_days: float = Field(default=14.0, gt=0)
     """how long an event that fits no exam is kept"""
     sse_poll_seconds: float = Field(default=2.0, gt=0)

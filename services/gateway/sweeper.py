@@ -63,7 +63,7 @@ class Sweeper:
         return count
 
     async def republish(self) -> int:
-        """Publish silent exams again; how many. The pause doubles each time, as a long queue is silent too."""
+        """Publish silent exams again; how many. The pause doubles after the first time, as a long queue is silent too."""
         seconds = self._settings.silence_seconds
         silent = await transact(self._ledger, "sweep", lambda transaction: transaction.silent(seconds, _BATCH))
         count = 0

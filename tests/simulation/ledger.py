@@ -117,7 +117,7 @@ class MemoryTransaction(OpenTransaction):
         return True
 
     def _is_silent(self, exam: Exam, seconds: float) -> bool:
-        pause = timedelta(seconds=seconds * 2 ** min(exam.republished, 10))
+        pause = timedelta(seconds=seconds * 2 ** min(exam.republished, 1))
         return not exam.ended and self._get(HEARD, exam.exam_id) < self._clock() - pause
 
     # --- outbox

@@ -13,7 +13,7 @@ from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
 from services.gateway.exams import EXAM_CHANNEL, IN_FLIGHT, Exam, exam_of
 
-_SILENT = f"{IN_FLIGHT} AND heard_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(republished, 10))"
+_SILENT = f"{IN_FLIGHT} AND heard_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(republished, 1))"
 
 
 class Exams:

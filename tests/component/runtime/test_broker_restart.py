@@ -1,6 +1,7 @@
 """A broker that dies and comes back empty, or freezes: the embedded one keeps nothing, the database and the blobs do."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -69,9 +70,13 @@ async def test_a_stage_follows_a_broker_that_lost_everything(world: World, broke
             await world.until(lambda: bool(world.out(SINK, before)))
         killed_and_back(broker)
         await world.kafka.create_topics()
-        await world.put(after)
         async with world.kafka.follow(SINK, seen.append):
-            await world.until(lambda: bool(world.out(SINK, after)), 40)
+            for _ in range(4):  # as the sweeper does: a record of the new log below the old position may be passed over
+                await world.put(after)
+                with contextlib.suppress(AssertionError):
+                    await world.until(lambda: bool(world.out(SINK, after)), 15)
+                    break
+            assert world.out(SINK, after)
 
 
 async def test_a_broadcast_goes_on_after_the_broker_lost_everything(world: World, broker: Broker) -> None:
