@@ -112,7 +112,11 @@ def test_zip_entries_come_in_natural_order_without_junk() -> None:
         (pdf()[:150], ErrorCode.UNREADABLE_FILE),
         (picture(size=(20, 20)), ErrorCode.IMAGE_TOO_SMALL),
     ],
-)
+    ids=[
+        "nothing", "text", "half a JPEG", "half a PNG", "empty ZIP", "half a ZIP", "ZIP in a ZIP", "text in a ZIP",
+        "garbage PDF", "half a PDF", "tiny",
+    ],
+)  # fmt: skip
 def test_broken_files_end_the_exam_with_a_code_that_says_why(data: bytes, expected: ErrorCode) -> None:
     assert code(data) is expected
 
