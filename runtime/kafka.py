@@ -6,6 +6,7 @@ So subscribers here have no handler: `runtime.intake` polls their consumer and c
 
 import asyncio
 import contextlib
+import struct
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,6 +28,8 @@ from runtime.trace import Trace
 
 _CLOSE_LIMIT = 5.0
 _KNOCK_LIMIT = 3.0
+_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+"""The first request of any Kafka client: ApiVersions v0, correlation 1, no client id."""
 _CUT_LIMIT = 1.0
 _TOPIC_EXISTS = 36
 
@@ -219,15 +222,19 @@ async def open_kafka(
 
 
 async def _knock(bootstrap: str) -> None:
-    """Raise OSError when no server listens: a producer that can't connect is left behind open, one per attempt."""
+    """Raise OSError when no server answers: a producer that can't connect is left behind open, one per attempt."""
     for server in bootstrap.split(","):
         host, _, port = server.rpartition(":")
-        with contextlib.suppress(OSError):  # the next may listen
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):  # the next may answer
             async with asyncio.timeout(_KNOCK_LIMIT):
-                _, writer = await asyncio.open_connection(host, int(port))
-            writer.close()
+                reader, writer = await asyncio.open_connection(host, int(port))
+                try:
+                    writer.write(_API_VERSIONS)
+                    await reader.readexactly(4)
+                finally:
+                    writer.close()
             return
-    raise ConnectionRefusedError("nobody listens")
+    raise ConnectionRefusedError("nobody answers")
 
 
 async def _show(subscription: Subscription, handler: Callable[[Record], None]) -> None:

@@ -53,7 +53,8 @@ _RETRIES = {retry_topic(row.name): row.name for row in STAGES}
 _DEAD = {dead_topic(row.name): row.name for row in STAGES}
 CRASHES = {ErrorCode.INTERNAL, ErrorCode.WORKER_CRASHED}
 MOST_ATTEMPTS = 4
-MOST_EXECUTIONS = 40
+MOST_EXECUTIONS = 100
+"""Of one stage for one exam: every duplicate of a record that fails is tried on its own."""
 """of one stage of one exam; a few per crash, freeze, rebalance and retry"""
 
 

@@ -171,4 +171,9 @@ async def test_uploads_are_refused_while_too_many_events_wait_for_the_broker_and
         assert len(await running.sql("SELECT 1 FROM exams")) == 3
         running.bus.refuse = lambda _topic: False
         await until(lambda: len(running.bus.published) == 3)
+
+        async def all_sent() -> bool:
+            return not await running.sql("SELECT 1 FROM outbox")
+
+        await until(all_sent)
         assert (await running.upload()).status_code == 202

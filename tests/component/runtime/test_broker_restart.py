@@ -50,15 +50,21 @@ def killed_and_back(broker: Broker) -> None:
     broker.start()
 
 
+def freeze(broker: Broker) -> None:
+    assert broker.pid
+    os.kill(broker.pid, signal.SIGSTOP)
+    while Path(f"/proc/{broker.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.005)  # the signal takes effect a moment later
+
+
 @contextmanager
 def frozen(broker: Broker) -> Iterator[None]:
     """Its connections stay open and nothing answers, as behind a cut cable."""
-    assert broker.pid
-    os.kill(broker.pid, signal.SIGSTOP)
+    freeze(broker)
     try:
         yield
     finally:
-        os.kill(broker.pid, signal.SIGCONT)
+        os.kill(broker.pid or 0, signal.SIGCONT)
 
 
 async def test_a_stage_follows_a_broker_that_lost_everything(world: World, broker: Broker) -> None:
@@ -126,7 +132,7 @@ async def test_leaving_a_frozen_broker_takes_seconds_whatever_is_unsent(broker: 
         world = World(kafka, None, None, "")  # type: ignore[arg-type]
         async with kafka.consume([SOURCE], "leaver", nothing), kafka.follow(SINK, lambda _: None):
             await world.put(new_event())
-            os.kill(broker.pid or 0, signal.SIGSTOP)
+            freeze(broker)
             unsent = asyncio.create_task(world.put(new_event()))
             await asyncio.sleep(0.5)
             began = time.monotonic()
