@@ -6,7 +6,7 @@ Each test spoils one thing in it and sees that the audit says so. Nothing runs h
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,9 @@ from runtime.kafka import Kafka
 from runtime.settings import KafkaSettings
 
 MARKER = "marker-of-"
+
+Audit = Callable[..., Awaitable[dict[str, Any]]]
+"""Runs the tool in this process; its JSON."""
 
 
 @dataclass

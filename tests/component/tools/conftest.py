@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from audited_world import World
+from audited_world import Audit, World
 from pydantic import SecretStr
 
 from deploy.native.stack import Stack
@@ -18,8 +18,6 @@ from runtime.settings import KafkaSettings
 from services.gateway.database import open_database
 from services.gateway.settings import PostgresSettings
 from services.gateway.tools import audit
-
-Audit = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture

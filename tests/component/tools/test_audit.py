@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audited_world import REPORTED, Made, World, sha
-from conftest import Audit
+from audited_world import REPORTED, Audit, Made, World, sha
 
 from contracts.errors import ErrorCode
 from contracts.events import ExamReported, ExamUploaded, StatusKind

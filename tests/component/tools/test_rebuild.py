@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from audited_world import Made, World
-from conftest import Audit
+from audited_world import Audit, Made, World
 
 from contracts.errors import ErrorCode
 from contracts.events import ExamControl, StatusKind
