@@ -9,6 +9,7 @@ from faststream.kafka import KafkaBroker
 
 from runtime import log
 from runtime.envelope import Record
+from runtime.forgetful import ForgetfulBroker
 from runtime.intake import Intake
 from runtime.settings import KafkaSettings
 from runtime.tracker import Partition
@@ -27,7 +28,6 @@ class Subscription:
     def __init__(self, broker: KafkaBroker, settings: KafkaSettings, topics: list[str], group: str | None) -> None:
         self._prefix = settings.topic_prefix
         self._patience = 10.0 if settings.profile == "kafka" else 1.0
-        self._forgets = settings.profile == "embedded"
         self._listener = _Listener(self)
         self._intake: Intake | None = None
         self._subscriber = broker.subscriber(
@@ -37,6 +37,7 @@ class Subscription:
             ack_policy=AckPolicy.MANUAL,  # for want of a policy, FastStream commits before the work
             **settings.consumer,
         )
+        self._forgetful = ForgetfulBroker(lambda: self._consumer) if settings.profile == "embedded" else None
 
     async def start(self, intake: Intake | None) -> None:
         """Join the group; partitions come later, through the listener."""
@@ -63,15 +64,16 @@ class Subscription:
                 batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
         except TimeoutError:
             return []
-        if self._forgets:
-            self._rewind()
+        if self._forgetful:
+            self._forgetful.look(self._ahead())
         return [self._record(raw) for batch in batches.values() for raw in batch]
 
     async def commit(self, offsets: dict[Partition, int]) -> None:
         held = self._consumer.assignment()
         wanted = {self._raw(partition): offset for partition, offset in offsets.items()}
+        commit = self._forgetful.commit if self._forgetful else self._consumer.commit
         async with asyncio.timeout(_COMMIT_LIMIT):
-            await self._consumer.commit({tp: offset for tp, offset in wanted.items() if tp in held})
+            await commit({tp: offset for tp, offset in wanted.items() if tp in held})
 
     def pause(self, partitions: set[Partition]) -> None:
         self._consumer.pause(*self._assigned(partitions))
@@ -92,19 +94,17 @@ class Subscription:
             if state.highwater is not None and state.has_valid_position
         }
 
-    def _rewind(self) -> None:
-        """Begin anew where less is there than was read: a broker that keeps all in memory forgot it, and doesn't say so."""
-        for tp, ahead in self._ahead().items():
-            if ahead < 0:
-                self._consumer.seek(tp, 0)
-
     async def revoked(self, raw: set[Any]) -> None:
         """The group rebalances."""
+        if self._forgetful:
+            self._forgetful.leaving()
         if self._intake and raw:
             await self._intake.revoked(self._partitions(raw), self._patience)
 
     def assign(self, raw: set[Any]) -> None:
         """The group has rebalanced."""
+        if self._forgetful:
+            self._forgetful.joined()
         if self._intake:
             self._intake.assign(self._partitions(raw))
 
