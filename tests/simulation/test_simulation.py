@@ -1,4 +1,4 @@
-"""Thousands of small worlds in which everything fails: no exam is lost, none reported twice; and each rule is needed."""
+"""Thousands of small worlds in which everything fails: no exam is lost, none reported twice."""
 
 import os
 import subprocess
@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 from contracts.status import Status
-from tests.simulation.__main__ import hunt_down, run_seeds, side_by_side
+from tests.simulation.__main__ import run_seeds, side_by_side
 from tests.simulation.faults import PAIRS
-from tests.simulation.invariants import INVARIANTS
-from tests.simulation.mutants import MUTANTS
 
 SEEDS = int(os.environ.get("REDINK_TEST_SEEDS", "10000"))
-RARE = {"commit-outlives-assignment"}
-"""Takes a log lost at one certain moment; seen in some runs of 5,000 seeds, and in some not."""
-MOST = 5000
-"""Seeds within which every mutant has to be caught; most take fewer than a hundred."""
 
 
 @pytest.mark.timeout(1800)
@@ -32,14 +26,6 @@ def test_no_seed_loses_an_exam_or_reports_one_twice() -> None:
     assert ends == {status.value for status in Status if status.terminal}, "every way to end happens"
     drawn = {pair for result in results for pair in result.faults}
     assert drawn == PAIRS, f"{SEEDS} seeds never had {sorted(PAIRS - drawn)}"
-
-
-@pytest.mark.parametrize("name", sorted(set(MUTANTS) - RARE))
-@pytest.mark.timeout(900)
-def test_every_mistake_is_caught(name: str) -> None:
-    result = hunt_down(name, MOST)
-    assert result is not None, f"not seen in {MOST} seeds: {MUTANTS[name].mistake}"
-    assert result.violations[0].invariant in INVARIANTS
 
 
 def test_a_seed_can_be_replayed_exactly() -> None:
