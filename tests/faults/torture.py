@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from contracts.topics import STAGES
 from deploy.native.stack import BrokerKind
 from tests.faults.kinds import Hand, all_kinds
 from tests.faults.nemesis import Nemesis
+from tests.faults.receiver import Receiver, open_receiver
+from tests.faults.told import TENANT, subscribe, told
 from tests.faults.topics import topic_kinds
 from tests.faults.uploaders import Habits, Uploaders
 from tests.faults.world import SESSION, World, open_world
@@ -53,18 +56,21 @@ class Plan:
 
 async def torture(plan: Plan, folder: Path) -> dict[str, Any]:
     """The run's report; `ok` when nothing was lost, doubled or violated."""
-    async with open_world(folder, plan.broker) as world:
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(open_world(folder, plan.broker))
         await world.start(dict(plan.replicas))
+        receiver = await stack.enter_async_context(open_receiver())
+        await subscribe(world, receiver)
         uploaders = Uploaders(
             lambda: world.gateways, world.keys, folder / "uploads.jsonl", plan.seed, Habits(poisons=POISONS)
         )
         try:
-            return await _run(plan, world, uploaders)
+            return await _run(plan, world, uploaders, receiver)
         finally:
             await uploaders.close()
 
 
-async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]:
+async def _run(plan: Plan, world: World, uploaders: Uploaders, receiver: Receiver) -> dict[str, Any]:
     seconds = plan.minutes * 60
     replicas = {"gateway": 1, **dict.fromkeys((row.name for row in STAGES), 1)} | dict(plan.replicas)
     hand = Hand(world, random.Random(plan.seed), SESSION, replicas)
@@ -83,10 +89,11 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
         progress.cancel()
         uploading.cancel()
     outcomes = await uploaders.verify()
+    webhooks = await told(world, receiver, 90)
     audit = await audited(world)
     counts = nemesis.counted()
     return {
-        "ok": quiet and not uploaders.violations and audit["exit"] == 0,
+        "ok": quiet and not uploaders.violations and not webhooks["violations"] and audit["exit"] == 0,
         "plan": {"broker": plan.broker, "exams": plan.exams, "minutes": plan.minutes, "seed": plan.seed},
         "seconds": round(time.monotonic() - began, 1),
         "faults": {"total": counts.total(), "kinds": len(counts), "by_kind": dict(sorted(counts.items()))},
@@ -96,6 +103,7 @@ async def _run(plan: Plan, world: World, uploaders: Uploaders) -> dict[str, Any]
         "accepted_under_faults": under_faults,
         "outcomes": dict(sorted(outcomes.items())),
         "streams": dict(uploaders.streams),
+        "webhooks": webhooks | {"violations": webhooks["violations"][:50]},
         "executions": repeated(world.executions),
         "processes": world.processes.snapshot(),
         "recovery_seconds": round(recovery, 1),
@@ -124,7 +132,10 @@ def repeated(executions: list[dict[str, Any]]) -> dict[str, Any]:
 
 async def audited(world: World) -> dict[str, Any]:
     """`python -m services audit`, as anybody could run it."""
-    ran = await world.tool("audit", "--json", "--settle", "60", "--journal", str(world.folder / "uploads.jsonl"))
+    journal, streams = str(world.folder / "uploads.jsonl"), ("--gateway", world.gateways[0])
+    ran = await world.tool(
+        "audit", "--json", "--settle", "60", "--journal", journal, *streams, "--api-key", world.keys[TENANT]
+    )
     try:
         document = json.loads(ran.stdout)
     except ValueError:
@@ -162,6 +173,7 @@ def table(report: Mapping[str, Any]) -> str:
         "accepted_under_faults",
         "outcomes",
         "streams",
+        "webhooks",
         "executions",
         "recovery_seconds",
         "stuck",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import httpx
 
 from services.gateway.core.problems import Code
+from tests.faults.receiver import Receiver, open_receiver
 from tests.faults.rows.evidence import Evidence, Unexpected, until
-from tests.faults.rows.receiver import Receiver, open_receiver
 from tests.faults.rows.row import Row
 from tests.faults.rows.scene import Scene
 from tests.faults.rows.stages import NAMES

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,6 +26,14 @@ class Receiver:
     def about(self, exam: str) -> list[str]:
         """The webhook-id of each attempt to tell the good path of an exam."""
         return [one for where, one, of, _ in self._told if where == "good" and of == exam]
+
+    def ids_by_exam(self) -> dict[str, set[str]]:
+        """The webhook-ids that told the good path of each exam: one per end."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for where, one, of, _ in self._told:
+            if where == "good":
+                found[of].add(one)
+        return found
 
     def heard(self, path: str, status: int) -> bool:
         """Whether an attempt at a path was answered so."""
