@@ -19,10 +19,11 @@ _MAX_HEADER_BYTES = 4096
 
 @dataclass(frozen=True)
 class PartStart:
-    """A part begins. `is_file`: it has a file name, which is not kept."""
+    """A part begins. `filename` is the client's word, bytes as sent: for matching a manifest, never for paths or logs."""
 
     name: str
     is_file: bool
+    filename: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class _Collector:
         if kind != b"form-data" or name is None:
             raise Problem(Code.MALFORMED_MULTIPART, "Every part needs 'Content-Disposition: form-data' with a name.")
         try:
-            self.out.append(PartStart(name.decode(), b"filename" in options or b"filename*" in options))
+            filename = options.get(b"filename") or options.get(b"filename*", b"")
+            self.out.append(PartStart(name.decode(), b"filename" in options or b"filename*" in options, filename))
         except UnicodeDecodeError as error:
             raise Problem(Code.MALFORMED_MULTIPART, "Part names must be UTF-8.") from error
 
