@@ -83,6 +83,14 @@ class GatewaySettings(BaseSettings):
     """how often a live stream looks for events when no notification came"""
     sse_heartbeat_seconds: float = Field(default=15.0, gt=0)
     """a comment is sent after so much silence, so that proxies keep the stream open"""
+    live_send_seconds: float = Field(default=20.0, gt=0)
+    """longest that a live client may keep what is sent to it waiting; then it is cut off, and resumes"""
+    live_seconds: float = Field(default=3600.0, gt=0)
+    """a live stream ends after so long, and its client resumes: with a key that is still valid"""
+    live_per_tenant: int = Field(default=1000, ge=1)
+    """live streams of one tenant per gateway process; beyond, they are answered with 429"""
+    ticket_seconds: float = Field(default=60.0, gt=0)
+    """how long a ticket can open a live stream"""
 
     @property
     def limits(self) -> Limits:
@@ -103,6 +111,37 @@ class GatewaySettings(BaseSettings):
                 "must look like rk_<id>_<secret>: id of 2-32 letters and digits, secret of 24-128 of A-Za-z0-9_-"
             )
         return value
+
+
+class BatchSettings(BaseSettings):
+    """`REDINK_BATCH_*`: uploads of many papers, and the class reports on them."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_BATCH_", use_attribute_docstrings=True)
+
+    max_body_bytes: int = Field(default=480 * MIB, ge=1024)
+    """of one upload, all parts together; kept in the folder for temporary files while it arrives"""
+    max_uploads: int = Field(default=2, ge=1)
+    """uploads of batches at a time, per gateway process; beyond, they are answered with 503"""
+    max_papers: int = Field(default=500, ge=1)
+    """of one batch"""
+    max_files: int = Field(default=3000, ge=1)
+    """of one batch, entries of an archive included"""
+    max_inflated_bytes: int = Field(default=2048 * MIB, ge=1024)
+    """of all files of an archive, unpacked"""
+    max_ratio: float = Field(default=100.0, gt=1)
+    """unpacked to packed bytes of an archive"""
+    max_manifest_bytes: int = Field(default=4 * MIB, ge=1024)
+    """of the manifest"""
+    max_waiting: int = Field(default=5000, ge=1)
+    """papers of one tenant that have not become exams yet; beyond, batches are answered with 429"""
+    accept_seconds: float = Field(default=10.0, ge=0)
+    """how long an answer waits until the papers have become exams; the others do after it"""
+    lease_seconds: float = Field(default=30.0, gt=0)
+    """after a gateway that was accepting a batch's papers died, another goes on"""
+    poll_seconds: float = Field(default=1.0, gt=0)
+    """how often batches that have not ended are looked at"""
+    reports_kept: int = Field(default=8, ge=0)
+    """computed class reports that a gateway process keeps"""
 
 
 class WebhookSettings(BaseSettings):

@@ -14,6 +14,7 @@ class Code(StrEnum):
     PAGE_NOT_FOUND = "page_not_found"
     WEBHOOK_NOT_FOUND = "webhook_not_found"
     DELIVERY_NOT_FOUND = "delivery_not_found"
+    BATCH_NOT_FOUND = "batch_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type"
     MALFORMED_MULTIPART = "malformed_multipart"
@@ -26,6 +27,14 @@ class Code(StrEnum):
     NO_FILE = "no_file"
     EMPTY_FILE = "empty_file"
     UNSUPPORTED_MEDIA = "unsupported_media"
+    FILE_DAMAGED = "file_damaged"
+    ARCHIVE_REFUSED = "archive_refused"
+    MANIFEST_MISMATCH = "manifest_mismatch"
+    BATCH_REFUSED = "batch_refused"
+    BATCH_NOT_ENDED = "batch_not_ended"
+    BATCH_ENDED = "batch_ended"
+    CLASS_REPORT_MIXED = "class_report_mixed"
+    CLASS_REPORT_EMPTY = "class_report_empty"
     VALIDATION_FAILED = "validation_failed"
     INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
@@ -69,6 +78,9 @@ CATALOGUE: dict[Code, Kind] = {
     Code.DELIVERY_NOT_FOUND: Kind(
         404, "No such delivery", "Check the id against the webhook's deliveries, which are kept for 30 days."
     ),
+    Code.BATCH_NOT_FOUND: Kind(
+        404, "No such batch", "Check the batch_id; batches are visible to their own tenant only."
+    ),
     Code.METHOD_NOT_ALLOWED: Kind(405, "Method not allowed", "Use a method of the Allow header."),
     Code.UNSUPPORTED_CONTENT_TYPE: Kind(
         415, "Unsupported content type", "Send the upload as multipart/form-data with a boundary."
@@ -90,6 +102,24 @@ CATALOGUE: dict[Code, Kind] = {
     Code.EMPTY_FILE: Kind(422, "A file is empty", "Upload a file that has content."),
     Code.UNSUPPORTED_MEDIA: Kind(
         415, "Unsupported kind of file", "Upload JPEG, PNG, WebP, HEIC, TIFF or PDF files, or a ZIP of them."
+    ),
+    Code.FILE_DAMAGED: Kind(422, "A file can't be read", "Pack or export the file anew and upload it again."),
+    Code.ARCHIVE_REFUSED: Kind(422, "The archive is refused", "Pack photos and PDFs into an ordinary ZIP."),
+    Code.MANIFEST_MISMATCH: Kind(422, "Manifest and files don't agree", "Correct the manifest's row and upload again."),
+    Code.BATCH_REFUSED: Kind(
+        422, "No paper of the batch can be accepted", "Correct what 'papers' says of each and upload again."
+    ),
+    Code.BATCH_NOT_ENDED: Kind(
+        409, "The batch has not ended", "Poll the batch, or subscribe to batch.completed, until it is COMPLETED."
+    ),
+    Code.BATCH_ENDED: Kind(409, "The batch has already ended", "Nothing to do: an ended batch can't be cancelled."),
+    Code.CLASS_REPORT_MIXED: Kind(
+        409, "The batch holds different papers", "Ask for one: add ?subject= and ?grade= as 'choices' lists them."
+    ),
+    Code.CLASS_REPORT_EMPTY: Kind(
+        409,
+        "No paper to report on",
+        "No exam of the batch, or of what was asked for, is COMPLETED: retry those that failed.",
     ),
     Code.VALIDATION_FAILED: Kind(422, "The request is not valid", "Correct what 'errors' names and send it again."),
     Code.INVALID_IDEMPOTENCY_KEY: Kind(
