@@ -5,10 +5,10 @@ from contracts.artefacts.diagnosis import Diagnosis, Mastery, Suggestion
 from contracts.artefacts.paper import Header, KnowledgePoint, Paper, Question, QuestionType, Region, Section
 from contracts.artefacts.reading import Bubble, Line, Mark, Page, Quality, Reading, Rule, Spot
 from contracts.artefacts.report import Report
-from contracts.artefacts.submission import AnswerKey, KeyItem, Submission, UploadedFile
+from contracts.artefacts.submission import AnswerKey, KeyItem, SubjectRules, Submission, TemplateRef, UploadedFile
 
 __all__ = [
     "Analysis", "Answer", "AnswerKey", "Bubble", "Diagnosis", "Header", "KeyItem", "KnowledgePoint", "Line", "Mark",
     "Mastery", "Page", "Paper", "Quality", "Question", "QuestionType", "Reading", "Region", "Report", "Rule",
-    "Section", "Spot", "Submission", "Suggestion", "UploadedFile", "Verdict",
+    "Section", "Spot", "SubjectRules", "Submission", "Suggestion", "TemplateRef", "UploadedFile", "Verdict",
 ]  # fmt: skip

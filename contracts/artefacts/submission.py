@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.artefacts.paper import QuestionType
-from contracts.base import Contract
+from contracts.base import Contract, Share
 from contracts.events import BlobRef
 
 Subject = Literal[
@@ -25,19 +25,49 @@ class UploadedFile(Contract):
 
 
 class KeyItem(Contract):
-    """One entry of an answer key. A list answers blank by blank, or sub-question by sub-question."""
+    """One entry of an answer key. A list answers blank by blank, or sub-question by sub-question.
+
+    `accepted`: whole answers that are as right as `answer`, blanks joined by `|`. `partial_score`: points of a multiple
+    choice that names some of the right letters and no wrong one. `knowledge_points`: names, which the stages' own
+    tagging gives way to.
+    """
 
     number: str = Field(max_length=40)
     path: tuple[str, ...] | None = None
     type: QuestionType | None = None
     answer: str | tuple[str, ...] | None = None
     max_score: float | None = Field(default=None, ge=0, le=10_000)
+    accepted: tuple[str, ...] = ()
+    partial_score: float | None = Field(default=None, ge=0, le=10_000)
+    knowledge_points: tuple[str, ...] = ()
 
 
 class AnswerKey(Contract):
     """标准答案: what the school gave."""
 
     questions: tuple[KeyItem, ...] = ()
+
+
+class TemplateRef(Contract):
+    """The template an exam was accepted with. Its key is copied into the submission, so that replays are stable.
+
+    `version` 0: as an upload asks for it, before the template was looked up.
+    """
+
+    id: str
+    version: int = Field(default=0, ge=0)
+
+
+class SubjectRules(Contract):
+    """What a school has settled for a subject, as it was when the exam was accepted.
+
+    `partial_choice`: share of the points for a multiple choice that names some of the right letters and no wrong one.
+    A knowledge point is weak when its mastery is under `weak_below`, and a strength from `strong_from` on.
+    """
+
+    partial_choice: Share = 0.5
+    weak_below: Share = 0.6
+    strong_from: Share = 0.8
 
 
 class Submission(Contract):
@@ -51,3 +81,5 @@ class Submission(Contract):
     locale: str = "zh-CN"
     files: tuple[UploadedFile, ...]
     answer_key: AnswerKey | None = None
+    template: TemplateRef | None = None
+    rules: SubjectRules = SubjectRules()

@@ -118,7 +118,8 @@ async def accept(ledger: Ledger, offer: Offer) -> Accepted:
         exam = await transaction.insert(event, offer.form, len(offer.submission.files), offer.traceparent)
         response = offer.answer(exam)
         if offer.held is not None:
-            digest = fingerprint(offer.submission, offer.form.priority, offer.form.callback_url)
+            asked = offer.form.asked(offer.submission.files)
+            digest = fingerprint(asked, offer.form.priority, offer.form.callback_url)
             if not await transaction.settle(offer.held, offer.exam_id, digest, response):
                 raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
         await transaction.enqueue(UPLOADED[offer.form.priority], event, offer.traceparent)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 
 import asyncpg
 
+from contracts.artefacts import TemplateRef
 from contracts.errors import ErrorCode
 from contracts.events import BlobRef, Priority
 from contracts.status import TERMINAL, Status
@@ -47,11 +48,17 @@ class Exam:
     last_event: int
     republished: int
     report: BlobRef | None
+    template: TemplateRef | None = None
 
     @property
     def ended(self) -> bool:
         """Whether nothing will change it any more."""
         return self.position.status.terminal
+
+    @property
+    def result_revision(self) -> int | None:
+        """The revision that `report` is of: the last that completed, be it this one or an earlier one."""
+        return int(self.report.path.split("/")[2]) if self.report else None
 
     def said(self) -> dict[str, Any]:
         """What every event about it says."""
@@ -86,7 +93,9 @@ def exam_of(row: asyncpg.Record) -> Exam:
         )
     }  # fmt: skip
     report = BlobRef.model_validate(row["report"]) if row["report"] else None
-    return Exam(position=position, priority=cast("Priority", row["priority"]), report=report, **plain)
+    template = TemplateRef(id=row["template_id"], version=row["template_version"]) if row["template_id"] else None
+    priority = cast("Priority", row["priority"])
+    return Exam(position=position, priority=priority, report=report, template=template, **plain)
 
 
 async def find(pool: asyncpg.Pool, tenant: str, exam_id: uuid.UUID) -> Exam | None:

@@ -43,7 +43,8 @@ class MemoryTransaction(OpenTransaction):
         position = Position(event.revision, Status.UPLOADED, 0)
         exam = Exam(
             event.exam_id, event.tenant, position, event.priority, form.subject, form.grade, form.student_id,
-            form.class_id, form.title, form.locale, files, traceparent, at, event.deadline, at, at, None, 1, 0, None,
+            form.class_id, form.exam_title, form.locale, files, traceparent, at, event.deadline, at, at, None, 1, 0, None,
+            form.template,
         )  # fmt: skip
         self._set(EXAMS, exam.exam_id, exam)
         self._set(HEARD, exam.exam_id, at)
@@ -75,7 +76,7 @@ class MemoryTransaction(OpenTransaction):
     async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
         await self._statement()
         await self._lock(EXAMS, exam.exam_id)
-        self._set(EXAMS, exam.exam_id, replace(self._get(EXAMS, exam.exam_id), deadline=deadline, report=None))
+        self._set(EXAMS, exam.exam_id, replace(self._get(EXAMS, exam.exam_id), deadline=deadline))
         return await self.move(exam, [position])
 
     async def announce(self, exam: Exam) -> None:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
-from contracts.artefacts import AnswerKey, Submission, UploadedFile
+from contracts.artefacts import AnswerKey, SubjectRules, Submission, TemplateRef, UploadedFile
 from contracts.artefacts.submission import Subject
 from contracts.events import Priority
 from services.gateway.core.answer_key import KeyErrors, parse_answer_key
@@ -18,16 +18,25 @@ _SUBJECT_NAMES: dict[str, str] = {
 }  # fmt: skip
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_TEXT_LIMITS = {"student_id": 128, "title": 300, "class_id": 128, "callback_url": 2048}
-KNOWN = frozenset({"subject", "grade", "answer_key", "priority", "locale", "template_id", *_TEXT_LIMITS})
-_LATER = {
-    "template_id": "templates are not offered yet: send the answer_key itself",
-}
+_TEXT_LIMITS = {"student_id": 128, "title": 300, "class_id": 128, "callback_url": 2048, "template_id": 64}
+KNOWN = frozenset({"subject", "grade", "answer_key", "priority", "locale", *_TEXT_LIMITS})
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a template gives an upload."""
+
+    ref: TemplateRef
+    answer_key: AnswerKey
+    title: str | None
 
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of one upload. `ignored` names fields we don't know, so that a typo is not silent."""
+    """The fields of one upload, as asked for. `ignored` names fields we don't know, so that a typo is not silent.
+
+    `filling` and `rules` are looked up before the upload is accepted; they are no part of what the client asked.
+    """
 
     subject: Subject
     grade: int
@@ -39,6 +48,25 @@ class Form:
     answer_key: AnswerKey | None
     ignored: tuple[str, ...]
     callback_url: str | None = None
+    template_id: str | None = None
+    filling: Filling | None = None
+    rules: SubjectRules | None = None
+
+    @property
+    def exam_title(self) -> str | None:
+        """The title given, or else the template's."""
+        return self.title or (self.filling.title if self.filling else None)
+
+    @property
+    def template(self) -> TemplateRef | None:
+        """The template, with its version when it was looked up."""
+        if self.filling is not None:
+            return self.filling.ref
+        return TemplateRef(id=self.template_id) if self.template_id else None
+
+    def asked(self, files: Sequence[UploadedFile]) -> Submission:
+        """What the client asked for, whatever its template says by now: the same request is the same submission."""
+        return replace(self, filling=None, rules=None).submission(files)
 
     def submission(self, files: Sequence[UploadedFile]) -> Submission:
         """The gateway's artefact."""
@@ -46,11 +74,13 @@ class Form:
             subject=self.subject,
             grade=self.grade,
             student_id=self.student_id,
-            title=self.title,
+            title=self.exam_title,
             class_id=self.class_id,
             locale=self.locale,
             files=tuple(files),
-            answer_key=self.answer_key,
+            answer_key=self.filling.answer_key if self.filling else self.answer_key,
+            template=self.template,
+            rules=self.rules or SubjectRules(),
         )
 
 
@@ -62,9 +92,6 @@ class _Errors(list[dict[str, str]]):
 def parse_form(fields: Mapping[str, str]) -> Form:
     """Validate the text fields of an upload; Problem(VALIDATION_FAILED) names every field that is wrong."""
     errors = _Errors()
-    for name, advice in _LATER.items():
-        if fields.get(name, "").strip():
-            errors.say(f"/{name}", advice)
     form = Form(
         subject=_subject(fields.get("subject", ""), errors),
         grade=_grade(fields.get("grade", ""), errors),
@@ -76,14 +103,22 @@ def parse_form(fields: Mapping[str, str]) -> Form:
         answer_key=_answer_key(fields.get("answer_key", ""), errors),
         ignored=tuple(sorted(name[:64] for name in fields.keys() - KNOWN)),
         callback_url=_text(fields, "callback_url", errors),
+        template_id=_text(fields, "template_id", errors),
     )
+    if form.template_id and form.answer_key:
+        errors.say("/answer_key", "is given beside template_id, which brings its own: send one of the two")
     if errors:
         raise Problem(Code.VALIDATION_FAILED, errors=list(errors))
     return form
 
 
+def subject_name(text: str) -> str:
+    """The contract's name of a subject that may be given in Chinese; unknown ones come back as they are."""
+    return _SUBJECT_NAMES.get(text.strip(), text.strip().lower())
+
+
 def _subject(value: str, errors: _Errors) -> Subject:
-    name = _SUBJECT_NAMES.get(value.strip(), value.strip().lower())
+    name = subject_name(value)
     if name not in SUBJECTS:
         errors.say("/subject", f"is required: one of {', '.join(SUBJECTS)}")
     return cast("Subject", name)

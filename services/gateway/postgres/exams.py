@@ -30,8 +30,8 @@ class Exams:
         row = await self._connection.fetchrow(
             """INSERT INTO exams (exam_id, tenant, revision, priority, subject, grade, student_id, class_id, title,
                                   locale, files, traceparent, created_at, deadline, updated_at, status_at, heard_at,
-                                  last_event, callback_url)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1, $15)
+                                  last_event, callback_url, template_id, template_version)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1, $15, $16, $17)
                RETURNING *""",
             event.exam_id,
             event.tenant,
@@ -41,13 +41,15 @@ class Exams:
             form.grade,
             form.student_id,
             form.class_id,
-            form.title,
+            form.exam_title,
             form.locale,
             files,
             traceparent,
             event.uploaded_at,
             event.deadline,
             form.callback_url,
+            form.template.id if form.template else None,
+            form.template.version if form.template else None,
         )
         exam = exam_of(row)
         await self._record(exam.exam_id, exam.position, 1)
@@ -76,9 +78,7 @@ class Exams:
         return exam_of(row)
 
     async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
-        await self._connection.execute(
-            "UPDATE exams SET deadline = $2, report = NULL WHERE exam_id = $1", exam.exam_id, deadline
-        )
+        await self._connection.execute("UPDATE exams SET deadline = $2 WHERE exam_id = $1", exam.exam_id, deadline)
         return await self.move(exam, [position])
 
     async def heard(self, event: ExamEvent) -> None:

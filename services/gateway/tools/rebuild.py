@@ -14,7 +14,7 @@ from contracts.topics import SUBMISSION, TOPICS, artefact_path
 from runtime import trace
 from runtime.blobs import BlobMissing, Blobs
 from runtime.settings import KafkaSettings, load
-from services.gateway.core.form import Form
+from services.gateway.core.form import Filling, Form
 from services.gateway.core.progress import advance
 from services.gateway.endings import take
 from services.gateway.exams import Exam, exam_of
@@ -139,6 +139,7 @@ async def _submission(blobs: Blobs, event: ExamEvent) -> Submission | None:
 
 
 def _form(submission: Submission, event: ExamEvent) -> Form:
+    ref, key = submission.template, submission.answer_key
     return Form(
         subject=submission.subject,
         grade=submission.grade,
@@ -149,6 +150,7 @@ def _form(submission: Submission, event: ExamEvent) -> Form:
         priority=event.priority,
         answer_key=submission.answer_key,
         ignored=(),
+        filling=Filling(ref, key, None) if ref and key else None,
     )
 
 
