@@ -10,12 +10,25 @@ from fastapi import FastAPI
 from runtime import log
 from runtime.settings import load
 from services.gateway import auth
-from services.gateway.api import create, documented, errors, events, exams, results, webhook_messages, webhooks
+from services.gateway.api import (
+    create,
+    documented,
+    errors,
+    events,
+    exams,
+    results,
+    tickets,
+    webhook_messages,
+    webhooks,
+    websocket,
+)
 from services.gateway.api.context import Gateway
-from services.gateway.database import open_database
+from services.gateway.api.views import event_json
+from services.gateway.database import open_api_pool, open_database
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
+from services.gateway.live.hub import open_hub
 from services.gateway.notices import open_notices
 from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
@@ -59,7 +72,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gateway = gateway
-    for module in (create, exams, events, results, webhooks):
+    for module in (create, exams, events, websocket, tickets, results, webhooks):
         app.include_router(module.router, prefix=API)
     webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)
@@ -91,23 +104,26 @@ async def open_gateway(
     settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
     hooks = hooks or load(WebhookSettings)
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_database(postgres, patience=60.0))
+        half = postgres.model_copy(update={"pool": max(1, postgres.pool // 2)})
+        pool = await stack.enter_async_context(open_database(half, patience=60.0))
+        api_pool = await stack.enter_async_context(open_api_pool(half))
         if settings.dev_key is not None:
             await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
         notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))
-        ledger = keep_books(PostgresLedger(pool))
+        ledger = keep_books(PostgresLedger(pool, api_pool))
         relay = Relay(ledger, resources.kafka, notices, settings)
         projection = Projection(ledger)
         sweeper = Sweeper(ledger, resources.blobs, projection, settings)
         way = go_out(Egress(Rules(frozenset(hooks.ports), hooks.allow_loopback), hooks.timeout_seconds))
         sender = Sender(pool, way, notices.webhooks, hooks)
+        hub = await stack.enter_async_context(open_hub(pool, notices, event_json, settings.sse_poll_seconds))
         resources.health.check("postgres", lambda: _ping(pool))
         await stack.enter_async_context(_background(relay.run(), "gateway relay"))
         await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
         await stack.enter_async_context(_background(sender.run(), "gateway webhooks"))
         await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
         await stack.enter_async_context(_background(_project(resources.kafka, projection), "gateway projection"))
-        yield create_app(Gateway(ledger, pool, resources.blobs, notices, History(pool), settings, hooks, way))
+        yield create_app(Gateway(ledger, api_pool, pool, resources.blobs, hub, History(pool), settings, hooks, way))
 
 
 async def _project(kafka: EventBus, projection: Projection) -> None:

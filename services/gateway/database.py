@@ -1,11 +1,16 @@
-"""The connection pool and the schema."""
+"""The connection pools and the schema.
+
+Two pools, two roles: the owner's for background work, and that of requests, which sees one tenant's rows (row-level
+security). It is the second wall: every statement of a request names its tenant as well.
+"""
 
 import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,9 @@ from runtime import log
 from services.gateway.settings import PostgresSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+API_ROLE = "redink_api"
+TENANT: ContextVar[str] = ContextVar("redink_tenant", default="")
+"""Whose request runs in this context; connections of `open_api_pool` see the rows of this tenant, and none without."""
 _LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wait and find it done
 
 
@@ -32,6 +40,22 @@ _SESSION = {
 
 class SchemaMismatch(Exception):
     """A migration that was applied has been edited since."""
+
+
+class WallMissing(Exception):
+    """The role of requests is not held by row-level security: it is superuser, owner, or has BYPASSRLS."""
+
+
+class TenantConnection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that knows whose rows it sees, and asks the server only when that changes."""
+
+    _whose: str | None = None
+
+    async def become(self, tenant: str) -> None:
+        """See the rows of this tenant, until told otherwise."""
+        if self._whose != tenant:
+            await self.fetchval("SELECT set_config('app.tenant', $1, false)", tenant)
+            self._whose = tenant
 
 
 class BoundedPool(asyncpg.Pool):  # type: ignore[misc]
@@ -54,10 +78,32 @@ async def open_database(settings: PostgresSettings, patience: float = 0.0) -> As
         yield pool
 
 
+@asynccontextmanager
+async def open_api_pool(settings: PostgresSettings) -> AsyncIterator[asyncpg.Pool]:
+    """The pool of requests, on a database that `open_database` has migrated; WallMissing.
+
+    Each connection sees the rows of the tenant in TENANT when it is acquired. It is set per session, not per
+    transaction: that costs a round trip only when a connection changes tenants, instead of three with every query.
+    """
+    dsn = settings.api_dsn or settings.dsn
+
+    async def init(connection: TenantConnection) -> None:
+        await connection.execute(f"SET ROLE {API_ROLE}")
+        if not await connection.fetchval("SELECT row_security_active('exams')"):
+            raise WallMissing(f"the role {API_ROLE} must be bound by row-level security")
+        await _set_codecs(connection)
+
+    async def setup(connection: TenantConnection) -> None:
+        await connection.become(TENANT.get())
+
+    async with _pool(settings, dsn.get_secret_value(), TenantConnection, init, setup) as pool:
+        yield pool
+
+
 async def _connected(settings: PostgresSettings, patience: float) -> asyncpg.Pool:
     until = time.monotonic() + patience
     while True:
-        pool = _pool(settings)
+        pool = _pool(settings, settings.dsn.get_secret_value(), asyncpg.Connection, _set_codecs)
         try:
             return await pool
         except (OSError, asyncpg.CannotConnectNowError) as error:
@@ -68,19 +114,26 @@ async def _connected(settings: PostgresSettings, patience: float) -> asyncpg.Poo
             await asyncio.sleep(1)
 
 
-def _pool(settings: PostgresSettings) -> BoundedPool:
+def _pool(
+    settings: PostgresSettings,
+    dsn: str,
+    connection_class: type[asyncpg.Connection],
+    init: Callable[[Any], Awaitable[None]],
+    setup: Callable[[Any], Awaitable[None]] | None = None,
+) -> BoundedPool:
     return BoundedPool(
-        settings.dsn.get_secret_value(),
+        dsn,
         acquire_timeout=settings.acquire_timeout,
         min_size=1,
         max_size=settings.pool,
         max_queries=50_000,
         max_inactive_connection_lifetime=300.0,
         loop=None,
-        connection_class=asyncpg.Connection,
+        connection_class=connection_class,
         record_class=asyncpg.Record,
         timeout=settings.acquire_timeout,
-        init=_set_codecs,
+        init=init,
+        setup=setup,
         reset=_leave_as_is,
         command_timeout=settings.statement_timeout,
         server_settings=_SESSION,
@@ -118,7 +171,9 @@ async def _apply(connection: asyncpg.Connection, name: str, sql: str, applied: s
 
 
 async def _leave_as_is(_connection: asyncpg.Connection) -> None:
-    """No statement of ours leaves state in a session, so resetting it would only double the round trips."""
+    """No statement of ours leaves state in a session but app.tenant, which is set when a connection is acquired:
+    resetting it would only double the round trips.
+    """
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:

@@ -16,9 +16,11 @@ class PostgresSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REDINK_POSTGRES_", use_attribute_docstrings=True)
 
     dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/redink")
-    """postgresql://user:password@host:port/database"""
+    """postgresql://user:password@host:port/database: the owner of the tables, who migrates and does background work"""
+    api_dsn: SecretStr | None = None
+    """the same database for requests, as a login that is a member of redink_api only; unset: `dsn` and SET ROLE"""
     pool: int = Field(default=16, ge=2, le=200)
-    """most connections per gateway process; one more listens for notifications"""
+    """most connections per gateway process, half of them for requests; one more listens for notifications"""
     acquire_timeout: float = Field(default=3.0, gt=0)
     """seconds to wait for a connection of the pool, or a new one; then a request is answered with 503"""
     statement_timeout: float = Field(default=5.0, gt=0)

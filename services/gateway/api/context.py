@@ -12,21 +12,24 @@ from runtime.blobs import Blobs
 from runtime.trace import Trace
 from services.gateway import auth, exams
 from services.gateway.core.problems import Code, Problem
+from services.gateway.core.scopes import required
+from services.gateway.database import TENANT
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
-from services.gateway.notices import Notices
+from services.gateway.live.hub import Hub
 from services.gateway.settings import GatewaySettings, WebhookSettings
 from services.gateway.webhooks.egress import Way
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """The parts that routes work with."""
+    """The parts that routes work with. `pool` sees the rows of the caller's tenant only, `owner_pool` all rows."""
 
     ledger: Ledger
     pool: asyncpg.Pool
+    owner_pool: asyncpg.Pool
     blobs: Blobs
-    notices: Notices
+    hub: Hub
     history: History
     settings: GatewaySettings
     webhook_settings: WebhookSettings
@@ -44,7 +47,7 @@ def trace_of(request: Request) -> Trace:
 
 InGateway = Annotated[Gateway, Depends(_gateway)]
 
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False,
     scheme_name="ApiKey",
     bearerFormat="rk_<id>_<secret>",
@@ -52,12 +55,22 @@ _bearer = HTTPBearer(
 )
 
 
-async def _tenant(
+async def _caller(
     request: Request,
     gateway: InGateway,
-    _credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> str:
-    return await auth.tenant_of(gateway.pool, request.headers.get("authorization"))
+    _credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> auth.Caller:
+    caller = await auth.caller_of(gateway.owner_pool, request.headers.get("authorization"))
+    TENANT.set(caller.tenant)  # from here on, connections of gateway.pool see this tenant's rows
+    caller.require(required(request.method, request.scope["route"].path))
+    return caller
+
+
+InCaller = Annotated[auth.Caller, Depends(_caller)]
+
+
+async def _tenant(caller: InCaller) -> str:
+    return caller.tenant
 
 
 InTenant = Annotated[str, Depends(_tenant)]

@@ -10,7 +10,15 @@ from services.gateway.core.problems import CATALOGUE, Code
 
 PROBLEM = "application/problem+json"
 _SCHEMA = {"$ref": f"#/components/schemas/{ProblemView.__name__}"}
-COMMON = (Code.UNAUTHORIZED, Code.STORE_UNAVAILABLE, Code.INTERNAL)
+COMMON = (
+    Code.UNAUTHORIZED,
+    Code.KEY_REVOKED,
+    Code.KEY_EXPIRED,
+    Code.INSUFFICIENT_SCOPE,
+    Code.RATE_LIMITED,
+    Code.STORE_UNAVAILABLE,
+    Code.INTERNAL,
+)
 
 
 def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:

@@ -9,6 +9,9 @@ class Code(StrEnum):
     """Stable: clients branch on these."""
 
     UNAUTHORIZED = "unauthorized"
+    KEY_REVOKED = "key_revoked"
+    KEY_EXPIRED = "key_expired"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
     NOT_FOUND = "not_found"
     EXAM_NOT_FOUND = "exam_not_found"
     PAGE_NOT_FOUND = "page_not_found"
@@ -16,6 +19,9 @@ class Code(StrEnum):
     DELIVERY_NOT_FOUND = "delivery_not_found"
     BATCH_NOT_FOUND = "batch_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_ACCEPTABLE = "not_acceptable"
+    INVALID_TICKET = "invalid_ticket"
+    TOO_MANY_STREAMS = "too_many_streams"
     UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type"
     MALFORMED_MULTIPART = "malformed_multipart"
     TRUNCATED_BODY = "truncated_body"
@@ -48,6 +54,8 @@ class Code(StrEnum):
     RESULT_GONE = "result_gone"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
     TOO_MANY_IN_FLIGHT = "too_many_in_flight"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
     OVERLOADED = "overloaded"
     STORE_UNAVAILABLE = "store_unavailable"
     REQUEST_REFUSED = "request_refused"
@@ -67,6 +75,15 @@ CATALOGUE: dict[Code, Kind] = {
     Code.UNAUTHORIZED: Kind(
         401, "No valid API key", "Send 'Authorization: Bearer rk_…' with a key that is neither revoked nor expired."
     ),
+    Code.KEY_REVOKED: Kind(
+        401, "The API key was revoked", "Use another key of the tenant; a revoked one stays revoked."
+    ),
+    Code.KEY_EXPIRED: Kind(
+        401, "The API key has expired", "Use the key that replaced it, or have one made: `keys create`, `keys rotate`."
+    ),
+    Code.INSUFFICIENT_SCOPE: Kind(
+        403, "The API key lacks a scope", "Use a key that was made with the scope named in 'scope'."
+    ),
     Code.NOT_FOUND: Kind(404, "No such resource", "Check the path against /api/v1/openapi.json."),
     Code.EXAM_NOT_FOUND: Kind(404, "No such exam", "Check the exam_id; exams are visible to their own tenant only."),
     Code.PAGE_NOT_FOUND: Kind(404, "No such page", "Pages are numbered from 1 in the order of the result document."),
@@ -82,6 +99,17 @@ CATALOGUE: dict[Code, Kind] = {
         404, "No such batch", "Check the batch_id; batches are visible to their own tenant only."
     ),
     Code.METHOD_NOT_ALLOWED: Kind(405, "Method not allowed", "Use a method of the Allow header."),
+    Code.NOT_ACCEPTABLE: Kind(
+        406, "Not available in this form", "Send an Accept header that allows one of 'available', or none."
+    ),
+    Code.INVALID_TICKET: Kind(
+        401, "No valid ticket", "Get another from POST /exams/{id}/tickets: each opens one stream, once and soon."
+    ),
+    Code.TOO_MANY_STREAMS: Kind(
+        429,
+        "Too many live streams",
+        "Close streams that are of no use, or poll the status; try again after Retry-After.",
+    ),
     Code.UNSUPPORTED_CONTENT_TYPE: Kind(
         415, "Unsupported content type", "Send the upload as multipart/form-data with a boundary."
     ),
@@ -157,6 +185,14 @@ CATALOGUE: dict[Code, Kind] = {
         429,
         "Too many exams in flight",
         "Upload again when some of your exams have ended, or cancel what is not needed.",
+    ),
+    Code.RATE_LIMITED: Kind(
+        429, "Too many requests", "Wait for Retry-After seconds; RateLimit of every answer says what is left."
+    ),
+    Code.QUOTA_EXCEEDED: Kind(
+        429,
+        "The month's quota is used up",
+        "Nothing was accepted: see GET /usage. Ask for a higher quota, or upload after Retry-After, when it is reset.",
     ),
     Code.OVERLOADED: Kind(503, "Too much is waiting already", "Nothing was accepted: try again after Retry-After."),
     Code.STORE_UNAVAILABLE: Kind(

@@ -10,6 +10,7 @@ import asyncpg
 
 from contracts.errors import Invalid
 from runtime import log
+from services.gateway.database import TENANT
 from services.gateway.exams import Exam
 from services.gateway.ledger import Conflict, Purpose
 from services.gateway.postgres.exams import Exams
@@ -40,14 +41,17 @@ class PostgresTransaction(Exams, Outbox, Keys, ParkedEvents):
 class PostgresLedger:
     """The books in Postgres; times are the server's."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, requests: asyncpg.Pool | None = None) -> None:
+        """`requests`: the pool for what is done in a tenant's request, if it has one of its own."""
         self._pool = pool
+        self._requests = requests or pool
         self._log = log.get("gateway.ledger")
 
     @asynccontextmanager
     async def transaction(self, purpose: Purpose) -> AsyncIterator[PostgresTransaction]:
         """As `Ledger.transaction`; TimeoutError when no connection became free, Invalid for what no column can hold."""
-        async with self._pool.acquire() as connection:
+        pool = self._requests if TENANT.get() else self._pool
+        async with pool.acquire() as connection:
             started = connection.transaction()
             try:
                 await started.start()
