@@ -74,7 +74,10 @@ class Transaction(Protocol):
         ...
 
     async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
-        """Begin the next revision of a locked exam that has ended: at `position`, one numbered event, with no report."""
+        """Begin the next revision of a locked exam that has ended: at `position`, one numbered event.
+
+        The report stays that of the last completed revision until another one completes.
+        """
         ...
 
     async def announce(self, exam: Exam) -> None:

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.artefacts import Report
 from contracts.events import BlobRef
 from contracts.result import Result
-from contracts.status import Status
 from runtime import metrics
 from runtime.blobs import BlobMissing
 from services.gateway.api.context import Gateway, InExam, InGateway
@@ -110,6 +109,7 @@ async def _blob(
     """One blob of the report, with ETag and single ranges."""
     ref = _own(exam, choose(await _report(gateway, exam)))
     headers = {"ETag": f'"{ref.sha256}"', "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
+    headers["Redink-Revision"] = str(exam.result_revision)
     if _unchanged(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     content = await _get(gateway, ref)
@@ -130,7 +130,7 @@ async def _fetch(gateway: Gateway, exam: Exam, choose: Callable[[Report], BlobRe
 
 async def _report(gateway: Gateway, exam: Exam) -> Report:
     status = exam.position.status
-    if status is not Status.COMPLETED or exam.report is None:
+    if exam.report is None:  # while a later revision runs, and when it fails, the last completed one is shown
         more = {"exam_status": status.value, "error_code": exam.position.code}
         detail = None
         if status.terminal:

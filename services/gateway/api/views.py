@@ -1,5 +1,7 @@
 """What the API answers, as models: explicit, so that a new column never leaks."""
 
+import json
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -24,6 +26,7 @@ _EXAM_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-11-22T03:14:15.926Z", "updated_at": "2026-11-22T03:14:15.926Z", "completed_at": None,
     "error_code": None, "error_message": None, "subject": "math", "grade": 7, "student_id": "s-1024",
     "class_id": "7-2", "title": "七年级数学期中试卷", "locale": "zh-CN", "priority": "interactive", "files": 2, "revision": 1,
+    "result_revision": None,
     "deadline": "2026-11-22T03:24:15.926Z", "warnings": [],
     "links": {
         "self": _BASE, "status": f"{_BASE}/status", "events": f"{_BASE}/events", "result": f"{_BASE}/result",
@@ -81,7 +84,10 @@ class ExamView(StateView):
     locale: str
     priority: str
     files: int = Field(description="Uploaded files.")
-    revision: int
+    revision: int = Field(description="A retry or a teacher's correction begins the next.")
+    result_revision: int | None = Field(
+        default=None, description="The revision that the result and the reports are of; null until one has completed."
+    )
     deadline: datetime = Field(description="An exam that hasn't ended by then is EXPIRED.")
     warnings: list[str] = Field(default=[], description="What was ignored of the upload.")
     links: Links
@@ -180,6 +186,7 @@ def exam_fields(exam: Exam, estimate: Estimate, warnings: Sequence[str] = ()) ->
         "priority": exam.priority,
         "files": exam.files,
         "revision": exam.position.revision,
+        "result_revision": exam.result_revision,
         "deadline": exam.deadline,
         "warnings": list(warnings),
         "links": Links(
@@ -200,10 +207,10 @@ def status_view(exam: Exam, estimate: Estimate, timings: Sequence[Timing]) -> St
     return StatusView(**state_fields(exam, estimate), stages=stages)
 
 
-def event_data(exam: Exam, event: Event) -> dict[str, Any]:
+def event_data(exam_id: uuid.UUID, event: Event) -> dict[str, Any]:
     """The data of one live event."""
     return {
-        "exam_id": str(exam.exam_id),
+        "exam_id": str(exam_id),
         "number": event.number,
         "revision": event.position.revision,
         **_position_fields(event.position),
@@ -212,6 +219,11 @@ def event_data(exam: Exam, event: Event) -> dict[str, Any]:
         "at": event.at.isoformat(),
         "final": event.position.status.terminal,
     }
+
+
+def event_json(exam_id: uuid.UUID, event: Event) -> str:
+    """The data of one live event on one line."""
+    return json.dumps(event_data(exam_id, event), ensure_ascii=False)
 
 
 def _position_fields(position: Position) -> dict[str, Any]:

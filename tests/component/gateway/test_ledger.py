@@ -373,7 +373,7 @@ async def test_old_keys_and_parked_events_are_forgotten(ledger: Ledger) -> None:
     assert isinstance(await reserved(ledger), Reservation)
 
 
-async def test_a_reopened_exam_is_in_flight_again_with_a_new_deadline_and_without_a_report(ledger: Ledger) -> None:
+async def test_a_reopened_exam_is_in_flight_again_with_a_new_deadline_and_its_last_report(ledger: Ledger) -> None:
     exam = await exam_in(ledger)
     report = BlobRef(path=f"dev/{exam.exam_id}/1/report.json", sha256="0" * 64, size=1)
     done = ExamReported(**exam.said(), artefact=report)
@@ -388,7 +388,7 @@ async def test_a_reopened_exam_is_in_flight_again_with_a_new_deadline_and_withou
         again = await books.reopen(locked, Position(2, Status.OCR_COMPLETED, 20, "ocr"), deadline)
         assert await books.in_flight("dev") == 1
     assert again == replace(
-        completed, position=Position(2, Status.OCR_COMPLETED, 20, "ocr"), deadline=deadline, report=None,
+        completed, position=Position(2, Status.OCR_COMPLETED, 20, "ocr"), deadline=deadline,
         completed_at=None, last_event=completed.last_event + 1, updated_at=again.updated_at, status_at=again.status_at,
     )  # fmt: skip
     await Projection(ledger).apply(Record(REPORTED, 0, 0, None, done.model_dump_json().encode()))
