@@ -103,7 +103,8 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
     confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0
     clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key) else REVIEW_BELOW)
-    review = found.answer is None or not clear or not agreed or not decided.sure
+    judged = decided.sure or not wanted(item, reading)
+    review = found.answer is None or not clear or not agreed or not judged
     return Answer(
         number=question.number,
         path=question.path,
@@ -117,6 +118,12 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
         needs_review=review,
         answer_regions=tuple(p.region for p in found.pieces),
     )
+
+
+def wanted(item: KeyItem | None, reading: Reading) -> bool:
+    """Whether a verdict is expected: by a key, or because a teacher marked the paper. Elsewhere none is missed."""
+    keyed = item is not None and item.answer is not None
+    return keyed or any(m.kind in ("tick", "half_tick", "cross", "score") for p in reading.pages for m in p.marks)
 
 
 def confirmed(found: Found, by_key: Grade) -> bool:

@@ -14,6 +14,8 @@ _CLEAR = 0.8
 """Confidence of a written letter from which bubbles beside it are not asked."""
 _FREE_WEIGHT = 0.6
 """What a free reading of a letter adds to its constrained probability."""
+_CORRECTED = 0.5
+"""Share of its confidence that the last of several letters of a single choice keeps: those before it are struck out."""
 
 
 def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
@@ -21,7 +23,7 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     admissible = _admissible(question)
     spots = spots_of(question, reading)
     found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank and s.source != "option"]
-    found += [_line_letters(p, admissible) for p in lines_of(question, reading)]
+    found += [_line_letters(p, admissible, multiple=multiple) for p in lines_of(question, reading)]
     sure = [f for f in found if f.answer]
     written = _agree(sure) if sure else None
     card = bubbles.marked(question, reading, multiple=multiple)
@@ -86,6 +88,11 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
         if multiple and len(text) > 1:
             return Found(text, f"set_{piece.source}", sure, (piece,), doubt=free != inline and bool(inline and free))
     mass = {c: p for c, p in piece.candidates if c in admissible}
+    if not multiple:
+        free, inline = (_last(t, admissible) for t in (piece.text, piece.inline))
+        for text, p in piece.candidates:
+            if len(text) > 1 and text[-1] in admissible:
+                mass[text[-1]] = mass.get(text[-1], 0.0) + _CORRECTED * p
     for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
         if len(text) == 1:
             mass[text] = mass.get(text, 0.0) + _FREE_WEIGHT * sure
@@ -109,9 +116,20 @@ def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool)
     return Found(best.text, "ringed", best.confidence, tuple(kept), doubt=len(letters) > 1)
 
 
-def _line_letters(piece: Piece, admissible: frozenset[str]) -> Found:
+def _line_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -> Found:
     letters = choice_letters(piece.text, admissible)
-    return Found(letters, "line", piece.confidence, (piece,))
+    if multiple or len(letters) < 2:
+        return Found(letters, "line", piece.confidence, (piece,))
+    return Found(_last(piece.text, admissible), "line", _CORRECTED * piece.confidence, (piece,), doubt=True)
+
+
+def _last(text: str, admissible: frozenset[str]) -> str:
+    """The last letter written, where a single choice shows several: the others were struck out."""
+    for char in reversed(text):
+        letter = choice_letters(char, admissible)
+        if letter:
+            return letter if choice_letters(text, admissible) else ""
+    return ""
 
 
 def _agree(found: list[Found]) -> Found:

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from contracts.artefacts import Page, Reading, Region, Spot
-from contracts.artefacts.paper import BubbleRef, SpotRef
-from services.parser.core.flow import around
+from contracts.artefacts.paper import BubbleRef, LineRef, SpotRef
+from contracts.base import Box
+from services.parser.core.flow import around, upright
+
+_LONGEST_LETTERS = 5
+"""Characters of a line that may be the letters in a cell: "BC", or a struck letter and the one that replaced it."""
+_HEADED = re.compile(r"题\s*号|答\s*案|No|Ans", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one item's answer that a number heads. `y`: where on the page, to find its section."""
+    """A place for one item's answer that a number heads. `y`: where on the page, to find its section.
+
+    `lines`: writing in a place that has no spot. `inferred`: no number was seen, the table was only continued.
+    """
 
     number: int
     page: int
@@ -21,6 +29,8 @@ class Slot:
     bubbles: tuple[BubbleRef, ...] = ()
     spots: tuple[SpotRef, ...] = ()
     letters: int = 0
+    lines: tuple[LineRef, ...] = ()
+    inferred: bool = False
 
 
 def bubble_slots(reading: Reading) -> list[Slot]:
@@ -41,8 +51,8 @@ def bubble_slots(reading: Reading) -> list[Slot]:
 
 
 def table_slots(reading: Reading) -> list[Slot]:
-    """Cells that stand under (or right of) a number in a ruled table."""
-    return [slot for page in reading.pages for slot in _of_page(page)]
+    """Cells that stand under a number in a ruled table, those seen before those that are only inferred."""
+    return sorted((slot for page in reading.pages for slot in _of_page(page)), key=lambda s: s.inferred)
 
 
 def _of_page(page: Page) -> list[Slot]:
@@ -53,17 +63,58 @@ def _of_page(page: Page) -> list[Slot]:
     }
     out: list[Slot] = []
     for table, row in sorted({(t, r) for t, r, _ in cells if t is not None and r is not None}):
-        line = {c: cells[t, r, c][1] for t, r, c in cells if (t, r) == (table, row) and c is not None}
-        for column, number in _numbers(line):
-            below = cells.get((table, row + 1, column))
-            if below is not None:
-                index, spot = below
-                region = Region(page=page.page, box=around([line[column].box, spot.box]))
-                out.append(Slot(number, page.page, spot.box[1], region, spots=(SpotRef(page=page.page, index=index),)))
+        heads = {c: cells[t, r, c][1] for t, r, c in cells if (t, r) == (table, row) and c is not None}
+        below = {c: cells[t, r, c] for t, r, c in cells if (t, r) == (table, row + 1) and c is not None}
+        numbers = _numbers(heads, below)
+        out += [_under(page, number, heads[column], below, column) for column, number in numbers if below]
+        out += _beyond(page, [(heads[c], n) for c, n in numbers], below)
     return out
 
 
-def _numbers(line: dict[int, Spot]) -> list[tuple[int, int]]:
+def _under(page: Page, number: int, head: Spot, below: dict[int, tuple[int, Spot]], column: int) -> Slot:
+    """The place under a number: its cell, or the room where its cell must be when only its neighbours were found."""
+    if column in below:
+        index, spot = below[column]
+        region = Region(page=page.page, box=around([head.box, spot.box]))
+        return Slot(number, page.page, spot.box[1], region, spots=(SpotRef(page=page.page, index=index),))
+    level = around(s.box for _, s in below.values())
+    box = (head.box[0], level[1], head.box[2], level[3])
+    region = Region(page=page.page, box=around([head.box, box]))
+    return Slot(number, page.page, box[1], region, lines=_writing(page, box))
+
+
+def _beyond(page: Page, heads: list[tuple[Spot, int]], below: dict[int, tuple[int, Spot]]) -> list[Slot]:
+    """Writing where a table would go on at its right: its edge was cut off, or runs under the next column's print."""
+    if len(heads) < 2 or not below:
+        return []
+    (first, low), (last, high) = heads[0], heads[-1]
+    step = (last.box[0] - first.box[0]) / max(1, high - low)
+    level = around(s.box for _, s in below.values())
+    rise = (last.box[1] - first.box[1]) / max(1, high - low)
+    out: list[Slot] = []
+    for k in range(1, int((page.width - last.box[0]) / max(1.0, step))):
+        x = last.box[0] + k * step
+        box = (x, level[1] + k * rise, x + step, level[3] + k * rise)
+        lines = tuple(r for r in _writing(page, box) if page.lines[r.index].script == "handwritten")
+        if lines:
+            region = Region(page=page.page, box=box)
+            out.append(Slot(high + k, page.page, box[1], region, lines=lines, inferred=True))
+    return out
+
+
+def _writing(page: Page, box: Box) -> tuple[LineRef, ...]:
+    """Lines of a few characters whose middle lies in a box."""
+    found = []
+    for index, line in enumerate(page.lines):
+        own = upright(line)
+        x, y = (own[0] + own[2]) / 2, (own[1] + own[3]) / 2
+        inside = box[0] <= x <= box[2] and box[1] <= y <= box[3]
+        if inside and line.ink != "red" and len(line.text.strip()) <= _LONGEST_LETTERS:
+            found.append(LineRef(page=page.page, index=index))
+    return tuple(found)
+
+
+def _numbers(line: dict[int, Spot], below: dict[int, tuple[int, Spot]]) -> list[tuple[int, int]]:
     """(column, number) of a row of item numbers: most of its cells are integers that rise by one. Gaps are filled."""
     columns = sorted(line)
     read = {
@@ -71,6 +122,9 @@ def _numbers(line: dict[int, Spot]) -> list[tuple[int, int]]:
         for c in columns
         if (m := re.fullmatch(r"\D{0,2}(\d{1,3})\D{0,2}", line[c].text.strip())) and (m := re.search(r"\d{1,3}", m[0]))
     }
+    if len(read) == 1 and len(columns) == 2:  # a table of one item says by its heads what it is
+        heads = [line[columns[0]].text] + ([below[columns[0]][1].text] if columns[0] in below else [])
+        return list(read.items()) if any(_HEADED.search(t) for t in heads) else []
     if len(read) < 2 or len(read) < 0.5 * (len(columns) - 1):
         return []
     offsets = [n - columns.index(c) for c, n in read.items()]

@@ -41,6 +41,7 @@ class _Found:
     skip: tuple[int, int] = (-1, 0)
     bubbles: tuple[BubbleRef, ...] = ()
     spots: tuple[SpotRef, ...] = ()
+    lines: tuple[LineRef, ...] = ()
     essay: bool = False
 
 
@@ -115,11 +116,14 @@ def _merge_slots(found: list[_Found], slots: Sequence[Slot], flow: Flow, heading
         same = [i for i in fits if section is None or out[i].section == section] or fits
         if same and not taken[None, str(same[0])]:
             i = same[0]
-            out[i] = replace(out[i], bubbles=out[i].bubbles + slot.bubbles, spots=out[i].spots + slot.spots)
+            own = out[i]
+            out[i] = replace(own, bubbles=own.bubbles + slot.bubbles, spots=own.spots + slot.spots, lines=slot.lines)
             taken[None, str(i)] += 1
-        elif not taken[section.number if section else None, number]:
+        elif not slot.inferred and not taken[section.number if section else None, number]:
             taken[section.number if section else None, number] += 1
-            extra.append(_Found(number, section, (slot.region,), bubbles=slot.bubbles, spots=slot.spots))
+            extra.append(
+                _Found(number, section, (slot.region,), bubbles=slot.bubbles, spots=slot.spots, lines=slot.lines)
+            )
     covered = {(f.number, f.regions[0].page) for f in extra if f.regions}
     kept = [f for f in out if not ((f.number, f.regions[0].page if f.regions else 0) in covered and _thin(f, flow))]
     return extra + kept
@@ -186,6 +190,8 @@ def _whole(flow: Flow, reading: Reading) -> list[_Found]:
 
 def _questions(found: Sequence[_Found], flow: Flow, reading: Reading, key: Key) -> Iterator[Question]:
     owned = _owners(found, reading)
+    tabled = {(ref.page, ref.index) for f in found for ref in f.lines}
+    found = [replace(f, rows=tuple(at for at in f.rows if _ref(flow.rows[at]) not in tabled)) for f in found]
     for i, one in enumerate(found):
         item = key.match(one.number, one.section.number if one.section else None)
         question = _question(one, item, flow, reading, owned[i])
@@ -212,12 +218,16 @@ def _question(
         options=options if kind in ("single_choice", "multiple_choice") else {},
         max_score=_score(item, stem, found.section),
         regions=found.regions,
-        lines=tuple(LineRef(page=r.page, index=r.index) for r in rows if not r.printed),
+        lines=(*found.lines, *(LineRef(page=r.page, index=r.index) for r in rows if not r.printed)),
         spots=tuple(dict.fromkeys([*found.spots, *spots])),
         bubbles=found.bubbles,
         marks=_marks(found, reading),
         blanks=blanks_in(stem, rules) if kind == "fill_blank" else 0,
     )
+
+
+def _ref(row: Row) -> tuple[int, int]:
+    return row.page, row.index
 
 
 def _own_text(at: int, row: Row, skip: tuple[int, int]) -> str:
