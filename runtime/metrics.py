@@ -62,6 +62,12 @@ OLDEST_INFLIGHT = Gauge(
 )
 OUTBOX_OLDEST = Gauge("redink_outbox_oldest_age_seconds", "Age of the oldest event not published yet.")
 
+# --- live streams
+LIVE_WATCHERS = Gauge(
+    "redink_live_watchers", "Clients that follow an exam: by SSE, by WebSocket or with `Prefer: wait`."
+)
+LIVE_CUT = Counter("redink_live_cut_total", "Live streams cut off because the client didn't take what was sent.")
+
 # --- webhooks
 WEBHOOK_ATTEMPTS = Counter(
     "redink_webhook_attempts_total",

@@ -238,7 +238,14 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def _serve(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        ws_max_size=4096,  # clients have nothing to say
+        ws_per_message_deflate=False,  # an event is half a kilobyte, a compressor per client two hundred
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")

@@ -11,6 +11,8 @@ from runtime import log
 from runtime.settings import load
 from services.gateway import auth
 from services.gateway.api import (
+    batch_upload,
+    batches,
     create,
     documented,
     errors,
@@ -24,6 +26,7 @@ from services.gateway.api import (
 )
 from services.gateway.api.context import Gateway
 from services.gateway.api.views import event_json
+from services.gateway.batches.service import open_batches
 from services.gateway.database import open_api_pool, open_database
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
@@ -54,6 +57,7 @@ Unsafe requests may be repeated under the same `Idempotency-Key`. Lists are page
 _TAGS = [
     {"name": "exams", "description": "Uploading papers and following them."},
     {"name": "results", "description": "What came of them."},
+    {"name": "batches", "description": "Many papers in one upload, and what they say of the class."},
     {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
@@ -72,7 +76,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gateway = gateway
-    for module in (create, exams, events, websocket, tickets, results, webhooks):
+    for module in (create, batch_upload, batches, exams, events, websocket, tickets, results, webhooks):
         app.include_router(module.router, prefix=API)
     webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)
@@ -123,7 +127,12 @@ async def open_gateway(
         await stack.enter_async_context(_background(sender.run(), "gateway webhooks"))
         await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
         await stack.enter_async_context(_background(_project(resources.kafka, projection), "gateway projection"))
-        yield create_app(Gateway(ledger, api_pool, pool, resources.blobs, hub, History(pool), settings, hooks, way))
+        taking = await stack.enter_async_context(open_batches(ledger, pool, resources.blobs, settings))
+        await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
+        history = History(pool)
+        yield create_app(
+            Gateway(ledger, api_pool, pool, resources.blobs, hub, history, settings, hooks, way, taking)
+        )
 
 
 async def _project(kafka: EventBus, projection: Projection) -> None:

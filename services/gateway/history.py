@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,26 +40,31 @@ class Timing:
 
 async def events_after(pool: asyncpg.Pool, exam_id: uuid.UUID, number: int, limit: int = 200) -> list[Event]:
     """The exam's events with greater numbers, in order."""
-    rows = await pool.fetch(
-        "SELECT * FROM exam_events WHERE exam_id = $1 AND number > $2 ORDER BY number LIMIT $3", exam_id, number, limit
+    return (await events_of(pool, {exam_id: number}, limit)).get(exam_id, [])
+
+
+async def events_of(pool: asyncpg.Pool, after: Mapping[uuid.UUID, int], limit: int) -> dict[uuid.UUID, list[Event]]:
+    """Of each exam up to `limit` events with greater numbers than given, in order; exams without any are left out."""
+    rows = await pool.fetch(_EVENTS, list(after), list(after.values()), limit)
+    found: dict[uuid.UUID, list[Event]] = {}
+    for row in rows:
+        found.setdefault(row["exam_id"], []).append(_event(row))
+    return found
+
+
+def _event(row: asyncpg.Record) -> Event:
+    code = row["error_code"]
+    position = Position(
+        row["revision"],
+        Status(row["status"]),
+        row["progress"],
+        row["stage"],
+        row["attempt"],
+        row["done"],
+        row["total"],
+        ErrorCode(code) if code else None,
     )
-    return [
-        Event(
-            row["number"],
-            row["at"],
-            Position(
-                row["revision"],
-                Status(row["status"]),
-                row["progress"],
-                row["stage"],
-                row["attempt"],
-                row["done"],
-                row["total"],
-                ErrorCode(row["error_code"]) if row["error_code"] else None,
-            ),
-        )
-        for row in rows
-    ]
+    return Event(row["number"], row["at"], position)
 
 
 async def timings(pool: asyncpg.Pool, exam: Exam) -> list[Timing]:
@@ -108,6 +114,14 @@ class History:
             self._per_second = float(await self._pool.fetchval(_PER_SECOND) or 0.0)
             self._until = time.monotonic() + self._keep
 
+
+_EVENTS = """
+SELECT found.* FROM unnest($1::uuid[], $2::integer[]) AS wanted (exam_id, number)
+CROSS JOIN LATERAL (
+    SELECT * FROM exam_events e
+    WHERE e.exam_id = wanted.exam_id AND e.number > wanted.number ORDER BY e.number LIMIT $3
+) AS found ORDER BY found.exam_id, found.number
+"""
 
 _STAGE_TIMES = """
 SELECT s.stage, count(*) AS runs, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.work_seconds) AS p50,

@@ -1,10 +1,9 @@
-"""NOTIFY, heard by every gateway process: it wakes the relay and the live streams. Polling stays the truth."""
+"""NOTIFY, heard by every gateway process: it wakes the relay, the webhooks and the hub. Polling stays the truth."""
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -17,24 +16,16 @@ _RECONNECT_SECONDS = 1.0
 
 
 class Notices:
-    """Wakes waiters by channel and payload."""
+    """Passes notices on to those who wait for them."""
 
     def __init__(self) -> None:
         self.outbox = asyncio.Event()
         self.webhooks = asyncio.Event()
-        self._exams: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._followers: list[Callable[[str | None], None]] = []
 
-    @contextmanager
-    def exam(self, exam_id: object) -> Iterator[asyncio.Event]:
-        """An event that is set when the exam changes; clear it before looking, so that no change is missed."""
-        event, key = asyncio.Event(), str(exam_id)
-        self._exams[key].add(event)
-        try:
-            yield event
-        finally:
-            self._exams[key].discard(event)
-            if not self._exams[key]:
-                del self._exams[key]
+    def follow(self, hear: Callable[[str | None], None]) -> None:
+        """Call `hear(exam_id)` for every exam that changes, `hear(None)` when notices may have been missed."""
+        self._followers.append(hear)
 
     def heard(self, channel: str, payload: str) -> None:
         """Wake those who wait for this."""
@@ -42,16 +33,18 @@ class Notices:
             self.outbox.set()
         if channel == WEBHOOK_CHANNEL:
             self.webhooks.set()
-        for event in self._exams.get(payload, ()):
-            event.set()
+        if channel == EXAM_CHANNEL:
+            self._tell(payload)
 
     def all(self) -> None:
         """Wake everybody: notices may have been missed."""
         self.outbox.set()
         self.webhooks.set()
-        for events in self._exams.values():
-            for event in events:
-                event.set()
+        self._tell(None)
+
+    def _tell(self, exam_id: str | None) -> None:
+        for hear in self._followers:
+            hear(exam_id)
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:

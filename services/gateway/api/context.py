@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from runtime.blobs import Blobs
 from runtime.trace import Trace
 from services.gateway import auth, exams
+from services.gateway.batches.service import Batches
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import required
 from services.gateway.database import TENANT
@@ -34,6 +35,7 @@ class Gateway:
     settings: GatewaySettings
     webhook_settings: WebhookSettings
     way: Way
+    batches: Batches
 
 
 def _gateway(request: Request) -> Gateway:

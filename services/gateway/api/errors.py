@@ -65,14 +65,25 @@ def add_handlers(app: FastAPI) -> None:
         return _answer(request, Problem(code, headers=dict(error.headers or {})))
 
     async def on_store(request: Request, error: Exception) -> Response:
-        log.get("gateway.http").error("store unavailable", error=log.what(error), at=log.where(error))
-        return _answer(request, Problem(Code.STORE_UNAVAILABLE, headers={"Retry-After": "5"}))
+        return _answer(request, _store_problem(error))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     for kind in _STORE_ERRORS:
         app.add_exception_handler(kind, on_store)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """What a route raised as the problem it is; None for what nobody foresaw."""
+    if isinstance(error, Problem):
+        return error
+    return _store_problem(error) if isinstance(error, _STORE_ERRORS) else None
+
+
+def _store_problem(error: Exception) -> Problem:
+    log.get("gateway.http").error("store unavailable", error=log.what(error), at=log.where(error))
+    return Problem(Code.STORE_UNAVAILABLE, headers={"Retry-After": "5"})
 
 
 class Tracing:
@@ -82,12 +93,16 @@ class Tracing:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name == b"traceparent"}
         context = _context(headers.get(b"traceparent"))
         scope.setdefault("state", {})["trace"] = context
+        if scope["type"] == "websocket":
+            with structlog.contextvars.bound_contextvars(trace_id=context.trace_id):
+                await self._app(scope, receive, send)
+            return
         started = False
 
         async def watching(message: Message) -> None:

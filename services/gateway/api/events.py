@@ -1,22 +1,21 @@
-"""GET /exams/{id}/events: server-sent events from a table, so any replica serves any client and none misses one."""
+"""GET /exams/{id}/events: server-sent events. What is told is in a table, so any replica serves any client."""
 
-# ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
+# ruff: noqa: FAST003 - exam_id is taken by the dependency InWatched
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
-from services.gateway.api.context import Gateway, InExam, InGateway
+from runtime import metrics
+from services.gateway.api.context import Gateway, InGateway
 from services.gateway.api.documented import problems
-from services.gateway.api.views import event_data
-from services.gateway.core.problems import Code, Problem
+from services.gateway.api.tickets import InWatched, number_after
+from services.gateway.core.problems import Code
 from services.gateway.exams import Exam
-from services.gateway.history import Event, events_after
-from services.gateway.notices import wait
+from services.gateway.live.channel import Told
 
 router = APIRouter(tags=["exams"])
 
@@ -41,52 +40,66 @@ data: {"exam_id": "0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d", "number": 1, "status":
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         },
         204: {"description": "Nothing more will come after `Last-Event-ID`: don't connect again"},
-        **problems(Code.EXAM_NOT_FOUND, Code.INVALID_LAST_EVENT_ID),
+        **problems(Code.EXAM_NOT_FOUND, Code.INVALID_LAST_EVENT_ID, Code.INVALID_TICKET, Code.TOO_MANY_STREAMS),
     },
 )
 async def get_events(
     gateway: InGateway,
-    exam: InExam,
+    exam: InWatched,
     last_event_id: Annotated[
         str | None, Header(alias="Last-Event-ID", description="Continues after this event, without gap or repeat.")
     ] = None,
+    after: Annotated[
+        str | None, Query(max_length=16, description="As `Last-Event-ID`, for who can't send headers.")
+    ] = None,
 ) -> Response:
     """Every change of the exam, from the first on, as events `status`; the stream ends after the final one."""
-    number = _number(last_event_id, exam)
+    number = number_after(last_event_id or after, exam)
     if exam.ended and number == exam.last_event:
         return Response(status_code=204)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(gateway, exam, number), media_type="text/event-stream", headers=headers)
+    return EventStream(gateway, exam, number)
 
 
-async def _stream(gateway: Gateway, exam: Exam, number: int) -> AsyncIterator[str]:
-    yield "retry: 2000\n\n"
-    clock = asyncio.get_running_loop().time
-    spoken = clock()
-    with gateway.notices.exam(exam.exam_id) as changed:
-        while True:
-            events = await events_after(gateway.pool, exam.exam_id, number)
-            for event in events:
-                yield _frame(exam, event)
-                number, spoken = event.number, clock()
-            if events and events[-1].position.status.terminal:
-                return
-            if clock() - spoken >= gateway.settings.sse_heartbeat_seconds:
-                yield ": still here\n\n"
-                spoken = clock()
-            await wait(changed, min(gateway.settings.sse_poll_seconds, gateway.settings.sse_heartbeat_seconds))
+class EventStream(StreamingResponse):
+    """Told as they come. A client that doesn't take what it is sent is cut off: it resumes with Last-Event-ID."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, gateway: Gateway, exam: Exam, after: int) -> None:
+        super().__init__((), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._hub = gateway.hub
+        self._settings = gateway.settings
+        self._exam = exam
+        self._after = after
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def in_time(message: Message) -> None:
+            async with asyncio.timeout(self._settings.live_send_seconds):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, in_time)
+        except TimeoutError:
+            metrics.LIVE_CUT.inc()
+
+    async def stream_response(self, send: Send) -> None:
+        """Until the final event, or until the stream is old enough to show its key again."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._settings.live_seconds
+        with self._hub.watch(self._exam, self._after) as watching:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send(_body("retry: 2000\n\n"))
+            while (left := until - clock()) > 0:
+                news = await watching.more(min(left, self._settings.sse_heartbeat_seconds))
+                await send(_body("".join(map(_frame, news)) or ": still here\n\n"))
+                if news and news[-1].final and watching.caught_up:
+                    break
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _frame(exam: Exam, event: Event) -> str:
-    data = json.dumps(event_data(exam, event), ensure_ascii=False)
-    return f"id: {event.number}\nevent: status\ndata: {data}\n\n"
+def _frame(told: Told) -> str:
+    return f"id: {told.number}\nevent: status\ndata: {told.data}\n\n"
 
 
-def _number(last_event_id: str | None, exam: Exam) -> int:
-    text = (last_event_id or "").strip()
-    if not text:
-        return 0
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if not 0 <= number <= exam.last_event:
-        raise Problem(Code.INVALID_LAST_EVENT_ID)
-    return number
+def _body(text: str) -> Message:
+    return {"type": "http.response.body", "body": text.encode(), "more_body": True}

@@ -5,7 +5,6 @@ import re
 
 from services.gateway.api.context import Gateway
 from services.gateway.exams import Exam, find
-from services.gateway.notices import wait
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
 
@@ -18,10 +17,11 @@ def asked(prefer: str | None, most: float) -> int | None:
 
 async def ended(gateway: Gateway, exam: Exam, seconds: float) -> Exam:
     """The exam when it has ended, or as it is after `seconds`."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    with gateway.notices.exam(exam.exam_id) as changed:
-        while not exam.ended and (left := until - loop.time()) > 0:
-            await wait(changed, min(left, gateway.settings.sse_poll_seconds))
-            exam = await find(gateway.pool, exam.tenant, exam.exam_id) or exam
+    clock = asyncio.get_running_loop().time
+    until = clock() + seconds
+    with gateway.hub.watch(exam, exam.last_event) as watching:
+        while not exam.ended and (left := until - clock()) > 0:
+            news = await watching.more(left)
+            if not news or news[-1].final:
+                exam = await find(gateway.pool, exam.tenant, exam.exam_id) or exam
     return exam

@@ -209,7 +209,15 @@ async def gateway(
 @asynccontextmanager
 async def serve(app: Any) -> AsyncIterator[int]:
     """The app on a free port of loopback."""
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        ws_max_size=4096,
+        ws_per_message_deflate=False,
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     # With the protocol named, asyncio turns Nagle off: else each answer waits 40 ms for a delayed ACK.
