@@ -8,10 +8,12 @@ class ErrorCode(StrEnum):
 
     UNREADABLE_FILE = "unreadable_file"
     ENCRYPTED_PDF = "encrypted_pdf"
+    ENCRYPTED_ARCHIVE = "encrypted_archive"
     UNSUPPORTED_MEDIA = "unsupported_media"
     TOO_MANY_PAGES = "too_many_pages"
     IMAGE_TOO_LARGE = "image_too_large"
     IMAGE_TOO_SMALL = "image_too_small"
+    FILE_TOO_COMPLEX = "file_too_complex"
     NO_TEXT_FOUND = "no_text_found"
     NO_QUESTION_FOUND = "no_question_found"
     ARTEFACT_MISSING = "artefact_missing"
@@ -24,10 +26,12 @@ class ErrorCode(StrEnum):
 ADVICE: dict[ErrorCode, str] = {
     ErrorCode.UNREADABLE_FILE: "文件无法读取或已损坏，请重新导出或重新拍照后上传。",
     ErrorCode.ENCRYPTED_PDF: "PDF 已加密，请去除密码后重新上传。",
+    ErrorCode.ENCRYPTED_ARCHIVE: "压缩包已加密，请去除密码后重新上传。",
     ErrorCode.UNSUPPORTED_MEDIA: "不支持的文件类型，请上传 JPEG、PNG、WebP、HEIC、TIFF、PDF 或其 ZIP 包。",
     ErrorCode.TOO_MANY_PAGES: "页数过多，请拆分后分别上传。",
     ErrorCode.IMAGE_TOO_LARGE: "图片像素过大，请降低分辨率后上传。",
     ErrorCode.IMAGE_TOO_SMALL: "图片过小，无法识别文字，请靠近重新拍照。",
+    ErrorCode.FILE_TOO_COMPLEX: "文件无法在限定的时间和内存内打开，请另存为普通图片或 PDF 后重新上传。",
     ErrorCode.NO_TEXT_FOUND: "页面上没有识别到文字，请检查图片是否清晰、方向是否正确。",
     ErrorCode.NO_QUESTION_FOUND: "没有识别到题目，请确认上传的是试卷或答题卡，并重新拍照。",
     ErrorCode.ARTEFACT_MISSING: "中间结果已过期，请重新上传试卷。",

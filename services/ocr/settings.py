@@ -6,6 +6,9 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.ocr.core.sources import Limits
+from services.ocr.opener.jail import Bounds
+
 
 class OcrSettings(BaseSettings):
     """`REDINK_OCR_*`."""
@@ -29,4 +32,38 @@ class OcrSettings(BaseSettings):
     page_timeout: float = Field(default=60.0, gt=0, le=240, description="Seconds for the reading of one page.")
     max_pages: int = Field(default=40, ge=1, le=500, description="Most pages of one exam.")
     max_pixels: int = Field(default=80_000_000, ge=1_000_000, description="Most pixels of one picture.")
+    min_side: int = Field(default=48, ge=1, description="Least pixels of a picture's shorter side.")
+    max_entries: int = Field(default=200, ge=1, description="Most entries of a ZIP, whatever they are.")
     max_inflated_bytes: int = Field(default=400_000_000, ge=1_000_000, description="Most bytes a ZIP may unpack to.")
+    max_ratio: int = Field(
+        default=1000, ge=2, description="Most times its packed size that a file in a ZIP may have unpacked."
+    )
+    open_memory: int = Field(
+        default=1_500_000_000,
+        ge=100_000_000,
+        description="Bytes of memory that the opening of a file or page may take.",
+    )
+    open_cpu_seconds: int = Field(
+        default=5, ge=1, description="CPU seconds that the opening of a file or page may take."
+    )
+    open_seconds: float = Field(default=20.0, gt=0, description="Seconds by the clock that it may take.")
+    opener_socket: str | None = Field(
+        default=None, description="Where the opener listens, when a gateway on this host is to use it, too."
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What a file may hold."""
+        return Limits(
+            pages=self.max_pages,
+            pixels=self.max_pixels,
+            min_side=self.min_side,
+            entries=self.max_entries,
+            inflated_bytes=self.max_inflated_bytes,
+            ratio=self.max_ratio,
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """What opening it may cost."""
+        return Bounds(self.open_memory, self.open_cpu_seconds, self.open_seconds)

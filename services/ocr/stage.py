@@ -13,7 +13,9 @@ from runtime.job import Job
 from runtime.kit import Kit
 from runtime.stage import Pool, Stage
 from services.ocr import worker
-from services.ocr.core.sources import Limits, PageSource
+from services.ocr.core.sources import PageSource
+from services.ocr.opener.files import Confined, Files
+from services.ocr.opener.process import open_opener
 from services.ocr.settings import OcrSettings
 
 T = TypeVar("T")
@@ -24,22 +26,23 @@ async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every 
     """Yield the stage. Models load in the pool's processes, before they take work."""
     settings = OcrSettings()
     models = (settings.backend, settings.threads, settings.detector_side, settings.precision)
-    yield Stage(
-        "ocr",
-        functools.partial(read_exam, settings=settings),
-        pool=Pool(workers=settings.workers, initializer=worker.warm, initargs=models),
-        concurrency=settings.concurrency,
-    )
+    async with open_opener(settings.opener_socket) as socket:
+        files = Confined(socket, settings.open_seconds + settings.page_timeout)
+        yield Stage(
+            "ocr",
+            functools.partial(read_exam, settings=settings, files=files),
+            pool=Pool(workers=settings.workers, initializer=worker.warm, initargs=(*models, files)),
+            concurrency=settings.concurrency,
+        )
 
 
-async def read_exam(job: Job, settings: OcrSettings) -> Reading:
+async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
     """Read all pages of one exam, in parallel. Permanent(NO_TEXT_FOUND) when there is nothing on any of them."""
-    limits = Limits(pages=settings.max_pages, pixels=settings.max_pixels, inflated_bytes=settings.max_inflated_bytes)
     submission = await job.submission()
-    files = await _all(_expand(job, file, limits, settings.page_timeout) for file in submission.files)
-    sources = [source for file in files for source in file]
-    if len(sources) > limits.pages:
-        raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {limits.pages} pages")
+    expanded = await _all(_expand(job, file, files, settings.page_timeout) for file in submission.files)
+    sources = [source for file in expanded for source in file]
+    if len(sources) > settings.max_pages:
+        raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {settings.max_pages} pages")
     engine = functools.partial(
         worker.use_engine, settings.backend, settings.threads, settings.detector_side, settings.precision
     )
@@ -47,7 +50,7 @@ async def read_exam(job: Job, settings: OcrSettings) -> Reading:
 
     async def page(number: int, source: PageSource) -> Page:
         job.check()
-        found, picture = await job.cpu(worker.read, source, number, limits, engine, timeout=settings.page_timeout)
+        found, picture = await job.cpu(worker.read, source, number, files, engine, timeout=settings.page_timeout)
         image = await job.store(f"page-{number}.jpg", picture)
         read.append(number)
         await job.progress(len(read), len(sources))
@@ -62,9 +65,9 @@ async def read_exam(job: Job, settings: OcrSettings) -> Reading:
     )
 
 
-async def _expand(job: Job, file: UploadedFile, limits: Limits, seconds: float) -> list[PageSource]:
+async def _expand(job: Job, file: UploadedFile, files: Files, seconds: float) -> list[PageSource]:
     data = await job.blob(file.blob)
-    return await job.cpu(worker.expand, data, file.media_type, limits, timeout=seconds)
+    return await job.cpu(worker.expand, data, file.media_type, files, timeout=seconds)
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

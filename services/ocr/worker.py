@@ -1,40 +1,47 @@
-"""What runs inside ocr's worker processes: hostile bytes are opened, and pages read, only here."""
+"""What runs inside ocr's worker processes: pages are read here, and files opened by way of an opener."""
 
 import ctypes
 import ctypes.util
 import functools
 
+import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Page
 from services.ocr.core import engine as engines
-from services.ocr.core.page import read_page
-from services.ocr.core.sources import Limits, PageSource, pages_of
+from services.ocr.core.page import read_raster
+from services.ocr.core.sources import PageSource
+from services.ocr.opener.files import Files
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """glibc's mallopt parameters. With its defaults a worker keeps 1000 MB after fifteen pages, with these 670 MB."""
 
 
-def warm(backend: engines.Backend, threads: int, detector_side: int, precision: str | None) -> None:
+def warm(
+    backend: engines.Backend, threads: int, detector_side: int, precision: str | None, files: Files | None = None
+) -> None:
     """Load the models and run each once, so that the first page waits for nothing. For the pool's initializer."""
     _spare_memory()
     engine = use_engine(backend, threads, detector_side, precision)
     engine.detect(np.full((detector_side, detector_side * 3 // 4, 3), 255, np.uint8))
     engine.recognise([np.full((48, 640, 3), 255, np.uint8)])
     engine.orientation(np.full((256, 256, 3), 255, np.uint8))
+    if files is not None:  # a worker whose files nobody opens is not ready
+        blank = cv2.imencode(".png", np.full((64, 64, 3), 255, np.uint8))[1].tobytes()
+        files.decode(*files.expand(blank, "image/png"))
 
 
-def expand(data: bytes, media_type: str, limits: Limits) -> list[PageSource]:
+def expand(data: bytes, media_type: str, files: Files) -> list[PageSource]:
     """The pages of one uploaded file."""
-    return pages_of(data, media_type, limits)
+    return files.expand(data, media_type)
 
 
 def read(
-    source: PageSource, number: int, limits: Limits, engine: functools.partial[engines.Engine]
+    source: PageSource, number: int, files: Files, engine: functools.partial[engines.Engine]
 ) -> tuple[Page, bytes]:
     """One page and its rectified image as JPEG."""
     try:
-        return read_page(source, engine(), number, limits)
+        return read_raster(files.decode(source), engine(), number)
     finally:
         _trim()
 

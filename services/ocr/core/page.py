@@ -40,7 +40,11 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
 
     Raises Permanent as `sources.decode` does. A page without any text is a page without lines.
     """
-    raster = decode(source, limits)
+    return read_raster(decode(source, limits), engine, number)
+
+
+def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, bytes]:
+    """As `read_page`, of a page that is decoded already."""
     flat = rectified(raster, engine)
     marks, mask = find_marks(flat.bgr, engine)
     layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)

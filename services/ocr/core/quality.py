@@ -12,6 +12,14 @@ from services.ocr.core.raster import Image
 EDGE = 3
 CUT_LINES = 2
 """Text that runs into the picture's edge, pixels; one such line may be a neighbouring page's."""
+DARK, FAINT = 90, 70
+"""Paper darker than this is dark; writing closer to its paper than this is faint. Grey levels of 255."""
+NOTHING = 12
+"""Grey levels between the paper and the darkest of what is on it: nothing is."""
+READABLE_SIDE = 1000
+"""Longer side of a page below which its type is too small, pixels."""
+SURELY_BLURRED = 0.7
+"""At a longer side of 1000 pixels: of 40 sharp pages none had more than 0.5, out of focus by 4 pixels of 2600 19 in 20 had."""
 
 
 def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 180, 270]) -> Quality:
@@ -25,9 +33,9 @@ def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 
     advice = []
     if blur > 0.6 and mean < 0.93:
         advice.append("blurred")
-    if paper < 90:
+    if paper < DARK:
         advice.append("dark")
-    elif paper - dark < 70:
+    elif paper - dark < FAINT:
         advice.append("low_contrast")
     if heights and float(np.median(heights)) < 14:
         advice.append("too_small")
@@ -36,6 +44,27 @@ def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 
     if turn == 180:
         advice.append("upside_down")
     return Quality(blur=blur, skew_deg=round(skew, 2), rotation=turn, mean_confidence=mean, advice=tuple(advice))
+
+
+def glance(bgr: Image, uploaded: tuple[int, int]) -> list[str]:
+    """Advice from pixels alone, before anything is read; `uploaded`: (width, height) before reduction.
+
+    Says less than `assess`: only what no reading would be needed to be sure of.
+    """
+    grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    paper, dark = (float(v) for v in np.percentile(grey[::2, ::2], (80, 0.5)))
+    if paper - dark < NOTHING:
+        return ["blank"]
+    advice = []
+    if paper < DARK:
+        advice.append("dark")
+    elif paper - dark < FAINT:
+        advice.append("low_contrast")
+    if max(uploaded) < READABLE_SIDE:
+        advice.append("too_small")
+    elif not advice and blurredness(grey) > SURELY_BLURRED:
+        advice.append("blurred")
+    return advice
 
 
 def _reaches_edge(line: Line, width: int) -> bool:

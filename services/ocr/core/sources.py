@@ -1,12 +1,11 @@
 """Uploaded bytes to pages: what a file is, how many pages it has, and each page's pixels. Files are hostile input."""
 
 import io
-import re
+import struct
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,24 +14,34 @@ import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from contracts.errors import ErrorCode, Permanent
-from services.ocr.core import pdf
+from services.ocr.core import archive, pdf
 from services.ocr.core.raster import Raster
 
 Kind = Literal["image", "heic", "pdf"]
 
-JUNK = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-"""Entries that archivers and file managers add by themselves."""
+GLANCE_SIDE = 1000
+"""Pixels: a third of a second less of CPU than the size for reading, and blur that hurts still shows."""
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"})
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one upload may cost. Pixels are counted from the header, before anything is decoded."""
+    """What one upload may hold. Pixels are counted from the header, before anything is decoded.
+
+    entries, inflated_bytes, ratio: of a ZIP. working_side: the longer side of what `decode` gives, pixels.
+    """
 
     pages: int = 40
     pixels: int = 80_000_000
     min_side: int = 48
+    entries: int = 200
     inflated_bytes: int = 400_000_000
+    ratio: int = 200
     working_side: int = 2600
+
+    def for_a_glance(self) -> "Limits":
+        """The same, for pages that are only glanced at."""
+        return replace(self, working_side=GLANCE_SIDE)
 
 
 @dataclass(frozen=True)
@@ -47,18 +56,20 @@ class PageSource:
 def pages_of(data: bytes, media_type: str = "", limits: Limits | None = None) -> list[PageSource]:
     """The pages of an uploaded file, in order; a ZIP's entries in natural order of their names.
 
-    `media_type` is a claim; the bytes decide. Raises Permanent: UNREADABLE_FILE, ENCRYPTED_PDF, UNSUPPORTED_MEDIA,
-    TOO_MANY_PAGES, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL.
+    `media_type` is a claim; the bytes decide. Raises Permanent: UNREADABLE_FILE, ENCRYPTED_PDF, ENCRYPTED_ARCHIVE,
+    UNSUPPORTED_MEDIA, TOO_MANY_PAGES, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL, FILE_TOO_COMPLEX.
     """
     limits = limits or Limits()
     if not data:
         raise Permanent(ErrorCode.UNREADABLE_FILE, "empty file")
-    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        pages = [page for entry in _zip_entries(data, limits) for page in _pages_of_file(entry, "", limits)]
-    else:
-        pages = _pages_of_file(data, media_type, limits)
-    if len(pages) > limits.pages:
-        raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {limits.pages} pages")
+    if not archive.is_archive(data):
+        return _pages_of_file(data, media_type, limits)
+    pages: list[PageSource] = []
+    allowed = archive.ArchiveLimits(limits.pages, limits.entries, limits.inflated_bytes, limits.ratio)
+    for file in archive.files_of(data, allowed):
+        pages += _pages_of_file(file, "", limits)
+        if len(pages) > limits.pages:
+            raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {limits.pages} pages")
     return pages
 
 
@@ -67,9 +78,12 @@ def decode(source: PageSource, limits: Limits | None = None) -> Raster:
     limits = limits or Limits()
     if source.kind == "pdf":
         with _pdf_errors():
-            return pdf.render(source.data, source.index, limits.working_side)
+            raster = pdf.render(source.data, source.index, limits.working_side)
+        if min(raster.bgr.shape[:2]) < limits.min_side:
+            raise Permanent(ErrorCode.IMAGE_TOO_SMALL, "a page of a PDF")
+        return raster
     with _image_errors():
-        picture = _open(source.data, source.kind)
+        picture = _open(source.data, source.kind, limits)
         picture.seek(source.index)
         _check_size(picture.size, limits)
         full = picture.size
@@ -95,7 +109,7 @@ def _pages_of_file(data: bytes, media_type: str, limits: Limits) -> list[PageSou
             raise Permanent(ErrorCode.UNREADABLE_FILE, "PDF without pages")
     else:
         with _image_errors():
-            picture = _open(data, kind)
+            picture = _open(data, kind, limits)
             _check_size(picture.size, limits)
             # Only TIFF frames are pages; frames of PNG and WebP are an animation.
             count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
@@ -105,7 +119,7 @@ def _pages_of_file(data: bytes, media_type: str, limits: Limits) -> list[PageSou
 
 
 def _kind(data: bytes) -> Kind | None:
-    if data[4:8] == b"ftyp" and data[8:12] in {b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1", b"heim", b"heis"}:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         return "heic"
     if b"%PDF-" in data[:1024]:
         return "pdf"
@@ -114,9 +128,10 @@ def _kind(data: bytes) -> Kind | None:
     return "image" if data.startswith(known) or is_webp else None
 
 
-def _open(data: bytes, kind: Kind) -> Image.Image:
+def _open(data: bytes, kind: Kind, limits: Limits) -> Image.Image:
     if kind == "heic":
         heif = pi_heif.open_heif(io.BytesIO(data))
+        _check_size(heif.size, limits)  # `to_pillow` decodes
         picture: Image.Image = heif.to_pillow()
         return picture
     return Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "TIFF"))
@@ -141,44 +156,6 @@ def _opaque(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _zip_entries(data: bytes, limits: Limits) -> Iterator[bytes]:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise Permanent(ErrorCode.UNREADABLE_FILE, "broken ZIP") from error
-    entries = [e for e in archive.infolist() if not e.is_dir() and not JUNK.search(e.filename)]
-    if not entries:
-        raise Permanent(ErrorCode.UNREADABLE_FILE, "ZIP without pages")
-    if len(entries) > limits.pages:
-        raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {limits.pages} files")
-    if sum(entry.file_size for entry in entries) > limits.inflated_bytes:
-        raise Permanent(ErrorCode.IMAGE_TOO_LARGE, "ZIP inflates to too much")
-    for entry in sorted(entries, key=lambda e: _natural(e.filename)):
-        yield _inflate(archive, entry)
-
-
-def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    try:
-        # zipfile stops at the size the entry declares, so the sum checked above holds whatever the stream says.
-        data = archive.read(entry)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
-        raise Permanent(ErrorCode.UNREADABLE_FILE, "broken or encrypted ZIP entry") from error
-    except Exception as error:
-        if type(error).__module__ in {"zlib", "lzma"}:
-            raise Permanent(ErrorCode.UNREADABLE_FILE, "broken ZIP entry") from error
-        raise
-    if data.startswith(b"PK\x03\x04"):
-        raise Permanent(ErrorCode.UNSUPPORTED_MEDIA, "ZIP inside a ZIP, or an Office file")
-    if not data:
-        raise Permanent(ErrorCode.UNREADABLE_FILE, "empty file in ZIP")
-    return data
-
-
-def _natural(name: str) -> tuple[tuple[int, int | str], ...]:
-    """page-2 before page-10."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"([0-9]+)", name.casefold()))
-
-
 @contextmanager
 def _pdf_errors() -> Iterator[None]:
     try:
@@ -186,6 +163,13 @@ def _pdf_errors() -> Iterator[None]:
     except pypdfium2.PdfiumError as error:
         encrypted = "password" in str(error).lower() or "security" in str(error).lower()
         raise Permanent(ErrorCode.ENCRYPTED_PDF if encrypted else ErrorCode.UNREADABLE_FILE) from error
+
+
+_BROKEN = (
+    UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, OverflowError, struct.error, LookupError,
+    TypeError, RuntimeError,
+)  # fmt: skip
+"""What Pillow and libheif have been seen to raise on files that are broken, or made to look like it."""
 
 
 @contextmanager
@@ -198,5 +182,5 @@ def _image_errors() -> Iterator[None]:
             yield
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise Permanent(ErrorCode.IMAGE_TOO_LARGE) from error
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
+        except _BROKEN as error:
             raise Permanent(ErrorCode.UNREADABLE_FILE, type(error).__name__) from error

@@ -144,7 +144,7 @@ def test_a_zip_that_inflates_past_the_limit_is_refused() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("a.png", b"\0" * 2_000_000)
-    assert code(buffer.getvalue(), limits=Limits(inflated_bytes=1_000_000)) is ErrorCode.IMAGE_TOO_LARGE
+    assert code(buffer.getvalue(), limits=Limits(inflated_bytes=1_000_000)) is ErrorCode.FILE_TOO_COMPLEX
 
 
 def test_more_pages_than_allowed_are_refused_before_any_is_decoded() -> None:

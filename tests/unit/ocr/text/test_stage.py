@@ -10,7 +10,8 @@ from contracts.artefacts.submission import Submission, UploadedFile
 from contracts.errors import ErrorCode, Permanent
 from contracts.events import BlobRef
 from services.ocr import stage, worker
-from services.ocr.core.sources import Limits, PageSource
+from services.ocr.core.sources import PageSource
+from services.ocr.opener.files import Here
 from services.ocr.settings import OcrSettings
 
 LINE = Line(text="1.", confidence=1, box=((0, 0), (9, 0), (9, 9), (0, 9)))
@@ -61,7 +62,7 @@ def page(number: int, *lines: Line) -> tuple[Page, bytes]:
 
 async def test_pages_of_all_files_are_numbered_in_upload_order_with_their_pictures() -> None:
     job = Job(lambda number: page(number, LINE))
-    reading = await stage.read_exam(job, OcrSettings())
+    reading = await stage.read_exam(job, OcrSettings(), Here())
     assert [p.page for p in reading.pages] == [1, 2, 3, 4]
     assert [p.image.path for p in reading.pages if p.image] == [f"page-{n}.jpg" for n in (1, 2, 3, 4)]
     assert job.stored["page-3.jpg"] == b"jpeg 3"
@@ -71,12 +72,12 @@ async def test_pages_of_all_files_are_numbered_in_upload_order_with_their_pictur
 
 async def test_an_exam_without_any_text_fails_and_says_so() -> None:
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(page), OcrSettings())
+        await stage.read_exam(Job(page), OcrSettings(), Here())
     assert caught.value.code is ErrorCode.NO_TEXT_FOUND
 
 
 async def test_one_blank_page_among_others_is_no_failure() -> None:
-    reading = await stage.read_exam(Job(lambda n: page(n, LINE) if n == 1 else page(n)), OcrSettings())
+    reading = await stage.read_exam(Job(lambda n: page(n, LINE) if n == 1 else page(n)), OcrSettings(), Here())
     assert len(reading.pages) == 4
 
 
@@ -87,13 +88,13 @@ async def test_a_broken_page_fails_the_exam_with_its_own_error() -> None:
         return page(number, LINE)
 
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(read), OcrSettings())
+        await stage.read_exam(Job(read), OcrSettings(), Here())
     assert caught.value.code is ErrorCode.UNREADABLE_FILE
 
 
 async def test_pages_are_counted_over_all_files() -> None:
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(page, files=3), OcrSettings(max_pages=5))
+        await stage.read_exam(Job(page, files=3), OcrSettings(max_pages=5), Here())
     assert caught.value.code is ErrorCode.TOO_MANY_PAGES
 
 
@@ -112,4 +113,4 @@ async def test_the_pool_warms_the_engine_that_pages_are_read_with(monkeypatch: p
 
 def test_hostile_files_are_opened_only_by_a_function_for_the_pool() -> None:
     with pytest.raises(Permanent):
-        worker.expand(b"junk", "image/png", Limits())
+        worker.expand(b"junk", "image/png", Here())
