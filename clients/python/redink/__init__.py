@@ -1,0 +1,13 @@
+"""Client of Redink: photos and scans of exam papers in, graded and explained results out.
+
+`Redink` blocks, `AsyncRedink` awaits; they have the same methods. Both repeat what failed in transit, under one
+Idempotency-Key, so that a paper is never accepted twice.
+"""
+
+from redink.aio import AsyncRedink
+from redink.blocking import Redink
+from redink.calls import Paper
+from redink.errors import Ended, ProblemError, RedinkError, Unreachable
+from redink.models import Exam, Page
+
+__all__ = ["AsyncRedink", "Ended", "Exam", "Page", "Paper", "ProblemError", "Redink", "RedinkError", "Unreachable"]

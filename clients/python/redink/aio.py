@@ -1,0 +1,137 @@
+"""The client that awaits."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from redink import calls
+from redink.answers import checked, may_repeat, opened
+from redink.blocking import TIMEOUT
+from redink.calls import Call, Paper
+from redink.errors import Ended, Unreachable
+from redink.models import Exam, Page
+from redink.retry import pause
+from redink.sse import Frames
+
+
+class AsyncRedink:
+    """As `Redink`, awaited. Use it as a context, or `close` it.
+
+    `attempts` of each request, 5xx and lost connections included. Raises ProblemError and Unreachable.
+    """
+
+    def __init__(
+        self, url: str, api_key: str, *, attempts: int = 6, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        headers = {"Authorization": f"Bearer {api_key}", "User-Agent": "redink-python"}
+        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT, transport=transport)
+        self._attempts = attempts
+        self._chance = random.Random()  # noqa: S311 - jitter
+
+    async def submit(self, paper: Paper, *, key: str | None = None) -> Exam:
+        """Upload one student's paper; the exam is safe when this returns. Repeat after Unreachable with the same `key`."""
+        return Exam.of((await self.send(calls.submit(paper, key))).json())
+
+    async def exam(self, exam_id: str) -> Exam:
+        """Where it is."""
+        return Exam.of((await self.send(calls.exam(exam_id))).json())
+
+    async def exams(self, **filters: str) -> AsyncIterator[Exam]:
+        """All of them, newest first; filters as GET /exams takes them."""
+        cursor: str | None = None
+        while True:
+            page = Page.of((await self.send(calls.exams(cursor, filters))).json())
+            for exam in page.exams:
+                yield exam
+            cursor = page.next
+            if cursor is None:
+                return
+
+    async def events(self, exam_id: str) -> AsyncIterator[Exam]:
+        """Every change from the first on, as it happens, to the end; lost connections are taken up where they broke."""
+        frames, lost = Frames(), 0
+        while True:
+            try:
+                async with self._open(calls.events(exam_id, frames.last)) as response:
+                    if response.status_code == httpx.codes.NO_CONTENT:
+                        return
+                    async for line in response.aiter_lines():
+                        if event := frames.take(line):
+                            lost = 0
+                            yield Exam.of(event)
+                            if event["final"]:
+                                return
+            except httpx.TransportError as error:
+                if lost >= self._attempts:
+                    raise Unreachable(str(error)) from error
+            frames.cut()
+            lost += 1
+            await asyncio.sleep(pause(lost, None, self._chance))
+
+    async def wait(self, exam_id: str, *, seen: Callable[[Exam], None] = lambda _: None) -> Exam:
+        """Wait until it is COMPLETED, showing each change to `seen`. Raises Ended when it ends otherwise."""
+        async for change in self.events(exam_id):
+            seen(change)
+        exam = await self.exam(exam_id)
+        if not exam.completed:
+            raise Ended(exam)
+        return exam
+
+    async def result(self, exam_id: str) -> dict[str, Any]:
+        """The result document `redink.result.v1`."""
+        document: dict[str, Any] = (await self.send(calls.result(exam_id))).json()
+        return document
+
+    async def report(self, exam_id: str, kind: calls.Report = "pdf") -> bytes:
+        """The report as a file."""
+        return (await self.send(calls.report(exam_id, kind))).content
+
+    async def cancel(self, exam_id: str) -> Exam:
+        """Withdraw it."""
+        return Exam.of((await self.send(calls.cancel(exam_id))).json())
+
+    async def retry(self, exam_id: str, stage: str | None = None) -> Exam:
+        """Run it again as a new revision, from `stage` on if given."""
+        return Exam.of((await self.send(calls.retry(exam_id, stage))).json())
+
+    async def send(self, call: Call) -> httpx.Response:
+        """Any call of the API."""
+        attempt = 0
+        while True:
+            attempt += 1
+            last = attempt >= self._attempts or not call.idempotent
+            try:
+                response = await self._http.request(**call.arguments())
+            except httpx.TransportError as error:
+                if last:
+                    raise Unreachable(f"{type(error).__name__}: {error}") from error
+                asked = None
+            else:
+                if last or not may_repeat(response):
+                    return checked(response)
+                asked = response.headers.get("retry-after")
+            await asyncio.sleep(pause(attempt, asked, self._chance))
+
+    @asynccontextmanager
+    async def _open(self, call: Call) -> AsyncIterator[httpx.Response]:
+        async with self._http.stream(**call.arguments()) as response:
+            if response.is_error:
+                await response.aread()
+            yield opened(response)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,117 @@
+"""Requests as values: what both clients send, and when it may be sent again. No network here."""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+API = "/api/v1"
+Report = Literal["html", "pdf"]
+File = str | os.PathLike[str] | tuple[str, bytes]
+"""A path, or a name with bytes."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One student's paper: its pages in order, and what is known of it."""
+
+    files: Sequence[File]
+    subject: str
+    grade: int
+    answer_key: Mapping[str, Any] | None = None
+    student_id: str | None = None
+    class_id: str | None = None
+    title: str | None = None
+    priority: str | None = None
+    locale: str | None = None
+    template_id: str | None = None
+    callback_url: str | None = None
+
+    def fields(self) -> dict[str, str]:
+        """The form's text fields."""
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "files"}
+        key = given.pop("answer_key")
+        said = {name: str(value) for name, value in given.items() if value is not None}
+        return said | ({} if key is None else {"answer_key": json.dumps(key, ensure_ascii=False)})
+
+    def parts(self) -> list[tuple[str, tuple[str, bytes]]]:
+        """The form's files, read. Names stay here: a pupil may be named in one, only the suffix is sent."""
+        return [("files", _part(number, file)) for number, file in enumerate(self.files, 1)]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. A call without `idempotent` is sent once only."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    paper: Paper | None = None
+    body: Any = None
+    idempotent: bool = True
+
+    def arguments(self) -> dict[str, Any]:
+        """For httpx's `build_request`."""
+        given: dict[str, Any] = {"method": self.method, "url": f"{API}{self.path}", "headers": dict(self.headers)}
+        if self.params:
+            given["params"] = dict(self.params)
+        if self.paper is not None:
+            given |= {"data": self.paper.fields(), "files": self.paper.parts()}
+        if self.body is not None:
+            given["json"] = self.body
+        return given
+
+
+def submit(paper: Paper, key: str | None = None) -> Call:
+    """Upload; under `key`, or one made up now."""
+    return Call("POST", "/exams", headers={"Idempotency-Key": key or uuid.uuid4().hex}, paper=paper)
+
+
+def exam(exam_id: str) -> Call:
+    """One exam."""
+    return Call("GET", f"/exams/{exam_id}")
+
+
+def status(exam_id: str) -> Call:
+    """Its status, with times per stage."""
+    return Call("GET", f"/exams/{exam_id}/status")
+
+
+def exams(cursor: str | None, filters: Mapping[str, str]) -> Call:
+    """A page of the list."""
+    return Call("GET", "/exams", params={**filters, **({"cursor": cursor} if cursor else {})})
+
+
+def result(exam_id: str) -> Call:
+    """The result document."""
+    return Call("GET", f"/exams/{exam_id}/result")
+
+
+def report(exam_id: str, kind: Report) -> Call:
+    """The report as a file."""
+    return Call("GET", f"/exams/{exam_id}/report.{kind}")
+
+
+def cancel(exam_id: str) -> Call:
+    """Withdraw it."""
+    return Call("POST", f"/exams/{exam_id}/cancel")
+
+
+def retry(exam_id: str, stage: str | None) -> Call:
+    """Sent once: a second one would be a second revision."""
+    return Call("POST", f"/exams/{exam_id}/retry", body={} if stage is None else {"from": stage}, idempotent=False)
+
+
+def events(exam_id: str, after: str | None) -> Call:
+    """Its changes, from after the event `after`."""
+    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
+    return Call("GET", f"/exams/{exam_id}/events", headers=headers)
+
+
+def _part(number: int, file: File) -> tuple[str, bytes]:
+    name, content = file if isinstance(file, tuple) else (os.fspath(file), Path(file).read_bytes())
+    return f"page-{number}{Path(name).suffix.lower()}", content

@@ -1,0 +1,58 @@
+"""What the server says, typed as far as programs branch on it; `raw` has all of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "EXPIRED"})
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Where an exam is. `progress` in percent, `remaining` in seconds, `step` in words."""
+
+    id: str
+    status: str
+    progress: int
+    step: str
+    remaining: float | None
+    error_code: str | None
+    error_message: str | None
+    raw: Mapping[str, Any]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in FINAL
+
+    @property
+    def completed(self) -> bool:
+        """Whether it has a result and a report."""
+        return self.status == "COMPLETED"
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Exam":
+        """From the JSON of an exam, of its status, or of an event."""
+        return cls(
+            id=document["exam_id"],
+            status=document["status"],
+            progress=document["progress"],
+            step=document.get("current_step", ""),
+            remaining=document.get("estimated_remaining_time"),
+            error_code=document.get("error_code"),
+            error_message=document.get("error_message"),
+            raw=document,
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of a list; `next` is the cursor of what follows, None at the end."""
+
+    exams: tuple[Exam, ...]
+    next: str | None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Page":
+        """From the JSON of a page."""
+        return cls(tuple(Exam.of(item) for item in document["items"]), document["next_cursor"])
