@@ -130,9 +130,7 @@ async def open_gateway(
         taking = await stack.enter_async_context(open_batches(ledger, pool, resources.blobs, settings))
         await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
         history = History(pool)
-        yield create_app(
-            Gateway(ledger, api_pool, pool, resources.blobs, hub, history, settings, hooks, way, taking)
-        )
+        yield create_app(Gateway(ledger, api_pool, pool, resources.blobs, hub, history, settings, hooks, way, taking))
 
 
 async def _project(kafka: EventBus, projection: Projection) -> None:

@@ -73,6 +73,8 @@ _FORM: dict[str, Any] = {
     },
 }
 
+FORM_FIELDS: dict[str, Any] = dict(_FORM["content"]["multipart/form-data"]["schema"]["properties"])
+FORM_FIELDS.pop("files")
 
 _HEADERS = {
     "Location": {"description": "The exam.", "schema": {"type": "string"}},

@@ -1,6 +1,7 @@
 """The messages themselves, described in the OpenAPI document's `webhooks`, from which receivers are generated."""
 
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -48,6 +49,34 @@ class WebhookMessage(BaseModel):
     data: EndedExam
 
 
+class BatchLinks(BaseModel):
+    """Relative to the API."""
+
+    self: str
+    exams: str
+    class_report: str
+
+
+class EndedBatch(BaseModel):
+    """Ids, times, counts and links: never names."""
+
+    batch_id: str
+    created_at: datetime
+    ended_at: datetime
+    papers: int
+    refused: int = Field(description="Papers that never became an exam.")
+    counts: dict[Status, int] = Field(description="Exams by the status they ended with.")
+    links: BatchLinks
+
+
+class BatchMessage(BaseModel):
+    """Told once, when all exams of a batch have ended for the first time."""
+
+    type: Literal[EventType.BATCH_COMPLETED]
+    timestamp: datetime = Field(description="When the batch ended.")
+    data: EndedBatch
+
+
 def describe(router: APIRouter) -> None:
     """Add one operation per type of event to the routes of the document's `webhooks`."""
     for event, summary in _SUMMARIES.items():
@@ -60,6 +89,19 @@ def describe(router: APIRouter) -> None:
             operation_id=f"on_exam_{event.name.lower()}",
             tags=["webhooks"],
         )
+    router.add_api_route(
+        EventType.BATCH_COMPLETED.value,
+        _receive_batch,
+        methods=["POST"],
+        status_code=204,
+        summary="All exams of the batch have ended",
+        operation_id="on_batch_completed",
+        tags=["webhooks"],
+    )
+
+
+async def _receive_batch(message: BatchMessage) -> None:
+    """Sent to you, at least once under one `webhook-id`; the class report can be fetched."""
 
 
 async def _receive(message: WebhookMessage) -> None:

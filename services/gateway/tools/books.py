@@ -69,7 +69,9 @@ async def read_books(connection: asyncpg.Connection) -> Books:
         for row in await connection.fetch("SELECT exam_id, number, revision, status FROM exam_events"):
             steps[row["exam_id"]].append(Step(row["number"], row["revision"], row["status"]))
         rows = {row["exam_id"]: _row(row) for row in await connection.fetch("SELECT * FROM exams")}
-        promised = await connection.fetch("SELECT exam_id FROM idempotency WHERE exam_id IS NOT NULL")
+        promised = await connection.fetch(
+            "SELECT exam_id FROM idempotency WHERE exam_id IS NOT NULL EXCEPT SELECT batch_id FROM batches"
+        )
         parked = await connection.fetch("SELECT topic, exam_id, reason, received_at FROM parked")
         return Books(
             now=await connection.fetchval("SELECT clock_timestamp()"),

@@ -14,12 +14,13 @@ CALLBACK = "callback"
 
 
 class EventType(StrEnum):
-    """Ends of an exam that an endpoint may subscribe to."""
+    """Ends of an exam or a batch that an endpoint may subscribe to."""
 
     COMPLETED = "exam.completed"
     FAILED = "exam.failed"
     CANCELLED = "exam.cancelled"
     EXPIRED = "exam.expired"
+    BATCH_COMPLETED = "batch.completed"
 
 
 TEST = "webhook.test"

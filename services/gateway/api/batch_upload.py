@@ -1,0 +1,283 @@
+"""POST /batches: bytes to the spool, papers to the blob store, then the batch is a plan that no crash undoes, then 202."""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.gateway import acceptance, idempotency, multipart
+from services.gateway.api.batch_views import AcceptedBatch, batch_fields, paper_fields
+from services.gateway.api.batches import remaining
+from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
+from services.gateway.api.create import FORM_FIELDS
+from services.gateway.api.documented import problems
+from services.gateway.api.webhooks import require_callable
+from services.gateway.batches import archive, papers, reception, rows
+from services.gateway.batches.papers import Bounds, Kept
+from services.gateway.batches.rows import Batch
+from services.gateway.batches.spool import open_spool
+from services.gateway.core.form import KNOWN, Form
+from services.gateway.core.problems import Code, Problem
+from services.gateway.idempotency import Earlier, Reservation
+from services.gateway.ledger import transact
+from services.gateway.settings import BatchSettings, GatewaySettings
+from services.gateway.upload import Body
+
+router = APIRouter(tags=["batches"])
+_NAMESPACE = uuid.UUID("6f1b0d0e-4d0c-5c1e-9a51-1f6f2a0b7c55")
+_LONGEST_NAME = 200
+
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "files": {
+                        "type": "array",
+                        "items": {"type": "string", "format": "binary"},
+                        "description": "The papers, one part each, with file names; instead of `archive`.",
+                    },
+                    "archive": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "One ZIP of papers; a folder in it holds the pages of one paper.",
+                    },
+                    "manifest": {
+                        "type": "string",
+                        "description": "JSON or CSV: whose paper is in which files, and what differs for it. An archive"
+                        " may hold it as manifest.json or manifest.csv.",
+                        "examples": [
+                            '{"papers": [{"files": ["1.jpg", "2.jpg"], "student_id": "s-1024", "class_id": "7-2"}]}',
+                            "file,student_id,paper,page\n1.jpg,s-1024,a,1\n2.jpg,s-1024,a,2\n",
+                        ],
+                    },
+                    "name": {"type": "string", "maxLength": _LONGEST_NAME, "description": "What to call the batch."},
+                    **FORM_FIELDS,
+                    "priority": {"type": "string", "enum": ["interactive", "batch"], "default": "batch"},
+                },
+            },
+        }
+    },
+}
+_HEADERS = {
+    "Location": {"description": "The batch.", "schema": {"type": "string"}},
+    "Operation-Location": {"description": "Its progress.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds until a look is worth while.", "schema": {"type": "integer"}},
+}
+
+
+@router.post(
+    "/batches",
+    status_code=202,
+    summary="Upload many papers",
+    response_model=AcceptedBatch,
+    openapi_extra={"requestBody": _BODY},
+    responses={
+        202: {"description": "Safe; `outcomes` has what became of each paper", "headers": _HEADERS},
+        **problems(
+            Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
+            Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FIELD_TOO_LARGE, Code.TOO_MANY_PARTS,
+            Code.UNSUPPORTED_CONTENT_TYPE, Code.NO_FILE, Code.ARCHIVE_REFUSED, Code.BATCH_REFUSED,
+            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
+        ),
+    },
+)  # fmt: skip
+async def create_batch(
+    request: Request,
+    gateway: InGateway,
+    tenant: InTenant,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="A repeated request with the same key gets the first answer, and no paper becomes two exams.",
+        ),
+    ] = None,
+) -> Response:
+    """Each paper becomes an exam of its own, or is refused by itself: one bad file never refuses the batch."""
+    limits = gateway.settings.model_copy(update={"max_body_bytes": gateway.batches.settings.max_body_bytes})
+    length = request.headers.get("content-length", "")
+    body = Body(request.receive, limits, int(length) if length.isascii() and length.isdigit() else None)
+    try:
+        return await _accept(request, body, gateway, tenant, idempotency_key)
+    except Problem:
+        if "100-continue" not in request.headers.get("expect", "").lower():
+            await body.drain()
+        raise
+
+
+async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> Response:
+    parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
+    checked = None if key is None else idempotency.checked(key)
+    batches, settings = gateway.batches, gateway.settings
+    if batches.uploads.locked():
+        raise Problem(Code.OVERLOADED, headers={"Retry-After": "15"})
+    async with batches.uploads:
+        async with asyncio.timeout(settings.store_seconds):
+            found = await _reserve(gateway, tenant, checked)
+        held = found if isinstance(found, Reservation) else None
+        async with acceptance.holding(gateway.ledger, held, settings.lease_seconds):
+            with open_spool() as spool:
+                received = await reception.receive(parts, spool, _limits(settings, batches.settings))
+                if isinstance(found, Earlier):
+                    return _replay(received.fingerprint(), found)
+                common, name, warnings = _common(received.fields)
+                planned = await papers.planned(received, spool, _bounds(settings, batches.settings), common)
+                batch_id = _batch_id(tenant, checked, received.fingerprint())
+                kept = await papers.stored(batch_id, tenant, planned, gateway.blobs, _completing(gateway))
+            _require_one(kept)
+            response = await _keep(gateway, tenant, batch_id, name, kept, trace_of(request).traceparent, warnings)
+            await _settle(gateway, held, batch_id, received.fingerprint(), response)
+            return _answer(response)
+
+
+async def _reserve(gateway: Gateway, tenant: str, key: str | None) -> Reservation | Earlier | None:
+    """The key, if there is one. Problem(IDEMPOTENCY_IN_FLIGHT | TOO_MANY_IN_FLIGHT)."""
+    found = None
+    if key is not None:
+        lease = gateway.settings.lease_seconds
+        found = await transact(gateway.ledger, "reserve", lambda books: books.reserve(tenant, key, lease))
+        if found is None:
+            raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+    most = gateway.batches.settings.max_waiting
+    if not isinstance(found, Earlier) and await rows.waiting(gateway.pool, tenant) >= most:
+        if isinstance(found, Reservation):
+            held = found
+            await transact(gateway.ledger, "release", lambda books: books.release(held))
+        detail = f"{most} of your papers wait to become exams, which is the most. Upload again when some have ended."
+        raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "60"}, limit=most)
+    return found
+
+
+async def _keep(  # noqa: PLR0917 - what a batch is made of
+    gateway: Gateway,
+    tenant: str,
+    batch_id: uuid.UUID,
+    name: str | None,
+    kept: list[Kept],
+    traceparent: str,
+    warnings: list[str],
+) -> dict[str, Any]:
+    """The batch is safe when its rows are; then its papers become exams, for as long as an answer can wait."""
+    settings = gateway.batches.settings
+    if await rows.create(gateway.pool, batch_id, tenant, name, traceparent, kept, settings.lease_seconds):
+        mine = True
+    else:  # a request with this key died after this point: go on where it was
+        mine = await rows.claim(gateway.pool, batch_id, settings.lease_seconds)
+    batch = await _found(gateway, tenant, batch_id)
+    if mine:
+        await gateway.batches.intake.take_in(batch, settings.accept_seconds)
+        batch = await _found(gateway, tenant, batch_id)
+    outcomes = await rows.papers(gateway.pool, tenant, batch_id)
+    view = AcceptedBatch(
+        **batch_fields(batch, await remaining(gateway, batch)),
+        outcomes=[paper_fields(paper) for paper in outcomes],
+        warnings=warnings,
+    )
+    return view.model_dump(mode="json")
+
+
+async def _found(gateway: Gateway, tenant: str, batch_id: uuid.UUID) -> Batch:
+    batch = await rows.find(gateway.pool, tenant, batch_id)
+    if batch is None:
+        raise Problem(Code.BATCH_NOT_FOUND)
+    return batch
+
+
+async def _settle(
+    gateway: Gateway, held: Reservation | None, batch_id: uuid.UUID, digest: bytes, response: dict[str, Any]
+) -> None:
+    if held is None:
+        return
+    done = await transact(gateway.ledger, "accept", lambda books: books.settle(held, batch_id, digest, response))
+    if not done:  # the lease went to a request that repeats this one, and finds the batch
+        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+
+
+def _replay(digest: bytes, earlier: Earlier) -> Response:
+    if digest != earlier.fingerprint:
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    return _answer(earlier.response, {"Idempotent-Replayed": "true"})
+
+
+def _answer(response: dict[str, Any], more: dict[str, str] | None = None) -> Response:
+    base = f"/api/v1/batches/{response['batch_id']}"
+    headers = {"Location": base, "Operation-Location": base, "Retry-After": "2", **(more or {})}
+    return JSONResponse(response, 202, headers)
+
+
+def _batch_id(tenant: str, key: str | None, digest: bytes) -> uuid.UUID:
+    """Derived from key and content, so that a repeated request finds what an unfinished one began."""
+    if key is None:
+        return uuid.uuid4()
+    return uuid.uuid5(_NAMESPACE, hashlib.sha256(repr((tenant, key, digest)).encode()).hexdigest())
+
+
+def _common(fields: dict[str, str]) -> tuple[dict[str, str], str | None, list[str]]:
+    """The form's fields that hold for all papers, the batch's name, and what was ignored."""
+    common = dict(fields)
+    name = common.pop("name", "").strip()
+    if len(name) > _LONGEST_NAME or not all(char.isprintable() for char in name):
+        detail = f"must have at most {_LONGEST_NAME} printable characters"
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/name", "detail": detail}])
+    warnings = [f"unknown field '{field[:64]}' was ignored" for field in sorted(common.keys() - KNOWN)]
+    known = {field: value for field, value in common.items() if field in KNOWN}
+    return {**known, "priority": known.get("priority", "").strip() or "batch"}, name or None, warnings
+
+
+def _completing(gateway: Gateway) -> Callable[[Form], Awaitable[Form]]:
+    """Looks up what a form names; the same only once for all papers."""
+    checked: set[str] = set()
+
+    async def complete(form: Form) -> Form:
+        url = form.callback_url
+        if url is not None and url not in checked:
+            await require_callable(gateway, url, "/callback_url")
+            checked.add(url)
+        return form
+
+    return complete
+
+
+def _require_one(kept: list[Kept]) -> None:
+    """A batch without any paper is no batch: Problem(BATCH_REFUSED) that says why of each."""
+    if any(paper.refusal is None for paper in kept):
+        return
+    listed = [
+        {
+            "name": paper.name[:200],
+            "code": paper.refusal.code.value,
+            "detail": paper.refusal.detail,
+            **paper.refusal.extra,
+        }
+        for paper in kept[:100]
+        if paper.refusal is not None
+    ]
+    raise Problem(Code.BATCH_REFUSED, papers=listed)
+
+
+def _limits(settings: GatewaySettings, batch: BatchSettings) -> reception.Limits:
+    return reception.Limits(
+        file_bytes=settings.max_file_bytes,
+        files=batch.max_files,
+        fields=settings.max_fields,
+        field_bytes=settings.max_field_bytes,
+        key_bytes=settings.max_key_bytes,
+        manifest_bytes=batch.max_manifest_bytes,
+    )
+
+
+def _bounds(settings: GatewaySettings, batch: BatchSettings) -> Bounds:
+    return Bounds(
+        archive.Limits(batch.max_files, batch.max_inflated_bytes, batch.max_ratio),
+        papers=batch.max_papers,
+        files_of_paper=settings.max_files,
+        file_bytes=settings.max_file_bytes,
+        manifest_bytes=batch.max_manifest_bytes,
+    )

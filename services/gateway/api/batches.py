@@ -1,0 +1,153 @@
+"""GET /batches, /batches/{id}, /batches/{id}/exams; POST /batches/{id}/cancel."""
+
+# ruff: noqa: FAST003 - batch_id is taken by the dependency InBatch
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from contracts.status import Status
+from services.gateway.api import estimates
+from services.gateway.api.batch_views import BatchPage, BatchView, PaperPage, PaperWithExam, batch_fields, paper_fields
+from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
+from services.gateway.api.documented import problems
+from services.gateway.api.views import ExamView, exam_fields
+from services.gateway.batches import rows
+from services.gateway.batches.rows import Batch, PaperRow
+from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.eta import Estimate, Queue, estimate
+from services.gateway.core.problems import Code, Problem
+
+router = APIRouter(tags=["batches"])
+
+
+async def _batch(
+    gateway: InGateway,
+    tenant: InTenant,
+    batch_id: Annotated[
+        str, Path(description="As answered by the upload.", examples=["5c0f3c1e-0b7e-5d2a-9a52-3f0c8a1b2c3d"])
+    ],
+) -> Batch:
+    known = uuid_of(batch_id)
+    batch = await rows.find(gateway.pool, tenant, known) if known else None
+    if batch is None:
+        raise Problem(Code.BATCH_NOT_FOUND)
+    return batch
+
+
+InBatch = Annotated[Batch, Depends(_batch)]
+
+
+@router.get("/batches", summary="List batches", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
+async def list_batches(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    tenant: InTenant,
+    *,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> BatchPage:
+    """The tenant's batches, newest first."""
+    found = await rows.page(gateway.pool, tenant, decode(cursor) if cursor else None, limit + 1)
+    following = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = encode(Cursor(last.created_at, last.batch_id))
+        _link(request, response, following)
+    items = [BatchView(**batch_fields(batch, None)) for batch in found[:limit]]
+    return BatchPage(items=items, next_cursor=following)
+
+
+@router.get("/batches/{batch_id}", summary="One batch", responses=problems(Code.BATCH_NOT_FOUND))
+async def get_batch(response: Response, gateway: InGateway, batch: InBatch) -> BatchView:
+    """How far its exams are, as of now: cheap enough to poll every few seconds."""
+    response.headers["Cache-Control"] = "no-store"
+    if batch.ended_at is None:
+        response.headers["Retry-After"] = "2"
+    return await _view(gateway, batch)
+
+
+@router.get(
+    "/batches/{batch_id}/exams",
+    summary="The papers of a batch",
+    responses=problems(Code.BATCH_NOT_FOUND, Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
+)
+async def list_papers(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    batch: InBatch,
+    *,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> PaperPage:
+    """In the order of the manifest, else of names: what became of each, refused ones included."""
+    after = _number(cursor) if cursor else 0
+    found = await rows.papers(gateway.pool, batch.tenant, batch.batch_id, after=after, limit=limit + 1)
+    following = None
+    if len(found) > limit:
+        following = _cursor(found[limit - 1].number)
+        _link(request, response, following)
+    items = [await _paper(gateway, paper) for paper in found[:limit]]
+    return PaperPage(items=items, next_cursor=following)
+
+
+@router.post(
+    "/batches/{batch_id}/cancel", summary="Cancel a batch", responses=problems(Code.BATCH_NOT_FOUND, Code.BATCH_ENDED)
+)
+async def cancel_batch(gateway: InGateway, batch: InBatch) -> BatchView:
+    """Cancel what has not ended; what has stays as it is. Cancelling again changes nothing."""
+    if not await rows.cancel(gateway.pool, batch.tenant, batch.batch_id):
+        raise Problem(Code.BATCH_ENDED)
+    # Should this process die meanwhile, the intake of any gateway goes on.
+    for paper in await rows.papers(gateway.pool, batch.tenant, batch.batch_id, state="accepted"):
+        if paper.exam is not None and not paper.exam.ended and batch.ended_at is None:
+            await gateway.batches.intake.cancel(paper.exam)
+    after = await rows.find(gateway.pool, batch.tenant, batch.batch_id)
+    return await _view(gateway, after or batch)
+
+
+async def remaining(gateway: Gateway, batch: Batch) -> Estimate:
+    """Until the last of its exams ends: those in flight, and behind them the papers that wait to become exams."""
+    history = gateway.history
+    found = [await estimates.remaining(history, exam) for exam in await rows.slowest(gateway.pool, batch)]
+    if waiting := batch.counts.states.get("waiting", 0):
+        queue = await history.queue("batch", datetime.now(UTC))
+        behind = Queue(queue.ahead + waiting, queue.per_second)
+        found.append(estimate(Status.UPLOADED, 0.0, await history.stage_times(), behind))
+    return Estimate(max((e.p50 for e in found), default=0.0), max((e.p90 for e in found), default=0.0))
+
+
+async def _view(gateway: Gateway, batch: Batch) -> BatchView:
+    return BatchView(**batch_fields(batch, await remaining(gateway, batch)))
+
+
+async def _paper(gateway: Gateway, paper: PaperRow) -> PaperWithExam:
+    exam = None
+    if paper.exam is not None:
+        exam = ExamView(**exam_fields(paper.exam, await estimates.remaining(gateway.history, paper.exam)))
+    return PaperWithExam(**paper_fields(paper), exam=exam)
+
+
+def _link(request: Request, response: Response, following: str) -> None:
+    target = request.url.include_query_params(cursor=following)
+    response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+
+
+def _cursor(number: int) -> str:
+    return base64.urlsafe_b64encode(f"paper:{number}".encode()).decode().rstrip("=")
+
+
+def _number(cursor: str) -> int:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (ValueError, binascii.Error) as error:
+        raise Problem(Code.INVALID_CURSOR) from error
+    word, _, number = text.partition(":")
+    if word != "paper" or not number.isdigit() or len(number) > 9:
+        raise Problem(Code.INVALID_CURSOR)
+    return int(number)

@@ -1,0 +1,160 @@
+"""Papers become exams, as fast as the limits allow; batches end when all their exams have.
+
+Level-triggered: every round looks at what is there, so whatever a gateway left when it died, another finds. Exam ids
+are derived, so a paper that was accepted twice is one exam.
+"""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+
+import asyncpg
+
+from contracts.artefacts import Submission
+from contracts.events import ExamControl, Priority
+from contracts.status import Status
+from contracts.topics import CONTROL
+from runtime import log, trace
+from runtime.blobs import BlobMissing, Blobs
+from services.gateway import acceptance
+from services.gateway.batches import closing, rows
+from services.gateway.batches.rows import Batch, PaperRow
+from services.gateway.core.form import Form
+from services.gateway.core.problems import Code, Problem
+from services.gateway.core.progress import Fact
+from services.gateway.endings import take
+from services.gateway.exams import Exam, count_end
+from services.gateway.ledger import Ledger, Transaction, transact
+from services.gateway.settings import BatchSettings, GatewaySettings
+
+_BATCH = 50
+_LATER = frozenset({Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED})
+
+
+class Intake:
+    """One intake; any number of gateways may run one each."""
+
+    def __init__(
+        self, ledger: Ledger, pool: asyncpg.Pool, blobs: Blobs, limits: GatewaySettings, settings: BatchSettings
+    ) -> None:
+        self._ledger = ledger
+        self._pool = pool
+        self._blobs = blobs
+        self._limits = limits
+        self._settings = settings
+        self._log = log.get("gateway.batches")
+
+    async def run(self) -> None:
+        """Look regularly, for ever; a database or store that is away is waited for."""
+        while True:
+            try:
+                await self.round()
+            except Exception as error:  # noqa: BLE001 - nobody would notice that no paper becomes an exam any more
+                self._log.error("batches not looked at", error=log.what(error), at=log.where(error))
+            await asyncio.sleep(self._settings.poll_seconds)
+
+    async def round(self) -> None:
+        """Take papers in, cancel what was cancelled, say what has ended."""
+        for batch in await rows.to_take_in(self._pool, _BATCH):
+            with self._apart(batch.batch_id):
+                if await rows.claim(self._pool, batch.batch_id, self._settings.lease_seconds):
+                    await self.take_in(batch)
+        for exam in await rows.to_cancel(self._pool, _BATCH):
+            with self._apart(exam.exam_id):
+                await self.cancel(exam)
+        for batch_id in await rows.to_close(self._pool, _BATCH):
+            with self._apart(batch_id):
+                await closing.close(self._pool, batch_id)
+
+    async def take_in(self, batch: Batch, seconds: float | None = None) -> None:
+        """Accept the waiting papers of a batch whose lease is held, for so long at most, then give the lease back."""
+        until = None if seconds is None else time.monotonic() + seconds
+        renew = time.monotonic() + self._settings.lease_seconds / 3
+        try:
+            for paper in await rows.papers(self._pool, batch.tenant, batch.batch_id, state="waiting"):
+                if until is not None and time.monotonic() > until:
+                    break
+                if time.monotonic() > renew:
+                    await rows.hold(self._pool, batch.batch_id, self._settings.lease_seconds)
+                    renew = time.monotonic() + self._settings.lease_seconds / 3
+                if not await self._take(batch, paper):
+                    break
+        finally:
+            await rows.hold(self._pool, batch.batch_id, 0)
+
+    async def cancel(self, exam: Exam) -> None:
+        """Cancel an exam of a cancelled batch, unless it ended meanwhile."""
+
+        async def work(books: Transaction) -> Exam | None:
+            locked = await books.lock(exam.exam_id)
+            if locked is None or locked.ended:
+                return None
+            position = locked.position
+            moved = await take(books, locked, Fact(position.revision, Status.CANCELLED, position.stage))
+            if moved is not locked:
+                await books.enqueue(CONTROL, ExamControl(**moved.said()), moved.traceparent)
+            return moved
+
+        moved = await transact(self._ledger, "cancel", work)
+        if moved is not None:
+            count_end(moved)
+
+    async def _take(self, batch: Batch, paper: PaperRow) -> bool:
+        """Make the paper an exam; False when none can be accepted for now."""
+        try:
+            await self._accept(batch, paper)
+        except Problem as problem:
+            if problem.code in _LATER:
+                return False
+            await rows.settle(self._pool, batch.batch_id, paper.number, "refused", problem.document(""))
+        except BlobMissing:
+            gone = Problem(Code.ARTEFACT_GONE, "What was uploaded is no longer stored: upload the paper again.")
+            await rows.settle(self._pool, batch.batch_id, paper.number, "refused", gone.document(""))
+        else:
+            await rows.settle(self._pool, batch.batch_id, paper.number, "accepted")
+        return True
+
+    async def _accept(self, batch: Batch, paper: PaperRow) -> None:
+        assert paper.exam_id is not None
+        assert paper.artefact is not None
+        submission = Submission.model_validate_json(await self._blobs.get(paper.artefact))
+        offer = acceptance.Offer(
+            exam_id=paper.exam_id,
+            tenant=batch.tenant,
+            form=_form(submission, paper.priority, paper.callback_url),
+            submission=submission,
+            artefact=paper.artefact,
+            held=None,
+            traceparent=batch.traceparent or trace.start().traceparent,
+            deadline_seconds=self._limits.deadline_seconds(paper.priority),
+            limits=self._limits.limits,
+            answer=lambda _exam: {},
+        )
+        with contextlib.suppress(asyncpg.UniqueViolationError):  # accepted before, by one who could not say so any more
+            await acceptance.accept(self._ledger, offer)
+
+    @contextlib.contextmanager
+    def _apart(self, what: uuid.UUID) -> Iterator[None]:
+        """What goes wrong with one is no matter of the others."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the next round meets it again
+            self._log.error("batch not served", id=str(what), error=log.what(error), at=log.where(error))
+
+
+def _form(submission: Submission, priority: Priority, callback_url: str | None) -> Form:
+    """What the row of an exam needs of its form, from what was stored."""
+    return Form(
+        subject=submission.subject,
+        grade=submission.grade,
+        student_id=submission.student_id,
+        title=submission.title,
+        class_id=submission.class_id,
+        locale=submission.locale,
+        priority=priority,
+        answer_key=submission.answer_key,
+        ignored=(),
+        callback_url=callback_url,
+    )

@@ -1,0 +1,302 @@
+"""Batches and their papers in Postgres. What a request reads or writes names the tenant."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+
+from contracts.events import BlobRef, Priority
+from contracts.status import Status
+from services.gateway.batches.papers import Kept
+from services.gateway.core.cursor import Cursor
+from services.gateway.exams import IN_FLIGHT, Exam, exam_of
+
+State = Literal["waiting", "accepted", "refused", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Papers of a batch: by state of the paper, by status of its exam, and the sum of the exams' progress (percent).
+
+    An exam that has ended counts as 100, however it did.
+    """
+
+    states: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    progress: int = 0
+
+    @property
+    def papers(self) -> int:
+        """All of them."""
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One row of `batches`, with the counts of its papers."""
+
+    batch_id: uuid.UUID
+    tenant: str
+    name: str | None
+    traceparent: str | None
+    created_at: datetime
+    cancelled_at: datetime | None
+    ended_at: datetime | None
+    counts: Counts = Counts()
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One row of `batch_papers`, with its exam when there is one."""
+
+    number: int
+    name: str
+    files: int
+    state: State
+    exam_id: uuid.UUID | None
+    artefact: BlobRef | None
+    priority: Priority
+    callback_url: str | None
+    problem: dict[str, Any] | None
+    exam: Exam | None = None
+
+
+_BATCH = "batch_id, tenant, name, traceparent, created_at, cancelled_at, ended_at"
+
+
+async def create(  # noqa: PLR0917 - the columns
+    pool: asyncpg.Pool,
+    batch_id: uuid.UUID,
+    tenant: str,
+    name: str | None,
+    traceparent: str,
+    papers: Sequence[Kept],
+    lease_seconds: float,
+) -> bool:
+    """Insert the batch with its papers, leased to the caller for their intake; False when it is there already."""
+    async with pool.acquire() as connection, connection.transaction():
+        done = await connection.execute(
+            """INSERT INTO batches (batch_id, tenant, name, traceparent, intake_until)
+               VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5)) ON CONFLICT DO NOTHING""",
+            batch_id,
+            tenant,
+            name,
+            traceparent,
+            lease_seconds,
+        )
+        if done != "INSERT 0 1":
+            return False
+        await connection.executemany(
+            """INSERT INTO batch_papers (batch_id, tenant, number, name, files, state, exam_id, artefact, priority,
+                                         callback_url, problem)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+            [(batch_id, tenant, *_columns(paper)) for paper in papers],
+        )
+    return True
+
+
+def _columns(paper: Kept) -> tuple[object, ...]:
+    return (
+        paper.number,
+        paper.name.replace("\x00", ""),
+        paper.files,
+        "refused" if paper.refusal else "waiting",
+        paper.exam_id,
+        paper.artefact.model_dump() if paper.artefact else None,
+        paper.form.priority if paper.form else None,
+        paper.form.callback_url if paper.form else None,
+        paper.refusal.document("") if paper.refusal else None,
+    )
+
+
+async def waiting(pool: asyncpg.Pool, tenant: str) -> int:
+    """Papers of the tenant that have not become exams yet."""
+    return int(await pool.fetchval("SELECT count(*) FROM batch_papers WHERE tenant = $1 AND state = 'waiting'", tenant))
+
+
+async def find(pool: asyncpg.Pool, tenant: str, batch_id: uuid.UUID) -> Batch | None:
+    """The tenant's batch; another tenant's is as good as none."""
+    row = await pool.fetchrow(
+        f"SELECT {_BATCH} FROM batches WHERE batch_id = $1 AND tenant = $2",  # noqa: S608
+        batch_id,
+        tenant,
+    )
+    return (await _with_counts(pool, [row]))[0] if row else None
+
+
+async def page(pool: asyncpg.Pool, tenant: str, after: Cursor | None, limit: int) -> list[Batch]:
+    """Up to `limit` batches, newest first, beginning after the cursor, whose id is a batch's."""
+    rows = await pool.fetch(
+        f"""SELECT {_BATCH} FROM batches
+            WHERE tenant = $1 AND ($2::timestamptz IS NULL OR (created_at, batch_id) < ($2, $3::uuid))
+            ORDER BY created_at DESC, batch_id DESC LIMIT $4""",  # noqa: S608
+        tenant,
+        after.created_at if after else None,
+        after.exam_id if after else None,
+        limit,
+    )
+    return await _with_counts(pool, rows)
+
+
+async def _with_counts(pool: asyncpg.Pool, rows: Sequence[asyncpg.Record]) -> list[Batch]:
+    found = {row["batch_id"]: Counts() for row in rows}
+    for row in await pool.fetch(_COUNTS, list(found)):
+        counts = found[row["batch_id"]]
+        counts.states[row["state"]] = counts.states.get(row["state"], 0) + row["papers"]
+        if row["status"] is not None:
+            counts.statuses[row["status"]] = row["papers"]
+        found[row["batch_id"]] = Counts(counts.states, counts.statuses, counts.progress + row["progress"])
+    return [Batch(**dict(row), counts=found[row["batch_id"]]) for row in rows]
+
+
+_COUNTS = f"""
+SELECT p.batch_id, p.state, e.status, count(*) AS papers,
+       coalesce(sum(CASE WHEN e.{IN_FLIGHT} THEN e.progress ELSE 100 END) FILTER (WHERE e.status IS NOT NULL), 0) AS progress
+FROM batch_papers p LEFT JOIN exams e ON e.exam_id = p.exam_id AND e.tenant = p.tenant
+WHERE p.batch_id = ANY($1::uuid[]) GROUP BY p.batch_id, p.state, e.status
+"""  # noqa: S608
+
+
+async def papers(
+    pool: asyncpg.Pool, tenant: str, batch_id: uuid.UUID, *, after: int = 0, limit: int = 1_000_000, state: str = ""
+) -> list[PaperRow]:
+    """Papers in their order, beginning after a number, with their exams; of one state when it is given."""
+    rows = await pool.fetch(
+        """SELECT number, name, files, state, exam_id, artefact, priority, callback_url, problem FROM batch_papers
+           WHERE batch_id = $1 AND tenant = $2 AND number > $3 AND ($5 = '' OR state = $5)
+           ORDER BY number LIMIT $4""",
+        batch_id,
+        tenant,
+        after,
+        limit,
+        state,
+    )
+    ids = [row["exam_id"] for row in rows if row["exam_id"]]
+    found = await pool.fetch("SELECT * FROM exams WHERE exam_id = ANY($1::uuid[]) AND tenant = $2", ids, tenant)
+    exams = {row["exam_id"]: exam_of(row) for row in found}
+    return [_paper(row, exams.get(row["exam_id"])) for row in rows]
+
+
+def _paper(row: asyncpg.Record, exam: Exam | None) -> PaperRow:
+    plain = dict(row)
+    artefact = plain.pop("artefact")
+    return PaperRow(**plain, artefact=BlobRef.model_validate(artefact) if artefact else None, exam=exam)
+
+
+async def claim(pool: asyncpg.Pool, batch_id: uuid.UUID, lease_seconds: float) -> bool:
+    """Take the lease of a batch's intake; False while another gateway has it."""
+    done = await pool.execute(
+        """UPDATE batches SET intake_until = clock_timestamp() + make_interval(secs => $2)
+           WHERE batch_id = $1 AND (intake_until IS NULL OR intake_until < clock_timestamp())""",
+        batch_id,
+        lease_seconds,
+    )
+    return bool(done == "UPDATE 1")
+
+
+async def hold(pool: asyncpg.Pool, batch_id: uuid.UUID, lease_seconds: float) -> None:
+    """Make the lease last for so long from now; 0 gives it back. Two that hold it only repeat each other's work."""
+    await pool.execute(
+        "UPDATE batches SET intake_until = clock_timestamp() + make_interval(secs => $2) WHERE batch_id = $1",
+        batch_id,
+        lease_seconds,
+    )
+
+
+async def settle(
+    pool: asyncpg.Pool, batch_id: uuid.UUID, number: int, state: State, problem: dict[str, Any] | None = None
+) -> None:
+    """A waiting paper became this."""
+    await pool.execute(
+        """UPDATE batch_papers SET state = $3, problem = $4
+           WHERE batch_id = $1 AND number = $2 AND (state = 'waiting' OR $3 = 'accepted')""",
+        batch_id,
+        number,
+        state,
+        problem,
+    )
+
+
+async def cancel(pool: asyncpg.Pool, tenant: str, batch_id: uuid.UUID) -> bool:
+    """No waiting paper becomes an exam any more; False when the batch has ended."""
+    async with pool.acquire() as connection, connection.transaction():
+        done = await connection.execute(
+            """UPDATE batches SET cancelled_at = coalesce(cancelled_at, clock_timestamp())
+               WHERE batch_id = $1 AND tenant = $2 AND (ended_at IS NULL OR cancelled_at IS NOT NULL)""",
+            batch_id,
+            tenant,
+        )
+        await connection.execute(
+            """UPDATE batch_papers SET state = 'cancelled'
+               WHERE batch_id = $1 AND tenant = $2 AND state = 'waiting' AND $3""",
+            batch_id,
+            tenant,
+            done == "UPDATE 1",
+        )
+    return bool(done == "UPDATE 1")
+
+
+async def slowest(pool: asyncpg.Pool, batch: Batch, limit: int = 8) -> list[Exam]:
+    """Exams in flight that are likely to end last: those that came last among those that wait longest for a stage."""
+    rows = await pool.fetch(
+        f"""SELECT e.* FROM batch_papers p JOIN exams e ON e.exam_id = p.exam_id AND e.tenant = p.tenant
+            WHERE p.batch_id = $1 AND p.tenant = $2 AND e.{IN_FLIGHT}
+            ORDER BY e.progress, e.created_at DESC LIMIT $3""",  # noqa: S608
+        batch.batch_id,
+        batch.tenant,
+        limit,
+    )
+    return [exam_of(row) for row in rows]
+
+
+async def to_take_in(pool: asyncpg.Pool, limit: int) -> list[Batch]:
+    """Batches with waiting papers that nobody works on, oldest first."""
+    rows = await pool.fetch(
+        f"""SELECT {_BATCH} FROM batches b
+            WHERE ended_at IS NULL AND (intake_until IS NULL OR intake_until < clock_timestamp())
+              AND EXISTS (SELECT FROM batch_papers p WHERE p.batch_id = b.batch_id AND p.state = 'waiting')
+            ORDER BY created_at LIMIT $1""",  # noqa: S608
+        limit,
+    )
+    return [Batch(**dict(row)) for row in rows]
+
+
+async def to_cancel(pool: asyncpg.Pool, limit: int) -> list[Exam]:
+    """Exams in flight of batches that were cancelled before they ended."""
+    rows = await pool.fetch(
+        f"""SELECT e.* FROM batches b JOIN batch_papers p USING (batch_id) JOIN exams e ON e.exam_id = p.exam_id
+            WHERE b.ended_at IS NULL AND b.cancelled_at IS NOT NULL AND e.{IN_FLIGHT} LIMIT $1""",  # noqa: S608
+        limit,
+    )
+    return [exam_of(row) for row in rows]
+
+
+async def to_close(pool: asyncpg.Pool, limit: int) -> list[uuid.UUID]:
+    """Batches all of whose papers have ended and whose intake is done, which nobody said yet. Deleted exams have ended."""
+    rows = await pool.fetch(
+        f"""SELECT batch_id FROM batches b
+            WHERE ended_at IS NULL AND {_NOTHING_OPEN} ORDER BY created_at LIMIT $1""",  # noqa: S608
+        limit,
+    )
+    return [row["batch_id"] for row in rows]
+
+
+async def close(connection: asyncpg.Connection, batch_id: uuid.UUID) -> Batch | None:
+    """Say that the batch has ended; None when another did, or it has not. Call it in a transaction."""
+    row = await connection.fetchrow(
+        f"""UPDATE batches b SET ended_at = clock_timestamp()
+            WHERE batch_id = $1 AND ended_at IS NULL AND {_NOTHING_OPEN} RETURNING {_BATCH}""",  # noqa: S608
+        batch_id,
+    )
+    return (await _with_counts(connection, [row]))[0] if row else None
+
+
+_NOTHING_OPEN = f"""
+(intake_until IS NULL OR intake_until < clock_timestamp()) AND NOT EXISTS (
+    SELECT FROM batch_papers p LEFT JOIN exams e ON e.exam_id = p.exam_id
+    WHERE p.batch_id = b.batch_id AND (p.state = 'waiting' OR (p.state = 'accepted' AND e.{IN_FLIGHT}))
+)"""
+assert {status.value for status in Status if status.terminal} == {"COMPLETED", "FAILED", "CANCELLED", "EXPIRED"}
