@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
 from contracts.errors import Transient
@@ -45,6 +45,18 @@ class Blobs(Protocol):
         """The bytes at a path whose hash isn't known; BlobMissing."""
         ...
 
+    async def part(self, path: str, start: int, stop: int) -> bytes:
+        """The bytes from `start` to before `stop`, fewer when the blob ends before; BlobMissing."""
+        ...
+
+    async def listing(self, folder: str) -> dict[str, int]:
+        """Every blob below a folder, at any depth: path -> bytes. `a/b` is not the folder of `a/bc`."""
+        ...
+
+    async def delete(self, paths: Collection[str]) -> None:
+        """Delete for good; a path that holds nothing is no error, so that a deletion can be repeated."""
+        ...
+
     async def ready(self) -> None:
         """Raise when the store can't be reached."""
         ...
@@ -61,6 +73,27 @@ async def standing(blobs: Blobs, path: str) -> BlobRef:
     except BlobMissing:
         raise Unavailable("a blob that is there can't be read yet") from None
     return ref
+
+
+PIECE = 512 * 1024
+"""Bytes of a blob that are in memory at a time while it is passed on."""
+
+
+async def pieces(blobs: Blobs, ref: BlobRef, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+    """A blob, or the part from `start` to before `stop`, a piece at a time; BlobMissing.
+
+    The last piece of a whole blob is given only when all of it had the reference's hash: else Transient. Of a part,
+    only the length can be told: Transient when it is too short.
+    """
+    end = ref.size if stop is None else min(stop, ref.size)
+    digest = hashlib.sha256()
+    for at in range(start, end, PIECE):
+        until = min(at + PIECE, end)
+        piece = await blobs.part(ref.path, at, until)
+        digest.update(piece)
+        if len(piece) != until - at or (until - start == ref.size and digest.hexdigest() != ref.sha256):
+            raise Transient(f"a blob of {ref.size} bytes doesn't match its reference")
+        yield piece
 
 
 def checked(path: str) -> str:

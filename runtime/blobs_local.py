@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -54,6 +54,19 @@ class LocalBlobs:
         except (FileNotFoundError, NotADirectoryError):
             raise BlobMissing(path) from None
 
+    async def listing(self, folder: str) -> dict[str, int]:
+        return await self._do(self._listing, checked(folder))
+
+    async def delete(self, paths: Collection[str]) -> None:
+        for path in paths:
+            await self._do(self._delete, checked(path))
+
+    async def part(self, path: str, start: int, stop: int) -> bytes:
+        try:
+            return await self._do(_part, self._root / checked(path), start, stop)
+        except (FileNotFoundError, NotADirectoryError):
+            raise BlobMissing(path) from None
+
     async def ready(self) -> None:
         await asyncio.to_thread(self._staging.mkdir, parents=True, exist_ok=True)
         if not os.access(self._staging, os.W_OK):
@@ -80,10 +93,37 @@ class LocalBlobs:
         finally:
             _remove(staged)
 
+    def _listing(self, folder: str) -> dict[str, int]:
+        found = {}
+        for at, _, names in os.walk(self._root / folder):
+            for name in names:
+                path = Path(at, name)
+                with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                    found[path.relative_to(self._root).as_posix()] = path.stat().st_size
+        return found
+
+    def _delete(self, path: str) -> None:
+        """Take the name away, durably, and folders that are empty then."""
+        target = self._root / path
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            target.unlink()
+            _sync_folder(target.parent)
+        with contextlib.suppress(OSError):  # not empty, or gone
+            for folder in target.parents:
+                if folder == self._root:
+                    break
+                folder.rmdir()
+
     def _stage(self) -> tuple[Path, BinaryIO]:
         self._staging.mkdir(parents=True, exist_ok=True)
         staged = self._staging / secrets.token_hex(16)
         return staged, staged.open("xb")
+
+
+def _part(path: Path, start: int, stop: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(stop - start)
 
 
 def _close(file: BinaryIO) -> None:
@@ -105,13 +145,24 @@ def _sync(file: BinaryIO) -> None:
 
 def _link(staged: Path, target: Path) -> bool:
     """Give a synced file its name; False when the name is taken. The folder is synced, or a power cut loses the name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        os.link(staged, target)
-        folder = os.open(target.parent, os.O_RDONLY)
+    for last in (False, False, True):
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return True
-    return False
+            os.link(staged, target)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # a deletion has just removed the empty folder
+            if last:
+                raise
+        else:
+            break
+    _sync_folder(target.parent)
+    return True
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -67,6 +67,28 @@ class S3Blobs:
         try:
             found = await obstore.get_async(self._store, checked(path))
             return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            raise BlobMissing(path) from None
+        except BaseError as error:
+            raise _unavailable(error) from None
+
+    async def listing(self, folder: str) -> dict[str, int]:
+        try:
+            pages = [page async for page in obstore.list(self._store, checked(folder))]
+        except BaseError as error:
+            raise _unavailable(error) from None
+        return {found["path"]: found["size"] for page in pages for found in page}
+
+    async def delete(self, paths: Collection[str]) -> None:
+        with contextlib.suppress(FileNotFoundError):  # not every store says nothing when there is nothing
+            try:
+                await obstore.delete_async(self._store, [checked(path) for path in paths])
+            except BaseError as error:
+                raise _unavailable(error) from None
+
+    async def part(self, path: str, start: int, stop: int) -> bytes:
+        try:
+            return bytes(await obstore.get_range_async(self._store, checked(path), start=start, end=stop))
         except FileNotFoundError:
             raise BlobMissing(path) from None
         except BaseError as error:

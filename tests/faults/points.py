@@ -11,7 +11,7 @@ import os
 import random
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -120,6 +120,17 @@ class ArmedBlobs:
         if self._points.ill("blobs.missing"):
             raise BlobMissing(path)
         return data[: random.randrange(len(data))] if data and self._points.ill("blobs.truncated") else data
+
+    async def listing(self, folder: str) -> dict[str, int]:
+        await self._sick(writing=False)
+        return await self._inner.listing(folder)
+
+    async def delete(self, paths: Collection[str]) -> None:
+        await self._sick(writing=False)
+        await self._points.around("blobs.delete", self._inner.delete(paths))
+
+    async def part(self, path: str, start: int, stop: int) -> bytes:
+        return (await self.read(path))[start:stop]
 
     async def ready(self) -> None:
         await self._inner.ready()

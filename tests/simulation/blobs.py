@@ -1,6 +1,6 @@
 """A blob store: written once per path, torn and missing at times."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 
 from contracts.events import BlobRef
 from runtime.blobs import BlobMissing, Unavailable, checked, ref_of, verified
@@ -57,6 +57,16 @@ class SimulatedBlobs:
                 self._store.missed.add(path)
             raise BlobMissing(path)
         return data
+
+    async def part(self, path: str, start: int, stop: int) -> bytes:
+        return (await self.read(path))[start:stop]
+
+    async def listing(self, folder: str) -> dict[str, int]:
+        return {path: len(data) for path, data in self._store.data.items() if path.startswith(f"{folder}/")}
+
+    async def delete(self, paths: Collection[str]) -> None:
+        for path in paths:
+            self._store.data.pop(checked(path), None)
 
     async def ready(self) -> None: ...
 

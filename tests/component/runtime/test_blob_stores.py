@@ -197,3 +197,44 @@ async def test_a_store_that_refuses_is_unavailable_and_its_address_is_not_quoted
             with pytest.raises(Unavailable) as caught:
                 await act
             assert str(port) not in str(caught.value)
+
+
+async def test_a_listing_has_what_is_below_a_folder_at_any_depth_and_nothing_beside_it(blobs: Blobs) -> None:
+    for path in ("s/e/1/ocr.json", "s/e/2/deep/page-1.jpg", "s/ex/1/ocr.json", "s/e-1"):
+        await blobs.put(path, b"12345")
+    assert await blobs.listing("s/e") == {"s/e/1/ocr.json": 5, "s/e/2/deep/page-1.jpg": 5}
+    assert await blobs.listing("s/none") == {}
+
+
+async def test_what_was_deleted_is_gone_and_deleting_it_again_is_no_error(blobs: Blobs) -> None:
+    kept = await blobs.put("s/e/2/kept", b"kept")
+    await blobs.put("s/e/1/gone", b"gone")
+    for _ in range(2):
+        await blobs.delete(["s/e/1/gone", "s/e/1/never"])
+    with pytest.raises(BlobMissing):
+        await blobs.read("s/e/1/gone")
+    assert await blobs.listing("s/e") == {"s/e/2/kept": 4}
+    assert await blobs.get(kept) == b"kept"
+    assert await blobs.put("s/e/1/gone", b"new") == ref_of("s/e/1/gone", b"new")
+
+
+async def test_a_folder_that_is_emptied_under_a_writer_takes_its_blob_all_the_same(tmp_path: Path) -> None:
+    blobs = open_blobs(BlobSettings(url=f"file://{tmp_path}"))
+
+    async def write() -> None:
+        for n in range(40):
+            await blobs.put(f"s/e/1/{n}", b"x")
+
+    async def erase() -> None:
+        for n in range(40):
+            await blobs.delete([f"s/e/1/{n}"])
+
+    await asyncio.gather(write(), erase(), erase())
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc", ".staging", ""])
+async def test_nothing_outside_the_store_is_listed_or_deleted(blobs: Blobs, path: str) -> None:
+    with pytest.raises(BadPath):
+        await blobs.listing(path)
+    with pytest.raises(BadPath):
+        await blobs.delete([path])
