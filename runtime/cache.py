@@ -10,10 +10,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from runtime import log, metrics
+from runtime.breaker import Breaker
 from runtime.settings import RedisSettings
 
 _FAILURES = (RedisError, OSError, TimeoutError, ValueError)
 """ValueError: something else wrote under our key, and it is no JSON."""
+
+
+_PAUSE = 5.0
+"""Seconds in which a Redis that did not answer isn't asked for values; crash counters are always asked for."""
 
 
 class Cache(Protocol):
@@ -64,31 +69,42 @@ class Nothing:
 
 
 class RedisCache:
-    """Redis, each command with a time limit. Keys of cached values are as given, counters under `redink:`."""
+    """Redis, each command with a time limit. Keys of cached values are as given, counters under `redink:`.
+
+    While Redis is away, look-ups miss at once instead of waiting for it one by one.
+    """
 
     def __init__(self, client: Redis, timeout: float, day: int = 24 * 3600) -> None:
         self._client = client
         self._timeout = timeout
         self._day = day
+        self._breaker = Breaker(_PAUSE)
         self._log = log.get("runtime.cache")
 
     async def get(self, key: str) -> Any | None:
+        if not self._breaker.allows():
+            metrics.CACHE.labels("skipped").inc()
+            return None
         try:
             async with asyncio.timeout(self._timeout):
                 text = await self._client.get(key)
+            self._breaker.worked()
             value = None if text is None else json.loads(text)
         except _FAILURES as error:
-            self._failed(error)
+            self._lost(error)
             return None
         metrics.CACHE.labels("miss" if value is None else "hit").inc()
         return value
 
     async def set(self, key: str, value: Any, ttl: float) -> None:
+        if not self._breaker.allows():
+            return
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.set(key, json.dumps(value), px=max(1, round(ttl * 1000)))
+            self._breaker.worked()
         except _FAILURES as error:
-            self._failed(error)
+            self._lost(error)
 
     async def unended(self, key: str) -> int:
         try:
@@ -122,6 +138,11 @@ class RedisCache:
                 await self._client.ping()
         except _FAILURES as error:
             self._failed(error)
+
+    def _lost(self, error: Exception) -> None:
+        if not isinstance(error, ValueError):
+            self._breaker.failed()
+        self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         metrics.CACHE.labels("error").inc()

@@ -45,7 +45,19 @@ PUBLISHED = Counter("redink_kafka_published_total", "Records published and ackno
 PUBLISH_ERRORS = Counter("redink_kafka_publish_errors_total", "Publishes that failed or timed out.", ["topic"])
 
 # --- stores
-CACHE = Counter("redink_cache_requests_total", "Cache lookups; result is hit, miss or error.", ["result"])
+CACHE = Counter(
+    "redink_cache_requests_total",
+    "Lookups in Redis; result is hit, miss, error, or skipped while it is away.",
+    ["result"],
+)
+CACHE_HITS = Counter(
+    "redink_cache_hits_total",
+    "Look-ups of the gateway that a level answered; local is the process's memory, redis comes after it.",
+    ["cache", "level"],
+)
+CACHE_MISSES = Counter(
+    "redink_cache_misses_total", "Look-ups of the gateway that a level could not answer.", ["cache", "level"]
+)
 
 # --- gateway: exams and the outbox
 ACCEPTED = Counter("redink_accepted_total", "Exams accepted with 202.", ["class"])
@@ -67,6 +79,12 @@ LIVE_WATCHERS = Gauge(
     "redink_live_watchers", "Clients that follow an exam: by SSE, by WebSocket or with `Prefer: wait`."
 )
 LIVE_CUT = Counter("redink_live_cut_total", "Live streams cut off because the client didn't take what was sent.")
+
+# --- gateway: tenants
+RATE_LIMITED = Counter("redink_rate_limited_total", "Requests refused because their tenant asks too often.", ["class"])
+RATES_LOCAL = Counter("redink_rates_local_total", "Requests counted by one gateway alone: Redis was away.")
+ERASED = Counter("redink_erased_total", "Exams deleted with all their blobs; reason is request or retention.", ["reason"])
+ERASING_OLDEST = Gauge("redink_erasing_oldest_age_seconds", "Age of the oldest deletion whose blobs are not gone yet.")
 
 # --- webhooks
 WEBHOOK_ATTEMPTS = Counter(
