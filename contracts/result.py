@@ -69,6 +69,8 @@ class ResultQuestion(Contract):
     error_cause: str | None = None
     feedback: str | None = None
     needs_review: bool = False
+    corrected_by: Literal["teacher"] | None = None
+    reviewed_by: Literal["teacher"] | None = None
 
 
 class ResultMastery(Contract):
@@ -121,6 +123,7 @@ class Result(Contract):
         default="redink.result.v1", alias="schema", serialization_alias="schema"
     )
     exam_id: str
+    revision: int = 1
     subject: str
     grade: int
     title: str | None = None

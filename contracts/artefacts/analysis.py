@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.artefacts.paper import Region
+from contracts.artefacts.paper import KnowledgePoint, Region
 from contracts.base import Contract, Share
 
 Verdict = Literal["correct", "wrong", "partial", "blank", "ungraded"]
@@ -14,7 +14,8 @@ class Answer(Contract):
 
     `student_answer`: "" is a blank, null is unread; blanks of one question joined by `|`; choices letters ("ACD");
     true/false √ ×. `score` is null when `verdict` is `ungraded`: never 0 points.
-    `answer_regions`: where the answer stands, for crops.
+    `answer_regions`: where the answer stands, for crops. `knowledge_points`: instead of the paper's, if a teacher
+    corrected them. `corrected_by`: of a field, at least; `reviewed_by`: corrected, or accepted as it was.
     """
 
     number: str
@@ -30,6 +31,9 @@ class Answer(Contract):
     feedback: str | None = None
     needs_review: bool = False
     answer_regions: tuple[Region, ...] = ()
+    knowledge_points: tuple[KnowledgePoint, ...] | None = None
+    corrected_by: Literal["teacher"] | None = None
+    reviewed_by: Literal["teacher"] | None = None
 
 
 class Analysis(Contract):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from contracts.artefacts.correction import Correction
 from contracts.artefacts.paper import QuestionType
 from contracts.base import Contract, Share
 from contracts.events import BlobRef
@@ -71,7 +72,7 @@ class SubjectRules(Contract):
 
 
 class Submission(Contract):
-    """An accepted upload: the form's fields and references to its files."""
+    """An accepted upload: the form's fields and references to its files; later, what teachers corrected."""
 
     subject: Subject
     grade: int = Field(ge=1, le=12)
@@ -81,5 +82,6 @@ class Submission(Contract):
     locale: str = "zh-CN"
     files: tuple[UploadedFile, ...]
     answer_key: AnswerKey | None = None
+    corrections: tuple[Correction, ...] = ()
     template: TemplateRef | None = None
     rules: SubjectRules = SubjectRules()

@@ -8,7 +8,7 @@ from contracts.artefacts import Analysis, Paper, Reading
 from runtime.job import Job
 from runtime.kit import Kit
 from runtime.stage import Stage
-from services.analyzer.core import analyze
+from services.analyzer.core import analyze, corrected
 from services.analyzer.settings import AnalyzerSettings
 
 
@@ -25,6 +25,6 @@ async def work(job: Job) -> Analysis:
     paper = await job.artefact(Paper)
     job.check()
     started = time.thread_time()
-    analysis = analyze(submission, reading, paper)
+    analysis = corrected(analyze(submission, reading, paper), paper, submission)
     spent = job.cpu_seconds + time.thread_time() - started
     return analysis.model_copy(update={"cpu_seconds": round(spent, 4)})

@@ -34,7 +34,8 @@ async def _work(kit: Kit, settings: ReportSettings, job: Job) -> Report:
     submission = await job.submission()
     reading, paper = await job.artefact(Reading), await job.artefact(Paper)
     analysis, diagnosis = await job.artefact(Analysis), await job.artefact(Diagnosis)
-    result = compose(job.event.exam_id, submission, reading, paper, analysis, diagnosis, _versions())
+    artefacts = (submission, reading, paper, analysis, diagnosis)
+    result = compose(job.event.exam_id, *artefacts, _versions(), revision=job.event.revision)
     pages = await _pages(kit, job, reading, pages_needed(result))
     html, pdf = await job.cpu(
         _render, result, paper, diagnosis, pages, settings.max_crops, timeout=settings.render_timeout

@@ -94,7 +94,9 @@ def _has_parts(
 def _item(
     question: Question, answer: Answer, ambiguous: bool, inherited: dict[tuple[str, ...], tuple[KnowledgePoint, ...]]
 ) -> Item:
-    points = question.knowledge_points or inherited.get(question.path[:-1], ())
+    points = answer.knowledge_points  # as a teacher corrected them
+    if points is None:
+        points = question.knowledge_points or inherited.get(question.path[:-1], ())
     full = _full(question, answer)
     weight = min(max((full or _POINTS_OF_ONE_WEIGHT) / _POINTS_OF_ONE_WEIGHT, _WEIGHTS[0]), _WEIGHTS[1])
     if answer.needs_review:

@@ -36,6 +36,7 @@ def compose(  # noqa: PLR0917 - one artefact per stage, in the order of the stag
     diagnosis: Diagnosis,
     versions: Mapping[str, str] | None = None,
     cpu_seconds: float = 0.0,
+    revision: int = 1,
 ) -> Result:
     """The result document of one exam.
 
@@ -47,6 +48,7 @@ def compose(  # noqa: PLR0917 - one artefact per stage, in the order of the stag
     spent = (reading.cpu_seconds, paper.cpu_seconds, analysis.cpu_seconds, diagnosis.cpu_seconds, cpu_seconds)
     return Result(
         exam_id=str(exam_id),
+        revision=revision,
         subject=submission.subject,
         grade=submission.grade,
         title=submission.title or header.title,
@@ -118,7 +120,7 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
         options=question.options,
         max_score=question.max_score if answer.max_score is None else answer.max_score,
         regions=question.regions,
-        knowledge_points=question.knowledge_points,
+        knowledge_points=question.knowledge_points if answer.knowledge_points is None else answer.knowledge_points,
         difficulty=question.difficulty,
         student_answer=answer.student_answer,
         answer_confidence=answer.answer_confidence,
@@ -129,6 +131,8 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
         error_cause=answer.error_cause,
         feedback=answer.feedback,
         needs_review=answer.needs_review,
+        corrected_by=answer.corrected_by,
+        reviewed_by=answer.reviewed_by,
     )
 
 
