@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from contracts.events import ExamEvent, derived_id
 from contracts.topics import CONTROL, STAGES, SUBMISSION, UPLOADED
 from runtime.blobs import Blobs
+from runtime.cache import Cache
 from runtime.envelope import Record
 from runtime.trace import Trace
 
@@ -42,6 +43,9 @@ class Resources(Protocol):
 
     @property
     def blobs(self) -> Blobs: ...
+
+    @property
+    def cache(self) -> Cache: ...
 
     @property
     def health(self) -> Health: ...

@@ -51,6 +51,16 @@ class GatewaySettings(BaseSettings):
     """longest silence of a client in the middle of its upload"""
     upload_seconds: float = Field(default=600.0, gt=0)
     """longest duration of an upload"""
+    upload_min_rate: int = Field(default=2048, ge=0)
+    """bytes per second that a client sends at least, on average, once it has had `upload_idle_seconds`; 0: any"""
+    opener: str | None = None
+    """socket of an opener on this host (REDINK_OCR_OPENER_SOCKET): files are looked at while they arrive; unset: not"""
+    looks_at_once: int = Field(default=2, ge=1)
+    """files that are looked at at a time; what comes when all are busy is accepted without a look"""
+    advice_seconds: float = Field(default=0.15, ge=0)
+    """longest that an upload's answer waits for the look at its last file"""
+    check_seconds: float = Field(default=10.0, gt=0)
+    """longest that POST /checks waits for looks, once the files are there"""
     store_seconds: float = Field(default=5.0, gt=0)
     """longest that an upload waits for the database before its body is read, and again after; then 503"""
     lease_seconds: float = Field(default=30.0, gt=0)
@@ -61,6 +71,8 @@ class GatewaySettings(BaseSettings):
     """events that wait for the broker; beyond, uploads are answered with 503"""
     max_wait_seconds: float = Field(default=60.0, ge=0)
     """most that `Prefer: wait=N` is honoured with"""
+    max_templates: int = Field(default=2000, ge=1)
+    """templates of one tenant"""
     idempotency_hours: float = Field(default=72.0, gt=0)
     """how long an Idempotency-Key is remembered"""
 
@@ -144,6 +156,78 @@ class BatchSettings(BaseSettings):
     """how often batches that have not ended are looked at"""
     reports_kept: int = Field(default=8, ge=0)
     """computed class reports that a gateway process keeps"""
+
+
+class LimitSettings(BaseSettings):
+    """`REDINK_LIMIT_*`: what one tenant may ask for. The defaults are what one gateway can serve: tenants that share
+    an installation get less, by these settings or by a factor of their own.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_LIMIT_", use_attribute_docstrings=True)
+
+    reads_per_minute: int = Field(default=30_000, ge=1)
+    """requests that change nothing"""
+    writes_per_minute: int = Field(default=6_000, ge=1)
+    """requests that change something, uploads aside"""
+    uploads_per_minute: int = Field(default=6_000, ge=1)
+    """POST /exams and POST /batches"""
+    replicas: int = Field(default=1, ge=1)
+    """gateways there are: while Redis is away, each keeps to its share of the rates"""
+    meter_seconds: float = Field(default=5.0, gt=0)
+    """how often completed exams are looked for whose pages, tokens and cost are not counted yet"""
+
+
+class AdminSettings(BaseSettings):
+    """`REDINK_ADMIN_*`: calls of operators, on a port of their own. Without a token there are none."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_ADMIN_", use_attribute_docstrings=True)
+
+    token: SecretStr | None = None
+    """what operators send as Authorization: Bearer; at least 24 characters. Unset: the port isn't opened"""
+    host: str = "127.0.0.1"
+    """never a public address"""
+    port: int = Field(default=8001, ge=0, le=65535)
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if len(value.get_secret_value()) < 24:
+            raise ValueError("must have at least 24 characters")
+        return value
+
+
+class RetentionSettings(BaseSettings):
+    """`REDINK_RETENTION_*`: when exams are deleted without being asked to, and what is left of deleted ones."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_RETENTION_", use_attribute_docstrings=True)
+
+    days: int | None = Field(default=None, ge=1)
+    """after its end, an exam is deleted; a tenant may have its own number. Unset: kept until somebody deletes it"""
+    sweep_seconds: float = Field(default=60.0, gt=0)
+    """how often exams past their time, and deletions to be finished, are looked for"""
+    again_seconds: float = Field(default=1800.0, gt=0)
+    """after a deletion its folder is looked at again: a stage that was at work may have stored something since"""
+
+
+class CacheSettings(BaseSettings):
+    """`REDINK_CACHE_*`: what gateways keep in memory, and in Redis if there is one."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_CACHE_", use_attribute_docstrings=True)
+
+    local_bytes: int = Field(default=32 * MIB, ge=0)
+    """memory of each cache (templates, results, statuses) of a gateway process; 0: none"""
+    shared_chars: int = Field(default=MIB, ge=0)
+    """longest text that goes into Redis"""
+    template_days: float = Field(default=30.0, gt=0)
+    """how long a template's version is kept; it never changes, a new version is another key"""
+    subject_days: float = Field(default=1.0, gt=0)
+    """how long a version of a subject's rules is kept"""
+    result_hours: float = Field(default=1.0, gt=0)
+    """how long a result document is kept"""
+    status_seconds: float = Field(default=2.0, gt=0)
+    """longest that a status is answered from memory; a change ends it at once"""
 
 
 class WebhookSettings(BaseSettings):

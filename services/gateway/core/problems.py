@@ -16,6 +16,11 @@ class Code(StrEnum):
     EXAM_NOT_FOUND = "exam_not_found"
     PAGE_NOT_FOUND = "page_not_found"
     WEBHOOK_NOT_FOUND = "webhook_not_found"
+    TEMPLATE_NOT_FOUND = "template_not_found"
+    TEMPLATE_NAME_TAKEN = "template_name_taken"
+    TEMPLATE_LIMIT = "template_limit"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    UNKNOWN_SUBJECT = "unknown_subject"
     DELIVERY_NOT_FOUND = "delivery_not_found"
     BATCH_NOT_FOUND = "batch_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -41,11 +46,20 @@ class Code(StrEnum):
     BATCH_ENDED = "batch_ended"
     CLASS_REPORT_MIXED = "class_report_mixed"
     CLASS_REPORT_EMPTY = "class_report_empty"
+    UNREADABLE_FILE = "unreadable_file"
+    ENCRYPTED_PDF = "encrypted_pdf"
+    ENCRYPTED_ARCHIVE = "encrypted_archive"
+    TOO_MANY_PAGES = "too_many_pages"
+    IMAGE_TOO_LARGE = "image_too_large"
+    IMAGE_TOO_SMALL = "image_too_small"
+    FILE_TOO_COMPLEX = "file_too_complex"
+    CHECKS_UNAVAILABLE = "checks_unavailable"
     VALIDATION_FAILED = "validation_failed"
     INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
     INVALID_CURSOR = "invalid_cursor"
+    PRECONDITION_FAILED = "precondition_failed"
     INVALID_LAST_EVENT_ID = "invalid_last_event_id"
     EXAM_NOT_COMPLETED = "exam_not_completed"
     EXAM_ENDED = "exam_ended"
@@ -87,6 +101,21 @@ CATALOGUE: dict[Code, Kind] = {
     Code.NOT_FOUND: Kind(404, "No such resource", "Check the path against /api/v1/openapi.json."),
     Code.EXAM_NOT_FOUND: Kind(404, "No such exam", "Check the exam_id; exams are visible to their own tenant only."),
     Code.PAGE_NOT_FOUND: Kind(404, "No such page", "Pages are numbered from 1 in the order of the result document."),
+    Code.TEMPLATE_NOT_FOUND: Kind(
+        404,
+        "No such template",
+        "Check the id against GET /api/v1/templates; templates are visible to their own tenant only.",
+    ),
+    Code.TEMPLATE_NAME_TAKEN: Kind(
+        409, "Another template has this name", "Choose another name, or send a new version of that template with PUT."
+    ),
+    Code.TEMPLATE_LIMIT: Kind(409, "Too many templates", "Delete templates that are not used any more."),
+    Code.UNKNOWN_TEMPLATE: Kind(
+        422,
+        "No such template",
+        "Check template_id against GET /api/v1/templates, or send the answer_key itself.",
+    ),
+    Code.UNKNOWN_SUBJECT: Kind(404, "No such subject", "Use one of the subjects of POST /api/v1/exams."),
     Code.WEBHOOK_NOT_FOUND: Kind(
         404,
         "No such webhook",
@@ -149,6 +178,18 @@ CATALOGUE: dict[Code, Kind] = {
         "No paper to report on",
         "No exam of the batch, or of what was asked for, is COMPLETED: retry those that failed.",
     ),
+    Code.UNREADABLE_FILE: Kind(422, "A file can't be read", "It is damaged or incomplete: export or photograph it again."),
+    Code.ENCRYPTED_PDF: Kind(422, "A PDF is encrypted", "Remove its password and upload it again."),
+    Code.ENCRYPTED_ARCHIVE: Kind(422, "A ZIP is encrypted", "Remove its password and upload it again."),
+    Code.TOO_MANY_PAGES: Kind(422, "Too many pages", "Split it: one upload is one student's paper."),
+    Code.IMAGE_TOO_LARGE: Kind(422, "An image has too many pixels", "Lower its resolution and upload it again."),
+    Code.IMAGE_TOO_SMALL: Kind(422, "An image is too small", "Nothing can be read on it: photograph it from nearer."),
+    Code.FILE_TOO_COMPLEX: Kind(
+        422, "A file takes too much to open", "Save it as plain pictures or as a plain PDF and upload it again."
+    ),
+    Code.CHECKS_UNAVAILABLE: Kind(
+        503, "Files can't be checked now", "Upload without a check: what is wrong with a file is told in the exam's status."
+    ),
     Code.VALIDATION_FAILED: Kind(422, "The request is not valid", "Correct what 'errors' names and send it again."),
     Code.INVALID_IDEMPOTENCY_KEY: Kind(
         400, "Invalid Idempotency-Key", "Send 1 to 255 printable ASCII characters, such as a UUID."
@@ -163,6 +204,9 @@ CATALOGUE: dict[Code, Kind] = {
     ),
     Code.INVALID_CURSOR: Kind(
         400, "Invalid cursor", "Pass next_cursor of the page before, unchanged, or leave it out."
+    ),
+    Code.PRECONDITION_FAILED: Kind(
+        412, "It was changed meanwhile", "Fetch it again, and send your change with the ETag of what you fetched."
     ),
     Code.INVALID_LAST_EVENT_ID: Kind(
         400, "Invalid Last-Event-ID", "Send the id of the last event received on this exam, or leave the header out."

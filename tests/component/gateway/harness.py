@@ -24,6 +24,7 @@ from contracts.topics import REPORTED, STATUS, artefact_path
 from runtime import health
 from runtime.blobs import Blobs
 from runtime.blobs_local import LocalBlobs
+from runtime.cache import Cache, Nothing
 from runtime.envelope import Record
 from runtime.health import Health
 from runtime.trace import Trace
@@ -68,6 +69,7 @@ class Outside:
     kafka: Bus
     blobs: Blobs
     health: Health = field(default_factory=Health)
+    cache: Cache = field(default_factory=Nothing)
 
 
 @dataclass

@@ -1,0 +1,242 @@
+"""Templates in Postgres. Every statement names the tenant."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from services.gateway.core.cursor import Cursor
+from services.gateway.core.problems import Code, Problem
+from services.gateway.templates.document import Document
+
+KEPT_VERSIONS = 100
+"""The newest of a template. Exams have copied the key they were accepted with, so none misses an old version."""
+_KEY_DAYS = 3
+
+
+@dataclass(frozen=True)
+class Head:
+    """A template without its document: what lists show, and which version is the newest."""
+
+    id: str
+    name: str
+    subject: str
+    grade: int | None
+    version: int
+    items: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Made:
+    """A template; `replayed`: an earlier request with the same Idempotency-Key had made it."""
+
+    head: Head
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version, without its document."""
+
+    version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which templates to list: those after the cursor, of the subject if given, with `name` in their names."""
+
+    after: Cursor | None = None
+    subject: str | None = None
+    name: str = ""
+
+
+_HEAD = ", ".join(Head.__annotations__)
+
+
+def text_of(document: Document) -> str:
+    """A document as it is stored and compared: what is left out and what is at its default is the same."""
+    return document.model_dump_json(exclude_defaults=True)
+
+
+async def create(pool: asyncpg.Pool, tenant: str, document: Document, key: str | None, most: int) -> Made:
+    """A new template at version 1; Problem(TEMPLATE_NAME_TAKEN | TEMPLATE_LIMIT | IDEMPOTENCY_MISMATCH)."""
+    text = text_of(document)
+    digest = hashlib.sha256(text.encode()).digest()
+    async with pool.acquire() as connection, connection.transaction():
+        # One creation of a tenant at a time: so a repeated request finds what the first one made.
+        await connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
+        if key is not None and (earlier := await _earlier(connection, tenant, key, digest)) is not None:
+            return Made(earlier, replayed=True)
+        if await connection.fetchval("SELECT count(*) FROM templates WHERE tenant = $1", tenant) >= most:
+            raise Problem(Code.TEMPLATE_LIMIT, f"A tenant has at most {most} templates: delete one first.", limit=most)
+        await _require_free(connection, tenant, document.name, None)
+        row = await connection.fetchrow(
+            f"""INSERT INTO templates (tenant, id, name, subject, grade, items, idempotency_key, fingerprint)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_HEAD}""",  # noqa: S608 - a constant
+            tenant,
+            f"tpl_{uuid.uuid4().hex}",
+            document.name,
+            document.subject,
+            document.grade,
+            len(document.items),
+            key,
+            digest,
+        )
+        await _add_version(connection, tenant, row["id"], 1, text)
+    return Made(Head(**row))
+
+
+async def replace(
+    pool: asyncpg.Pool, tenant: str, template_id: str, document: Document, expected: int | None
+) -> Head | None:
+    """The template at a new version, or as it is when the document says nothing new; None when there is none.
+
+    Problem(PRECONDITION_FAILED) when `expected` is given and isn't the newest version; Problem(TEMPLATE_NAME_TAKEN).
+    """
+    text = text_of(document)
+    async with pool.acquire() as connection, connection.transaction():
+        head = await _lock(connection, tenant, template_id, expected)
+        if head is None or await _document(connection, tenant, template_id, head.version) == text:
+            return head
+        await _require_free(connection, tenant, document.name, template_id)
+        row = await connection.fetchrow(
+            f"""UPDATE templates SET version = version + 1, name = $3, subject = $4, grade = $5, items = $6,
+                                     updated_at = clock_timestamp()
+                WHERE tenant = $1 AND id = $2 RETURNING {_HEAD}""",  # noqa: S608 - a constant
+            tenant,
+            template_id,
+            document.name,
+            document.subject,
+            document.grade,
+            len(document.items),
+        )
+        await _add_version(connection, tenant, template_id, row["version"], text)
+        await connection.execute(
+            "DELETE FROM template_versions WHERE tenant = $1 AND template_id = $2 AND version <= $3",
+            tenant,
+            template_id,
+            row["version"] - KEPT_VERSIONS,
+        )
+    return Head(**row)
+
+
+async def delete(pool: asyncpg.Pool, tenant: str, template_id: str, expected: int | None) -> bool:
+    """Forget the template and its versions; whether there was one. Problem(PRECONDITION_FAILED) as `replace`."""
+    async with pool.acquire() as connection, connection.transaction():
+        if await _lock(connection, tenant, template_id, expected) is None:
+            return False
+        await connection.execute("DELETE FROM templates WHERE tenant = $1 AND id = $2", tenant, template_id)
+    return True
+
+
+async def find(pool: asyncpg.Pool, tenant: str, template_id: str) -> Head | None:
+    """The tenant's template; another's is as good as none."""
+    row = await pool.fetchrow(
+        f"SELECT {_HEAD} FROM templates WHERE tenant = $1 AND id = $2",  # noqa: S608 - a constant
+        tenant,
+        template_id,
+    )
+    return Head(**row) if row else None
+
+
+async def document(pool: asyncpg.Pool, tenant: str, template_id: str, version: int) -> str | None:
+    """The JSON of a version; None when it isn't kept any more."""
+    return await _document(pool, tenant, template_id, version)
+
+
+async def page(pool: asyncpg.Pool, tenant: str, wanted: Wanted, limit: int) -> list[Head]:
+    """Up to `limit` templates, newest first."""
+    rows = await pool.fetch(
+        f"""SELECT {_HEAD} FROM templates
+            WHERE tenant = $1 AND ($2::text IS NULL OR subject = $2) AND strpos(lower(name), lower($3)) > 0
+              AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5))
+            ORDER BY created_at DESC, id DESC LIMIT $6""",  # noqa: S608 - a constant
+        tenant,
+        wanted.subject,
+        wanted.name,
+        wanted.after.created_at if wanted.after else None,
+        f"tpl_{wanted.after.exam_id.hex}" if wanted.after else None,
+        limit,
+    )
+    return [Head(**row) for row in rows]
+
+
+async def versions(pool: asyncpg.Pool, tenant: str, template_id: str) -> list[Version]:
+    """The versions that are kept, newest first."""
+    rows = await pool.fetch(
+        """SELECT version, created_at FROM template_versions WHERE tenant = $1 AND template_id = $2
+           ORDER BY version DESC""",
+        tenant,
+        template_id,
+    )
+    return [Version(**row) for row in rows]
+
+
+async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, digest: bytes) -> Head | None:
+    """What the key has made before; it is forgotten after three days."""
+    await connection.execute(
+        """UPDATE templates SET idempotency_key = NULL WHERE tenant = $1 AND idempotency_key = $2
+           AND created_at < clock_timestamp() - make_interval(days => $3)""",
+        tenant,
+        key,
+        _KEY_DAYS,
+    )
+    row = await connection.fetchrow(
+        f"SELECT fingerprint, {_HEAD} FROM templates WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
+        tenant,
+        key,
+    )
+    if row is None:
+        return None
+    found = dict(row)
+    if found.pop("fingerprint") != digest:
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    return Head(**found)
+
+
+async def _lock(connection: asyncpg.Connection, tenant: str, template_id: str, expected: int | None) -> Head | None:
+    row = await connection.fetchrow(
+        f"SELECT {_HEAD} FROM templates WHERE tenant = $1 AND id = $2 FOR UPDATE",  # noqa: S608 - a constant
+        tenant,
+        template_id,
+    )
+    if row is not None and expected is not None and row["version"] != expected:
+        detail = f"The template is at version {row['version']} by now: fetch it, and send your change with its ETag."
+        raise Problem(Code.PRECONDITION_FAILED, detail, version=row["version"])
+    return Head(**row) if row else None
+
+
+async def _require_free(connection: asyncpg.Connection, tenant: str, name: str, but: str | None) -> None:
+    """Problem(TEMPLATE_NAME_TAKEN). The tenant's row is locked first, so no other request takes the name meanwhile."""
+    await connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
+    holder = await connection.fetchval(
+        "SELECT id FROM templates WHERE tenant = $1 AND lower(name) = lower($2)", tenant, name
+    )
+    if holder not in (None, but):
+        detail = f"{holder} has this name: choose another, or send a new version of it with PUT."
+        raise Problem(Code.TEMPLATE_NAME_TAKEN, detail, template_id=holder)
+
+
+async def _add_version(connection: asyncpg.Connection, tenant: str, template_id: str, version: int, text: str) -> None:
+    await connection.execute(
+        "INSERT INTO template_versions (tenant, template_id, version, document) VALUES ($1, $2, $3, $4)",
+        tenant,
+        template_id,
+        version,
+        text,
+    )
+
+
+async def _document(pool: asyncpg.Pool | asyncpg.Connection, tenant: str, template_id: str, version: int) -> str | None:
+    text: str | None = await pool.fetchval(
+        "SELECT document FROM template_versions WHERE tenant = $1 AND template_id = $2 AND version = $3",
+        tenant,
+        template_id,
+        version,
+    )
+    return text
