@@ -23,6 +23,12 @@ class Code(StrEnum):
     UNKNOWN_SUBJECT = "unknown_subject"
     DELIVERY_NOT_FOUND = "delivery_not_found"
     BATCH_NOT_FOUND = "batch_not_found"
+    QUESTION_NOT_FOUND = "question_not_found"
+    REVISION_NOT_FOUND = "revision_not_found"
+    REVIEW_ITEM_NOT_FOUND = "review_item_not_found"
+    REVIEW_ITEM_LEASED = "review_item_leased"
+    PRECONDITION_FAILED = "precondition_failed"
+    PRECONDITION_REQUIRED = "precondition_required"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_ACCEPTABLE = "not_acceptable"
     INVALID_TICKET = "invalid_ticket"
@@ -126,6 +132,26 @@ CATALOGUE: dict[Code, Kind] = {
     ),
     Code.BATCH_NOT_FOUND: Kind(
         404, "No such batch", "Check the batch_id; batches are visible to their own tenant only."
+    ),
+    Code.QUESTION_NOT_FOUND: Kind(
+        404,
+        "No such question",
+        "Name it by its number in the result, such as 17(1), or by its path joined with dots, such as 三.17.(1).",
+    ),
+    Code.REVISION_NOT_FOUND: Kind(
+        404, "No such revision", "Check the number against GET /api/v1/exams/{exam_id}/revisions."
+    ),
+    Code.REVIEW_ITEM_NOT_FOUND: Kind(
+        404, "No such open item", "It was decided or superseded by a new revision: take another of GET /api/v1/review."
+    ),
+    Code.REVIEW_ITEM_LEASED: Kind(
+        409, "Somebody else works on this item", "Take another item, or wait until 'leased_until'."
+    ),
+    Code.PRECONDITION_FAILED: Kind(
+        412, "It has changed since you read it", "Read it again and repeat the change with the new ETag, if it still fits."
+    ),
+    Code.PRECONDITION_REQUIRED: Kind(
+        428, "If-Match is missing", "Send If-Match with the ETag you read, or If-Match: * to change whatever is there."
     ),
     Code.METHOD_NOT_ALLOWED: Kind(405, "Method not allowed", "Use a method of the Allow header."),
     Code.NOT_ACCEPTABLE: Kind(
