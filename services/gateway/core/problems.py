@@ -27,7 +27,6 @@ class Code(StrEnum):
     REVISION_NOT_FOUND = "revision_not_found"
     REVIEW_ITEM_NOT_FOUND = "review_item_not_found"
     REVIEW_ITEM_LEASED = "review_item_leased"
-    PRECONDITION_FAILED = "precondition_failed"
     PRECONDITION_REQUIRED = "precondition_required"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_ACCEPTABLE = "not_acceptable"
@@ -146,9 +145,6 @@ CATALOGUE: dict[Code, Kind] = {
     ),
     Code.REVIEW_ITEM_LEASED: Kind(
         409, "Somebody else works on this item", "Take another item, or wait until 'leased_until'."
-    ),
-    Code.PRECONDITION_FAILED: Kind(
-        412, "It has changed since you read it", "Read it again and repeat the change with the new ETag, if it still fits."
     ),
     Code.PRECONDITION_REQUIRED: Kind(
         428, "If-Match is missing", "Send If-Match with the ETag you read, or If-Match: * to change whatever is there."
