@@ -61,6 +61,7 @@ CACHE_MISSES = Counter(
 
 # --- gateway: exams and the outbox
 ACCEPTED = Counter("redink_accepted_total", "Exams accepted with 202.", ["class"])
+LOOKS = Counter("redink_upload_looks_total", "First looks at uploaded files, by what came of them.", ["outcome"])
 TERMINAL = Counter("redink_terminal_total", "Exams that ended, counted in the projection.", ["outcome", "reason"])
 E2E = Histogram(
     "redink_e2e_seconds",
@@ -83,7 +84,9 @@ LIVE_CUT = Counter("redink_live_cut_total", "Live streams cut off because the cl
 # --- gateway: tenants
 RATE_LIMITED = Counter("redink_rate_limited_total", "Requests refused because their tenant asks too often.", ["class"])
 RATES_LOCAL = Counter("redink_rates_local_total", "Requests counted by one gateway alone: Redis was away.")
-ERASED = Counter("redink_erased_total", "Exams deleted with all their blobs; reason is request or retention.", ["reason"])
+ERASED = Counter(
+    "redink_erased_total", "Exams deleted with all their blobs; reason is request or retention.", ["reason"]
+)
 ERASING_OLDEST = Gauge("redink_erasing_oldest_age_seconds", "Age of the oldest deletion whose blobs are not gone yet.")
 
 # --- webhooks

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from runtime import log
 from runtime.settings import load
@@ -13,11 +13,15 @@ from services.gateway import auth
 from services.gateway.api import (
     batch_upload,
     batches,
+    checks,
+    conventions,
     create,
     documented,
     errors,
     events,
     exams,
+    exports,
+    pictures,
     results,
     tickets,
     webhook_messages,
@@ -32,6 +36,7 @@ from services.gateway.gauges import Gauges
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
 from services.gateway.live.hub import open_hub
+from services.gateway.looks.watch import Looks
 from services.gateway.notices import open_notices
 from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
@@ -76,10 +81,24 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gateway = gateway
-    for module in (create, batch_upload, batches, exams, events, websocket, tickets, results, webhooks):
-        app.include_router(module.router, prefix=API)
+    for module in (
+        create,
+        checks,
+        batch_upload,
+        batches,
+        exams,
+        events,
+        websocket,
+        tickets,
+        results,
+        pictures,
+        exports,
+        webhooks,
+    ):
+        app.include_router(module.router, prefix=API, dependencies=[Depends(conventions.negotiated)])
     webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)
+    app.add_middleware(conventions.Conventions)
     app.add_middleware(errors.Tracing)
     description = documented.describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign]
@@ -130,7 +149,10 @@ async def open_gateway(
         taking = await stack.enter_async_context(open_batches(ledger, pool, resources.blobs, settings))
         await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
         history = History(pool)
-        yield create_app(Gateway(ledger, api_pool, pool, resources.blobs, hub, history, settings, hooks, way, taking))
+        looks = Looks(settings.opener, settings.looks_at_once)
+        yield create_app(
+            Gateway(ledger, api_pool, pool, resources.blobs, hub, history, settings, hooks, way, taking, looks=looks)
+        )
 
 
 async def _project(kafka: EventBus, projection: Projection) -> None:

@@ -52,6 +52,14 @@ def boundary_of(content_type: str | None) -> bytes:
     return boundary
 
 
+def refuse_encoding(content_encoding: str | None) -> None:
+    """Problem(UNSUPPORTED_CONTENT_TYPE) for a compressed body: photos and PDFs are compressed already, and bombs are."""
+    if (content_encoding or "identity").strip().lower() != "identity":
+        raise Problem(
+            Code.UNSUPPORTED_CONTENT_TYPE, "Send the upload without Content-Encoding: files are compressed already."
+        )
+
+
 async def pieces(chunks: AsyncIterator[bytes], boundary: bytes) -> AsyncGenerator[Piece, None]:
     """The parts of a body, piece by piece; Problem(MALFORMED_MULTIPART | TRUNCATED_BODY)."""
     collector = _Collector()

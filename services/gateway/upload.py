@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.types import Receive
@@ -102,6 +102,12 @@ async def receive(pieces: AsyncGenerator[Piece, None], store: Store, limits: Gat
     if not files:
         raise Problem(Code.NO_FILE)
     return Received(fields, tuple(files))
+
+
+def declared_length(headers: Mapping[str, str]) -> int | None:
+    """The body's length as the client says it, if it does."""
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 async def only_hash(_number: int, chunks: AsyncIterator[bytes]) -> BlobRef:

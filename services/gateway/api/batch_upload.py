@@ -13,8 +13,8 @@ from services.gateway import acceptance, idempotency, multipart
 from services.gateway.api.batch_views import AcceptedBatch, batch_fields, paper_fields
 from services.gateway.api.batches import remaining
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
-from services.gateway.api.create import FORM_FIELDS
 from services.gateway.api.documented import problems
+from services.gateway.api.upload_form import FORM_FIELDS
 from services.gateway.api.webhooks import require_callable
 from services.gateway.batches import archive, papers, reception, rows
 from services.gateway.batches.papers import Bounds, Kept

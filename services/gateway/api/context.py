@@ -1,7 +1,7 @@
 """What every route gets: the gateway's parts, the caller's tenant, the exam of the path."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 import asyncpg
@@ -15,9 +15,12 @@ from services.gateway.batches.service import Batches
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import required
 from services.gateway.database import TENANT
+from services.gateway.downloads.pictures import Pictures
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
+from services.gateway.limits.limiter import Limiter, refuse
 from services.gateway.live.hub import Hub
+from services.gateway.looks.watch import Looks
 from services.gateway.settings import GatewaySettings, WebhookSettings
 from services.gateway.webhooks.egress import Way
 
@@ -29,6 +32,7 @@ class Gateway:
     ledger: Ledger
     pool: asyncpg.Pool
     owner_pool: asyncpg.Pool
+    limiter: Limiter
     blobs: Blobs
     hub: Hub
     history: History
@@ -36,6 +40,7 @@ class Gateway:
     webhook_settings: WebhookSettings
     way: Way
     batches: Batches
+    looks: Looks = field(default_factory=lambda: Looks(None, 1))
 
 
 def _gateway(request: Request) -> Gateway:
@@ -64,7 +69,11 @@ async def _caller(
 ) -> auth.Caller:
     caller = await auth.caller_of(gateway.owner_pool, request.headers.get("authorization"))
     TENANT.set(caller.tenant)  # from here on, connections of gateway.pool see this tenant's rows
-    caller.require(required(request.method, request.scope["route"].path))
+    method, path = request.method, request.scope["route"].path
+    standing = await gateway.limiter.take(caller.tenant, caller.rate_factor, method, path)
+    request.scope["state"]["headers"] = standing.headers
+    refuse(standing)
+    caller.require(required(method, path))
     return caller
 
 

@@ -5,6 +5,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,68 +14,24 @@ from fastapi.responses import JSONResponse
 
 from contracts.artefacts import Submission
 from contracts.events import BlobRef
+from contracts.opening import Look
 from contracts.topics import SUBMISSION, artefact_path
+from runtime import log
 from services.gateway import acceptance, idempotency, multipart
-from services.gateway.api import estimates, results, waiting
+from services.gateway.api import estimates, reports, waiting
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
+from services.gateway.api.look_views import advice_fields, look_problems
+from services.gateway.api.upload_form import FORM
 from services.gateway.api.views import AcceptedView, exam_fields
 from services.gateway.api.webhooks import require_callable
-from services.gateway.core.form import SUBJECTS, Form, parse_form
+from services.gateway.core.form import Form, parse_form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.exams import Exam, find
-from services.gateway.upload import Body, Received, only_hash, receive
+from services.gateway.looks.watch import refuse
+from services.gateway.upload import Body, Received, declared_length, only_hash, receive
 
 router = APIRouter(tags=["exams"])
-
-_FORM: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["files", "subject", "grade"],
-                "properties": {
-                    "files": {
-                        "type": "array",
-                        "items": {"type": "string", "format": "binary"},
-                        "description": "The pages in order, one part each: JPEG, PNG, WebP, HEIC, TIFF, PDF, or a ZIP of them.",
-                    },
-                    "subject": {"type": "string", "enum": list(SUBJECTS)},
-                    "grade": {"type": "integer", "minimum": 1, "maximum": 12},
-                    "student_id": {
-                        "type": "string",
-                        "maxLength": 128,
-                        "description": "Your own id; a pseudonym is best.",
-                    },
-                    "title": {"type": "string", "maxLength": 300},
-                    "class_id": {"type": "string", "maxLength": 128},
-                    "answer_key": {
-                        "type": "string",
-                        "contentMediaType": "application/json",
-                        "description": 'JSON: {"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?}]}',
-                        "examples": [
-                            '{"questions": [{"number": "1", "type": "single_choice", "answer": "B", "max_score": 3}]}'
-                        ],
-                    },
-                    "priority": {"type": "string", "enum": ["interactive", "batch"], "default": "interactive"},
-                    "locale": {"type": "string", "default": "zh-CN"},
-                    "callback_url": {
-                        "type": "string",
-                        "format": "uri",
-                        "maxLength": 2048,
-                        "description": "Told once, signed, when this exam ends: https to a public address. The secret is"
-                        " at GET /webhooks/callback/secret.",
-                    },
-                },
-            },
-            "encoding": {"files": {"contentType": "image/*, application/pdf, application/zip"}},
-        }
-    },
-}
-
-FORM_FIELDS: dict[str, Any] = dict(_FORM["content"]["multipart/form-data"]["schema"]["properties"])
-FORM_FIELDS.pop("files")
 
 _HEADERS = {
     "Location": {"description": "The exam.", "schema": {"type": "string"}},
@@ -91,12 +48,21 @@ class _Accepted:
     replayed: bool = False
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """An upload whose files are stored, for an exam to be, and what was seen of them."""
+
+    exam_id: uuid.UUID
+    received: Received
+    looks: dict[int, Look]
+
+
 @router.post(
     "/exams",
     status_code=202,
     summary="Upload a paper",
     response_model=AcceptedView,
-    openapi_extra={"requestBody": _FORM},
+    openapi_extra={"requestBody": FORM},
     responses={
         202: {"description": "Safe, and on its way", "headers": _HEADERS},
         200: {"model": AcceptedView, "description": "Ended within the `Prefer: wait` time"},
@@ -104,7 +70,7 @@ class _Accepted:
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
             Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FILE_TOO_LARGE, Code.FIELD_TOO_LARGE,
             Code.TOO_MANY_PARTS, Code.UNSUPPORTED_CONTENT_TYPE, Code.UNSUPPORTED_MEDIA, Code.NO_FILE, Code.EMPTY_FILE,
-            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH,
+            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, *look_problems(),
             Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
         ),
     },
@@ -125,7 +91,7 @@ async def upload(
     ] = None,
 ) -> Response:
     """Accept one student's paper. Nothing is lost once 202 is answered; follow `Location` for what comes of it."""
-    body = Body(request.receive, gateway.settings, _declared_length(request))
+    body = Body(request.receive, gateway.settings, declared_length(request.headers))
     try:
         accepted = await _accept(request, body, gateway, tenant, idempotency_key)
     except Problem:
@@ -140,6 +106,7 @@ async def upload(
 
 
 async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> _Accepted:
+    multipart.refuse_encoding(request.headers.get("content-encoding"))
     parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
     checked = None if key is None else idempotency.checked(key)
     settings = gateway.settings
@@ -158,13 +125,42 @@ async def _take(
     tenant: str,
     held: idempotency.Reservation | None,
 ) -> _Accepted:
-    exam_id = _uuid7()
+    exam_id, kept = _uuid7(), list[str]()
+    with gateway.looks.watch(wait=False) as watch:
 
-    async def store(number: int, chunks: AsyncIterator[bytes]) -> BlobRef:
-        return await gateway.blobs.put_stream(f"{tenant}/{exam_id}/1/upload-{number}", chunks)
+        async def store(number: int, chunks: AsyncIterator[bytes]) -> BlobRef:
+            kept.append(f"{tenant}/{exam_id}/1/upload-{number}")
+            async with aclosing(watch.seeing(number, chunks)) as seen:
+                return await gateway.blobs.put_stream(kept[-1], seen)
 
-    received = await receive(parts, store, gateway.settings)
-    form, submission = _understand(received)
+        try:
+            received = await receive(parts, store, gateway.settings)
+            looks = await watch.seen(gateway.settings.advice_seconds)
+            refuse(looks)
+            return await _offer(request, gateway, tenant, held, _Kept(exam_id, received, looks))
+        except Problem:
+            await _forget(gateway, kept)
+            raise
+
+
+async def _forget(gateway: Gateway, paths: list[str]) -> None:
+    """What was refused is not kept."""
+    try:
+        await gateway.blobs.delete(paths)
+    except Exception as error:  # noqa: BLE001 - the client is told why its upload is refused, not that scraps of it stay
+        log.get("gateway.uploads").warning("refused files are kept", files=len(paths), error=log.what(error))
+
+
+async def _offer(
+    request: Request,
+    gateway: Gateway,
+    tenant: str,
+    held: idempotency.Reservation | None,
+    kept: _Kept,
+) -> _Accepted:
+    exam_id = kept.exam_id
+    form, submission = _understand(kept.received)
+    advice = advice_fields(kept.looks, kept.received, form.locale)
     if form.callback_url is not None:
         await require_callable(gateway, form.callback_url, "/callback_url")
     path = artefact_path(tenant, exam_id, 1, SUBMISSION)
@@ -182,7 +178,7 @@ async def _take(
             trace_of(request).traceparent,
             gateway.settings.deadline_seconds(form.priority),
             gateway.settings.limits,
-            lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings)).model_dump(mode="json"),
+            lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings), **advice).model_dump(mode="json"),
         )
         accepted = await acceptance.accept(gateway.ledger, offer)
     return _Accepted(accepted.exam, warnings, accepted.response)
@@ -215,21 +211,17 @@ async def _answer(gateway: Gateway, accepted: _Accepted, exam: Exam, applied: in
     if applied is not None:
         headers["Preference-Applied"] = f"wait={applied}"
         estimate = await estimates.remaining(gateway.history, exam)
-        view = AcceptedView(**exam_fields(exam, estimate, accepted.warnings))
+        first = {name: accepted.response[name] for name in ("advice", "advice_complete")}
+        view = AcceptedView(**exam_fields(exam, estimate, accepted.warnings), **first)
         if exam.ended:
             status = 200
-            view.result = await results.document(gateway, exam) if exam.report else None
+            view.result = await reports.document(gateway, exam) if exam.report else None
         content = view.model_dump(mode="json")
     if status == 202:
         headers["Retry-After"] = "1"
     if accepted.replayed:
         headers["Idempotent-Replayed"] = "true"
     return JSONResponse(content, status, headers)
-
-
-def _declared_length(request: Request) -> int | None:
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _uuid7() -> uuid.UUID:

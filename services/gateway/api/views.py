@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.status import STEPS, Status
 from contracts.topics import STAGES
+from services.gateway.core.advice import AdviceCode
 from services.gateway.core.eta import Estimate
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
@@ -93,10 +94,25 @@ class ExamView(StateView):
     links: Links
 
 
+class AdviceView(View):
+    """What to do better about one page."""
+
+    page: int | None = Field(description="From 1, over all files; null when a file before it was not looked at.")
+    file: int = Field(ge=1, description="From 1, in the order of the upload.")
+    code: AdviceCode
+    text: str = Field(
+        description="For users, in the language of `locale`.", examples=["第 2 页图片模糊，请对焦后重新拍照。"]
+    )
+
+
 class AcceptedView(ExamView):
     """The answer to an upload; `result` only when `Prefer: wait` saw the exam completed."""
 
     result: dict[str, Any] | None = Field(default=None, description="The result document, as of GET …/result.")
+    advice: list[AdviceView] = Field(default=[], description="What to do better before it is read.")
+    advice_complete: bool = Field(
+        default=False, description="Whether all pages were looked at; POST /checks always does."
+    )
 
 
 class StageView(View):

@@ -200,7 +200,9 @@ CATALOGUE: dict[Code, Kind] = {
         "No paper to report on",
         "No exam of the batch, or of what was asked for, is COMPLETED: retry those that failed.",
     ),
-    Code.UNREADABLE_FILE: Kind(422, "A file can't be read", "It is damaged or incomplete: export or photograph it again."),
+    Code.UNREADABLE_FILE: Kind(
+        422, "A file can't be read", "It is damaged or incomplete: export or photograph it again."
+    ),
     Code.ENCRYPTED_PDF: Kind(422, "A PDF is encrypted", "Remove its password and upload it again."),
     Code.ENCRYPTED_ARCHIVE: Kind(422, "A ZIP is encrypted", "Remove its password and upload it again."),
     Code.TOO_MANY_PAGES: Kind(422, "Too many pages", "Split it: one upload is one student's paper."),
@@ -210,7 +212,9 @@ CATALOGUE: dict[Code, Kind] = {
         422, "A file takes too much to open", "Save it as plain pictures or as a plain PDF and upload it again."
     ),
     Code.CHECKS_UNAVAILABLE: Kind(
-        503, "Files can't be checked now", "Upload without a check: what is wrong with a file is told in the exam's status."
+        503,
+        "Files can't be checked now",
+        "Upload without a check: what is wrong with a file is told in the exam's status.",
     ),
     Code.VALIDATION_FAILED: Kind(422, "The request is not valid", "Correct what 'errors' names and send it again."),
     Code.INVALID_IDEMPOTENCY_KEY: Kind(

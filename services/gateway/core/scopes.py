@@ -20,6 +20,7 @@ class Scope(StrEnum):
 
 _FAMILIES: dict[str, tuple[Scope, Scope]] = {
     "exams": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
+    "checks": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "batches": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "templates": (Scope.TEMPLATES, Scope.TEMPLATES),
     "subjects": (Scope.TEMPLATES, Scope.TEMPLATES),
