@@ -1,11 +1,14 @@
 """The analyzer: the student's answer to every question, its verdict and score."""
 
+from dataclasses import replace
+
 from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem, Submission
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
+from services.analyzer.core.equality import Match, compare
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade, grade
@@ -97,6 +100,8 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     kind, maximum = _kind(question, item), _maximum(question, item)
     if kind == "composite":
         kind = "fill_blank"
+    if kind == "fill_blank":
+        found = ranked(found, item)
     by_key = grade(found.answer, item.answer if item is not None else None, kind)
     marked = read_marks(marks_of(question, reading), maximum, worked=kind in _WORKED)
     found = under_marks(found, marked, item, kind)
@@ -118,6 +123,24 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
         needs_review=review,
         answer_regions=tuple(p.region for p in found.pieces),
     )
+
+
+def ranked(found: Found, item: KeyItem | None) -> Found:
+    """Where a blank was read in several ways, the way that is the key's comes first, and a teacher looks.
+
+    The key ranks what was read; it never adds a reading.
+    """
+    if found.answer is None or item is None or item.answer is None:
+        return found
+    keyed = (item.answer,) if isinstance(item.answer, str) else item.answer
+    given = found.answer.split("|")
+    if len(given) != len(keyed) or len(found.views) != len(given):
+        return found
+    best = [
+        g if compare(g, k) in (Match.SAME, Match.EQUIVALENT) else next((v for v in views if compare(v, k) is Match.SAME), g)
+        for g, k, views in zip(given, keyed, found.views, strict=True)
+    ]
+    return found if best == given else replace(found, answer="|".join(best), doubt=True)
 
 
 def wanted(item: KeyItem | None, reading: Reading) -> bool:

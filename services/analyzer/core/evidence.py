@@ -25,7 +25,7 @@ Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 class Piece:
     """One place with, or made for, a student's writing.
 
-    `inline`: what the lines that run through a spot read there: a second view of the same ink, with its confidence.
+    `xs`: the centres of a line's characters. `inline`: what the lines that run through a spot read there: a second view of the same ink, with its confidence.
     """
 
     source: Source
@@ -40,6 +40,7 @@ class Piece:
     inline_confidence: float = 0.0
     agreed: bool = False
     handwritten: bool = False
+    xs: tuple[float, ...] = ()
 
     @property
     def blank(self) -> bool:
@@ -54,13 +55,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Found:
-    """A student's answer with where and how it was found. `raw`: the evidence's own confidence, not yet calibrated."""
+    """A student's answer with where and how it was found. `raw`: the evidence's own confidence, not yet calibrated.
+
+    `views`: per blank, everything that was read there, the best first; empty where an answer is not made of blanks.
+    """
 
     answer: str | None
     evidence: str
     raw: float
     pieces: tuple[Piece, ...] = ()
     doubt: bool = False
+    views: tuple[tuple[str, ...], ...] = ()
 
 
 UNREAD = Found(None, "none", 0.0)
@@ -233,7 +238,8 @@ def lines_of(question: Question, reading: Reading) -> list[Piece]:
         line = page.lines[ref.index]
         text = line.text[ref.start : ref.end]
         if line.ink != "red" and text.strip() and not is_seal(text):
-            found.append(Piece("line", page.page, _part_box(line, ref.start, ref.end), text, line.confidence))
+            box, xs = _part_box(line, ref.start, ref.end), line.xs[ref.start : ref.end]
+            found.append(Piece("line", page.page, box, text, line.confidence, xs=xs))
     return found
 
 

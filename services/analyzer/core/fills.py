@@ -8,6 +8,7 @@ from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
 from services.analyzer.core.text import script_of, short_answer
+from services.analyzer.core.uncut import beside_print
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
@@ -21,7 +22,8 @@ _FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
 
 def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     """The contents of the question's blanks; `expected`: how many the key or the stem has, 0 when unknown."""
-    spots = [_settled(s) for s in spots_of(question, reading) if not (s.blank and s.source in ("beside", "option"))]
+    places = [s for s in spots_of(question, reading) if not (s.blank and s.source in ("beside", "option"))]
+    spots = [_settled(s) for s in beside_print(places, reading)]
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
     inked_places = sum(not s.blank for s in spots)
@@ -41,7 +43,27 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
     kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)
-    return Found(answer, f"{kind}:{script_of(answer)}", raw, tuple(inked), doubt or unread)
+    views = tuple(_views(text, entry) for text, entry in zip(texts, entries, strict=False))
+    return Found(answer, f"{kind}:{script_of(answer)}", raw, tuple(inked), doubt or unread, views)
+
+
+def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
+    """What else a blank may say: its other view, and either without a first character that was struck out.
+
+    A strike-out looks like a doubled character, or like one that two views read differently where they agree on the rest.
+    Digits and letters may well stand twice, so they are left alone.
+    """
+    other = short_answer(entry[0].inline) if len(entry) == 1 else text
+    views = [text, other]
+    views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_han(v[0])]
+    if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and _is_han(text[0]):
+        views.append(text[1:])
+    views += [v[1:] for v in (text, other) if re.fullmatch(r"[^\W\dA-Za-z][-\d.]+", v)]
+    return tuple(dict.fromkeys(v for v in views if v))
+
+
+def _is_han(char: str) -> bool:
+    return "一" <= char <= "鿿"
 
 
 def _unnumbered(text: str, number: str) -> str:
@@ -60,13 +82,19 @@ def _settled(spot: Piece) -> Piece:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
     better = spot.inline_confidence > spot.confidence or _lost_descenders(own, inline)
     if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
-        better = len(inline) < len(own)
-        return replace(spot, text=inline, confidence=spot.inline_confidence) if better else replace(spot, text=own)
+        return _taken(spot, own, inline, better=len(inline) < len(own))
     if inline in own:
         better = spot.confidence < _CLEAR and own[0] not in "-−—"
     elif own in inline:
         better = spot.inline_confidence >= _FAIR
-    return replace(spot, text=inline, confidence=spot.inline_confidence) if better else replace(spot, text=own)
+    return _taken(spot, own, inline, better=better)
+
+
+def _taken(spot: Piece, own: str, inline: str, *, better: bool) -> Piece:
+    """The spot with the better view as its text, the other kept beside it."""
+    if better:
+        return replace(spot, text=inline, confidence=spot.inline_confidence, inline=own)
+    return replace(spot, text=own, inline=inline)
 
 
 def _lost_descenders(own: str, inline: str) -> bool:

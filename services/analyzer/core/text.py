@@ -23,6 +23,7 @@ def short_answer(text: str) -> str:
             text = text[1:].strip()
         if text.endswith(closing) and opening not in text:
             text = text[:-1].strip()
+    text = re.sub(r"^[-−–—]\s*(?=[-−–—]\s*\d)|^0(?=0[.]\d)", "", text)  # struck out and written again
     return powers(variables(text))
 
 

@@ -114,7 +114,7 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
         alone = working(extent, reading, own)
     pieces = alone or _writing(family, reading)
     grouped: list[list[Piece]] = []
-    for piece in pieces:
+    for piece in _split(pieces, len(children)):
         if grouped and same_row(grouped[-1][-1], piece) and not _TAG.match(piece.text):
             grouped[-1].append(piece)
         else:
@@ -132,6 +132,30 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
             passages[current] = []
         passages.setdefault(current, []).append(row)
     return {k: _passage(v) for k, v in passages.items()}
+
+
+def _split(pieces: list[Piece], count: int) -> list[Piece]:
+    """The pieces, cut where the next "(k)" of `count` parts stands inside a row: (1)3kg (2)5kg."""
+    out: list[Piece] = []
+    last = 1
+    for piece in pieces:
+        rest = piece
+        opening = _TAG.match(rest.text)
+        last = max(last, int(opening[1])) if opening and int(opening[1]) <= count else last
+        while last < count and (m := re.search(rf"(?<=\S)\s*[(（]\s*{last + 1}\s*[)）](?!\s*[式题问])", rest.text)):
+            out.append(_cut(rest, 0, m.start()))
+            rest = _cut(rest, m.start(), len(rest.text))
+            last += 1
+        out.append(rest)
+    return out
+
+
+def _cut(piece: Piece, start: int, end: int) -> Piece:
+    """The characters from `start` to `end`, with a box of their share of the row."""
+    x0, y0, x1, y1 = piece.box
+    width = (x1 - x0) / max(1, len(piece.text))
+    box = (x0 + start * width, y0, x0 + end * width, y1)
+    return replace(piece, text=piece.text[start:end], box=box, xs=piece.xs[start:end])
 
 
 def _passage(grouped: list[list[Piece]]) -> Found:

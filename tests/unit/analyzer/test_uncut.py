@@ -1,0 +1,80 @@
+"""Answers that reading took for print, or read in two ways."""
+
+from analyzer_build import key, line, paper, question, reading, spot, submission
+
+from contracts.artefacts.analysis import Answer
+from contracts.artefacts.paper import Question
+from contracts.artefacts.reading import Line, Reading
+from services.analyzer.core import analyze
+from services.analyzer.core.analyze import ranked
+from services.analyzer.core.evidence import Found
+
+STEM = ["3.（10分）顺风骑车时感觉不到风的存在，而在无风条件下", "骑摩托车却常常感到有强风，为什么会这样？"]
+
+
+def rows(texts: list[str], em: float, y: float) -> list[Line]:
+    """Printed-looking lines whose characters are `em` wide."""
+    step, height = 1.5 * em, em
+    return [
+        line(t, (100, y + i * step, 100 + em * len(t), y + i * step + height), script="printed", ink="black")
+        for i, t in enumerate(texts)
+    ]
+
+
+def answers(r: Reading, *questions: Question, wanted: str | None = None) -> tuple[Answer, ...]:
+    items = () if wanted is None else (key("1", wanted),)
+    return analyze(submission(*items), r, paper(*questions)).answers
+
+
+def test_an_answer_in_black_is_told_from_its_stem_by_wider_characters() -> None:
+    r = reading(lines=[*rows(STEM, 20, 100), *rows(["骑车时风速与车速相同", "所以感觉不到风"], 30, 200)])
+    assert answers(r, question("short_answer"))[0].student_answer == "骑车时风速与车速相同\n所以感觉不到风"
+
+
+def test_a_stem_alone_is_no_answer_however_its_lines_vary_a_little() -> None:
+    r = reading(lines=[*rows(STEM, 20, 100), *rows(["请用所学的知识解释"], 22, 200)])
+    assert not answers(r, question("short_answer"))[0].student_answer
+
+
+def test_numbers_of_parts_that_start_over_begin_the_answers() -> None:
+    printed = ["18. 一只铁球的质量为78g", "(1) 铁球是空心的吗", "(2) 空心部分的体积是多少", "(2) 15cm"]
+    r = reading(lines=rows(printed, 20, 100))
+    parts = [question("short_answer", f"1({n})", path=("1", f"({n})")) for n in (1, 2)]
+    got = answers(r, question("composite"), *parts)
+    assert [a.student_answer for a in got[1:]] == ["", "15cm"]
+
+
+def test_two_parts_answered_on_one_row_are_two_answers() -> None:
+    r = reading(lines=[line("(1)3kg(2)5kg")])
+    parts = [question("short_answer", f"1({n})", path=("1", f"({n})")) for n in (1, 2)]
+    got = answers(r, question("composite", lines=[0]), *parts)
+    assert [a.student_answer for a in got[1:]] == ["3kg", "5kg"]
+
+
+def test_writing_before_a_rule_that_it_hides_is_the_blanks_content() -> None:
+    text = "平均值为0.98"
+    xs = (20, 40, 60, 80, 110, 130, 150, 170)
+    printed = line(text, (10, 100, 185, 130), script="printed", ink="black").model_copy(update={"xs": xs})
+    r = reading(lines=[printed], spots=[spot(kind="rule", at=(188, 100, 300, 130))])
+    got = answers(r, question("fill_blank", spots=[0]), wanted="0.98")[0]
+    assert (got.student_answer, got.verdict) == ("0.98", "correct")
+
+
+def test_a_printed_number_before_an_empty_blank_for_its_unit_stays_print() -> None:
+    xs = (20, 40, 60, 80, 95, 105, 115)
+    printed = line("身高约为162", (10, 100, 125, 130), script="printed", ink="black").model_copy(update={"xs": xs})
+    r = reading(lines=[printed], spots=[spot(kind="rule", at=(128, 100, 300, 130))])
+    assert answers(r, question("fill_blank", spots=[0]), wanted="cm")[0].student_answer == ""
+
+
+def test_the_key_chooses_among_what_was_read_and_never_adds_to_it() -> None:
+    found = Found("文文明开化", "fill_spot:han", 0.9, views=(("文文明开化", "文明开化"),))
+    assert ranked(found, key("1", "文明开化")) == Found("文明开化", "fill_spot:han", 0.9, doubt=True, views=found.views)
+    assert ranked(found, key("1", "殖产兴业")) == found
+
+
+def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:
+    for text, wanted in (("11", "1"), ("mm", "m")):
+        r = reading(spots=[spot(text, kind="rule")])
+        got = answers(r, question("fill_blank", spots=[0]), wanted=wanted)[0]
+        assert (got.student_answer, got.verdict) == (text, "wrong")
