@@ -65,7 +65,7 @@ class Subscription:
         except TimeoutError:
             return []
         if self._forgetful:
-            self._forgetful.look(self._ahead())
+            self._forgetful.rewind(self._ahead())
         return [self._record(raw) for batch in batches.values() for raw in batch]
 
     async def commit(self, offsets: dict[Partition, int]) -> None:
@@ -96,8 +96,6 @@ class Subscription:
 
     async def revoked(self, raw: set[Any]) -> None:
         """The group rebalances."""
-        if self._forgetful:
-            self._forgetful.leaving()
         if self._intake and raw:
             await self._intake.revoked(self._partitions(raw), self._patience)
 

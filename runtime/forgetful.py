@@ -10,40 +10,35 @@ from aiokafka.structs import OffsetAndMetadata
 class ForgetfulBroker:
     """Restarted, the embedded broker has lost log, group and offsets, and takes a commit of a member it never saw.
 
-    Such a commit is about the lost log and would pass over records of the new one. A restart cuts connections: what was
-    assigned over one is worth nothing over another.
+    Such a commit is about the lost log and would pass over records of the new one. A restart cuts connections: over
+    another one than that of the assignment a commit goes only after a heartbeat, which the broker answers for members
+    that it knows.
     """
 
     def __init__(self, consumer: Callable[[], Any]) -> None:
         """`consumer`: gives the aiokafka consumer, once there is one."""
         self._consumer = consumer
         self._over: Any = None
-        self._joining = True
 
     def joined(self) -> None:
         """Partitions were assigned."""
-        self._over, self._joining = self._connection(), False
+        self._over = self._connection()
 
-    def leaving(self) -> None:
-        """The group is being joined again."""
-        self._joining = True
-
-    def look(self, ahead: Mapping[Any, int]) -> None:
-        """Begin anew where the log is another one; `ahead`: records that are there beyond what was read, by partition."""
+    def rewind(self, ahead: Mapping[Any, int]) -> None:
+        """Begin anew where less is there than was read; `ahead`: records beyond what was read, by partition."""
         for partition, records in ahead.items():
             if records < 0:
                 self._consumer().seek(partition, 0)
-        now = self._connection()
-        if now is not None and now is not self._over and not self._joining:
-            self._joining = True
-            self._consumer()._coordinator.reset_generation()  # noqa: SLF001
 
     async def commit(self, offsets: Mapping[Any, int]) -> None:
         """Commit once: the client would try again, on whatever answers by then. Raises ConnectionError, KafkaError."""
-        if self._connection() is None or self._connection() is not self._over:
-            raise ConnectionError("the group was joined over another connection")
+        coordinator, connection = self._consumer()._coordinator, self._connection()  # noqa: SLF001
+        if connection is not self._over and await coordinator._do_heartbeat():  # noqa: SLF001
+            self._over = connection
+        if connection is None or connection is not self._over or connection is not self._connection():
+            raise ConnectionError("the broker may have forgotten the group")
         wanted = {partition: OffsetAndMetadata(offset, "") for partition, offset in offsets.items()}
-        await self._consumer()._coordinator._do_commit_offsets(None, wanted)  # noqa: SLF001
+        await coordinator._do_commit_offsets(None, wanted)  # noqa: SLF001
 
     def _connection(self) -> Any:
         """The open connection to the group's coordinator; None without."""
