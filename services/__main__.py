@@ -22,6 +22,7 @@ TOOLS = {
     "audit": "is no exam lost, and none reported twice? Checks the live installation, changes nothing",
     "dlq": "dead letters: list, show, redrive",
     "replay": "run exams again from a stage, as new revisions",
+    "keys": "API keys of tenants: create, list, rotate, revoke",
     "rebuild": "compare the exams' rows with what the topics say, and mend them",
 }
 """Modules of `services.gateway.tools`: they need the gateway's dependencies, and are imported when asked for."""

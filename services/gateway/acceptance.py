@@ -65,6 +65,8 @@ async def admit(transaction: Transaction, tenant: str, limits: Limits) -> None:
             " GET /exams?status=…, cancel what is not needed, or ask for a higher limit."
         )
         raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "10"}, limit=limits.in_flight)
+    if (over := await transaction.used_up(tenant)) is not None:
+        raise Problem(Code.QUOTA_EXCEEDED, headers={"Retry-After": str(over.seconds)}, quotas=list(over.quotas))
 
 
 async def reserve(

@@ -11,11 +11,13 @@ from runtime import log
 from runtime.settings import load
 from services.gateway import auth
 from services.gateway.api import (
+    admin,
     batch_upload,
     batches,
     checks,
     conventions,
     create,
+    deletion,
     documented,
     errors,
     events,
@@ -24,6 +26,7 @@ from services.gateway.api import (
     pictures,
     results,
     tickets,
+    usage,
     webhook_messages,
     webhooks,
     websocket,
@@ -32,6 +35,7 @@ from services.gateway.api.context import Gateway
 from services.gateway.api.views import event_json
 from services.gateway.batches.service import open_batches
 from services.gateway.database import open_api_pool, open_database
+from services.gateway.downloads.pictures import Pictures
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
@@ -44,6 +48,8 @@ from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings, PostgresSettings, WebhookSettings
 from services.gateway.sweeper import Sweeper
+from services.gateway.tenancy.port import open_admin
+from services.gateway.tenancy.service import TenancySettings, open_tenancy
 from services.gateway.webhooks.egress import Egress, Way
 from services.gateway.webhooks.sender import Sender
 from services.gateway.webhooks.targets import Rules
@@ -63,6 +69,7 @@ _TAGS = [
     {"name": "exams", "description": "Uploading papers and following them."},
     {"name": "results", "description": "What came of them."},
     {"name": "batches", "description": "Many papers in one upload, and what they say of the class."},
+    {"name": "usage", "description": "What was used, and what may be."},
     {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
@@ -81,12 +88,14 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gateway = gateway
+    app.state.pictures = Pictures()
     for module in (
         create,
         checks,
         batch_upload,
         batches,
         exams,
+        deletion,
         events,
         websocket,
         tickets,
@@ -94,6 +103,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         pictures,
         exports,
         webhooks,
+        usage,
     ):
         app.include_router(module.router, prefix=API, dependencies=[Depends(conventions.negotiated)])
     webhook_messages.describe(app.webhooks)
@@ -119,6 +129,7 @@ async def open_gateway(
     *,
     keep_books: Callable[[Ledger], Ledger] = lambda ledger: ledger,
     go_out: Callable[[Way], Way] = lambda way: way,
+    tenancy: TenancySettings | None = None,
 ) -> AsyncIterator[FastAPI]:
     """Schema current, relay, projection, sweeper and sender of webhooks running while the context lasts.
 
@@ -150,8 +161,26 @@ async def open_gateway(
         await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
         history = History(pool)
         looks = Looks(settings.opener, settings.looks_at_once)
+        tenancy = tenancy or TenancySettings.loaded()
+        about = await stack.enter_async_context(open_tenancy(pool, resources.blobs, tenancy))
+        await stack.enter_async_context(open_admin(admin.create_admin(pool, tenancy.admin), tenancy.admin))
+        for name, loop in about.loops:
+            await stack.enter_async_context(_background(loop(), name))
         yield create_app(
-            Gateway(ledger, api_pool, pool, resources.blobs, hub, history, settings, hooks, way, taking, looks=looks)
+            Gateway(
+                ledger=ledger,
+                pool=api_pool,
+                owner_pool=pool,
+                tenancy=about,
+                blobs=resources.blobs,
+                hub=hub,
+                history=history,
+                settings=settings,
+                webhook_settings=hooks,
+                way=way,
+                batches=taking,
+                looks=looks,
+            )
         )
 
 

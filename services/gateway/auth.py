@@ -23,6 +23,8 @@ class Caller:
     tenant: str
     key_id: str
     scopes: frozenset[str]
+    rate_factor: float = 1.0
+    """of the installation's request rates"""
 
     def require(self, scope: Scope | None) -> None:
         """Problem(INSUFFICIENT_SCOPE) unless the key has the scope; None is a scope that no key has."""
@@ -66,13 +68,13 @@ async def caller_of(pool: asyncpg.Pool, authorization: str | None) -> Caller:
             raise Problem(code, headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
     if row["unnoted"]:
         await pool.execute("UPDATE api_keys SET last_used_at = now() WHERE id = $1", key.id)
-    return Caller(row["tenant"], key.id, frozenset(row["scopes"]))
+    return Caller(row["tenant"], key.id, frozenset(row["scopes"]), row["rate_factor"])
 
 
 _FIND = """
 SELECT tenant, secret_sha256, scopes, revoked_at IS NOT NULL AS revoked, coalesce(expires_at <= now(), false) AS expired,
-       coalesce(last_used_at < now() - interval '1 minute', true) AS unnoted
-FROM api_keys WHERE id = $1
+       coalesce(last_used_at < now() - interval '1 minute', true) AS unnoted, rate_factor
+FROM api_keys JOIN tenants ON name = tenant WHERE id = $1
 """
 
 

@@ -54,6 +54,14 @@ class Parked:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
+@dataclass(frozen=True)
+class UsedUp:
+    """Quotas of a tenant of which nothing is left for `seconds`, until they are reset."""
+
+    quotas: Sequence[str]
+    seconds: int
+
+
 class Transaction(Protocol):
     """One transaction at READ COMMITTED: nothing of it is seen, or kept, unless it ends well."""
 
@@ -126,6 +134,10 @@ class Transaction(Protocol):
         Whoever else asks for the same tenant waits until this transaction ends: so no exam can be added between the
         count and the commit.
         """
+        ...
+
+    async def used_up(self, tenant: str) -> UsedUp | None:
+        """The month's quotas of which nothing is left, if any; after `in_flight`, of the same moment as its count."""
         ...
 
     async def waiting_to_leave(self, most: int) -> int:

@@ -13,7 +13,7 @@ from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation
-from services.gateway.ledger import Outgoing, Parked, Purpose
+from services.gateway.ledger import Outgoing, Parked, Purpose, UsedUp
 from tests.simulation.books import EXAMS, HEARD, KEYS, OUTBOX, PARKED, Books, Due, Kept, Key, Move, OpenTransaction
 
 
@@ -92,6 +92,10 @@ class MemoryTransaction(OpenTransaction):
         await self._statement()
         await self._lock("tenant", tenant)
         return sum(exam.tenant == tenant and not exam.ended for _, exam in self._all(EXAMS))
+
+    async def used_up(self, tenant: str) -> UsedUp | None:
+        await self._statement()
+        return None
 
     async def overdue(self, limit: int) -> list[Exam]:
         await self._statement()

@@ -15,13 +15,13 @@ from services.gateway.batches.service import Batches
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import required
 from services.gateway.database import TENANT
-from services.gateway.downloads.pictures import Pictures
 from services.gateway.history import History
 from services.gateway.ledger import Ledger
-from services.gateway.limits.limiter import Limiter, refuse
+from services.gateway.limits.limiter import refuse
 from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
 from services.gateway.settings import GatewaySettings, WebhookSettings
+from services.gateway.tenancy.service import Tenancy
 from services.gateway.webhooks.egress import Way
 
 
@@ -32,7 +32,7 @@ class Gateway:
     ledger: Ledger
     pool: asyncpg.Pool
     owner_pool: asyncpg.Pool
-    limiter: Limiter
+    tenancy: Tenancy
     blobs: Blobs
     hub: Hub
     history: History
@@ -70,7 +70,7 @@ async def _caller(
     caller = await auth.caller_of(gateway.owner_pool, request.headers.get("authorization"))
     TENANT.set(caller.tenant)  # from here on, connections of gateway.pool see this tenant's rows
     method, path = request.method, request.scope["route"].path
-    standing = await gateway.limiter.take(caller.tenant, caller.rate_factor, method, path)
+    standing = await gateway.tenancy.limiter.take(caller.tenant, caller.rate_factor, method, path)
     request.scope["state"]["headers"] = standing.headers
     refuse(standing)
     caller.require(required(method, path))

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import Transient
 from runtime import log, trace
+from services.gateway.api.conventions import allowed_methods
 from services.gateway.api.documented import PROBLEM
 from services.gateway.core.problems import Code, Problem
 
@@ -62,7 +63,10 @@ def add_handlers(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _BY_STATUS.get(error.status_code, Code.REQUEST_REFUSED if error.status_code < 500 else Code.INTERNAL)
-        return _answer(request, Problem(code, headers=dict(error.headers or {})))
+        headers = dict(error.headers or {})
+        if code is Code.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(allowed_methods(request))
+        return _answer(request, Problem(code, headers=headers))
 
     async def on_store(request: Request, error: Exception) -> Response:
         return _answer(request, _store_problem(error))
@@ -109,7 +113,7 @@ class Tracing:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *_fixed_headers(context)]
+                message["headers"] = [*message.get("headers", []), *_fixed_headers(context), *_headers_of(scope)]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(trace_id=context.trace_id):
@@ -130,6 +134,12 @@ def _context(header: bytes | None) -> trace.Trace:
 
 def _fixed_headers(context: trace.Trace) -> list[tuple[bytes, bytes]]:
     return [(b"x-content-type-options", b"nosniff"), (b"trace-id", context.trace_id.encode())]
+
+
+def _headers_of(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """What was found out about the request that its answer says, whatever it is: what is left of a rate."""
+    said: dict[str, str] = scope["state"].get("headers", {})
+    return [(name.lower().encode(), value.encode()) for name, value in said.items()]
 
 
 def _answer(request: Request, problem: Problem) -> Response:

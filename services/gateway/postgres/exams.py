@@ -12,6 +12,8 @@ from contracts.events import BlobRef, ExamEvent, ExamStatus, StatusKind
 from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
 from services.gateway.exams import EXAM_CHANNEL, IN_FLIGHT, Exam, exam_of
+from services.gateway.ledger import UsedUp
+from services.gateway.limits.quotas import account, count_exam
 
 _SILENT = f"{IN_FLIGHT} AND heard_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(republished, 1))"
 
@@ -53,6 +55,7 @@ class Exams:
         )
         exam = exam_of(row)
         await self._record(exam.exam_id, exam.position, 1)
+        await count_exam(self._connection, exam.tenant, exam.created_at)
         return exam
 
     async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
@@ -95,6 +98,10 @@ class Exams:
             f"SELECT count(*) FROM exams WHERE tenant = $1 AND {IN_FLIGHT}", tenant
         )
         return int(counted)
+
+    async def used_up(self, tenant: str) -> UsedUp | None:
+        found = await account(self._connection, tenant)
+        return UsedUp(found.used_up, found.seconds_left) if found and found.used_up else None
 
     async def overdue(self, limit: int) -> list[Exam]:
         rows = await self._connection.fetch(

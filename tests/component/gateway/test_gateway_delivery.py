@@ -17,7 +17,6 @@ from contracts.topics import CONTROL, STAGE, STATUS, UPLOADED, artefact_path
 from runtime.blobs import Blobs
 from runtime.blobs_local import LocalBlobs
 from runtime.envelope import Record
-from services.gateway.__main__ import main
 from services.gateway.database import SchemaMismatch, migrate, open_database
 from services.gateway.notices import Notices
 from services.gateway.postgres import PostgresLedger, PostgresTransaction
@@ -25,6 +24,7 @@ from services.gateway.projection import Projection
 from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings, PostgresSettings
 from services.gateway.sweeper import Sweeper
+from services.gateway.tools.keys import main
 from tests.component.gateway.harness import Bus, Running, gateway, settings, status_event, until
 
 NOBODY = {"tenant": "dev", "created_at": "2026-01-01T00:00:00Z", "deadline": "2099-01-01T00:00:00Z"}

@@ -1,0 +1,95 @@
+"""Counts pages, tokens and cost of completed exams: every revision once, whoever counts and however often it is tried."""
+
+import asyncio
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import asyncpg
+from pydantic import ValidationError
+
+from contracts.artefacts import Report
+from contracts.events import BlobRef
+from contracts.result import Cost, Result
+from runtime import log
+from runtime.blobs import BlobMissing, Blobs
+from services.gateway.exams import Exam, exam_of
+
+_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one revision of an exam used."""
+
+    pages: int = 0
+    cost: Cost = field(default_factory=Cost)
+
+
+class Meter:
+    """One meter; several processes may have one."""
+
+    def __init__(self, pool: asyncpg.Pool, blobs: Blobs, every_seconds: float) -> None:
+        self._pool = pool
+        self._blobs = blobs
+        self._every = every_seconds
+        self._log = log.get("gateway.meter")
+
+    async def run(self) -> None:
+        """For ever; a database or store that is away is waited for."""
+        while True:
+            try:
+                while await self.turn() == _BATCH:
+                    continue
+            except Exception as error:  # noqa: BLE001 - nobody would notice that a meter died
+                self._log.error("usage not counted", error=log.what(error), at=log.where(error))
+            await asyncio.sleep(self._every)
+
+    async def turn(self) -> int:
+        """Count the oldest completed exams that are not counted yet; how many there were."""
+        rows = await self._pool.fetch(
+            "SELECT * FROM exams WHERE status = 'COMPLETED' AND metered < revision ORDER BY completed_at LIMIT $1",
+            _BATCH,
+        )
+        for row in rows:
+            await self.count(exam_of(row))
+        return len(rows)
+
+    async def count(self, exam: Exam) -> None:
+        """Count the exam's revision, unless it is counted. What can't be read any more counts as nothing, and is told."""
+        reading = Reading()
+        if exam.report is not None:
+            try:
+                reading = await self._read(exam.report)
+            except (BlobMissing, ValidationError) as error:
+                self._log.error("usage of an exam unknown", exam_id=str(exam.exam_id), error=log.what(error))
+        async with self._pool.acquire() as connection, connection.transaction():
+            done = await connection.execute(
+                "UPDATE exams SET metered = $2 WHERE exam_id = $1 AND metered < $2",
+                exam.exam_id,
+                exam.position.revision,
+            )
+            if done == "UPDATE 1":
+                await _add(connection, exam, reading)
+
+    async def _read(self, ref: BlobRef) -> Reading:
+        report = Report.model_validate_json(await self._blobs.get(ref))
+        result = Result.model_validate_json(await self._blobs.get(report.result))
+        return Reading(len(report.pages), result.cost)
+
+
+async def _add(connection: asyncpg.Connection, exam: Exam, reading: Reading) -> None:
+    tokens = reading.cost.llm_tokens
+    await connection.execute(
+        """INSERT INTO usage_months AS u (tenant, month, pages, tokens_in, tokens_cached, tokens_out, cost)
+           VALUES ($1, date_trunc('month', $2::timestamptz AT TIME ZONE 'UTC')::date, $3, $4, $5, $6, $7)
+           ON CONFLICT (tenant, month) DO UPDATE SET pages = u.pages + excluded.pages,
+             tokens_in = u.tokens_in + excluded.tokens_in, tokens_cached = u.tokens_cached + excluded.tokens_cached,
+             tokens_out = u.tokens_out + excluded.tokens_out, cost = u.cost + excluded.cost""",
+        exam.tenant,
+        exam.completed_at,
+        reading.pages,
+        tokens.in_,
+        tokens.cached,
+        tokens.out,
+        Decimal(str(reading.cost.amount)).quantize(Decimal("0.000001")),
+    )
