@@ -89,7 +89,7 @@ async def chunks(file: io.RawIOBase | io.BufferedIOBase) -> AsyncIterator[bytes]
 
 async def sha256_of(part: Part) -> str:
     """Of all its bytes, hex."""
-    return (await asyncio.to_thread(hashlib.file_digest, part, hashlib.sha256)).hexdigest()  # type: ignore[arg-type]
+    return (await asyncio.to_thread(hashlib.file_digest, part, hashlib.sha256)).hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Results in, figures out: no I/O, no clock, no randomness."""

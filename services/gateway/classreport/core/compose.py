@@ -1,0 +1,250 @@
+"""Sittings to the document. Rounding is left to whoever shows it."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.gateway.classreport.core import document as d
+from services.gateway.classreport.core.items import ItemFigures, figures_of, miskeyed, reteach
+from services.gateway.classreport.core.points import FEWEST_SHOWN, PointFigures, points_of
+from services.gateway.classreport.core.scale import ENOUGH, Scale, mean, reliability, scale_of, variance
+from services.gateway.classreport.core.sheet import Sheet, Sitting, sheet_of
+
+COMPARABLE = 0.8
+"""A student's share says something when at least this share of the paper's points was graded."""
+
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class About:
+    """What the report is of."""
+
+    batch_id: str
+    name: str | None
+    subject: str
+    grade: int
+    disclosure: d.Disclosure
+    papers: int
+    not_completed: int
+    other: int
+    unreadable: int
+
+
+def compose(about: About, sittings: Sequence[Sitting]) -> d.ClassReport:
+    """The report on sittings of one paper, in the order of the batch. At least one is needed."""
+    sheet = sheet_of(sittings)
+    scale = scale_of(sheet)
+    items = figures_of(sheet, scale)
+    unsaid: list[d.Unsaid] = []
+    trust = _reliability(sheet, scale, unsaid)
+    shares = _standings(sheet)
+    numbers = [item.number for item in sheet.items]
+    return d.ClassReport(
+        batch_id=about.batch_id,
+        name=about.name,
+        title=_title(sittings),
+        subject=about.subject,
+        grade=about.grade,
+        classes=tuple(sorted({sitting.class_id for sitting in sittings if sitting.class_id})),
+        disclosure=about.disclosure,
+        coverage=d.Coverage(
+            papers=about.papers,
+            reported=len(sittings),
+            not_completed=about.not_completed,
+            other=about.other,
+            unreadable=about.unreadable,
+            stray_questions=sheet.stray,
+        ),
+        distribution=_distribution(shares, about.disclosure, unsaid),
+        reliability=trust,
+        items=tuple(_item(sheet, index, figures) for index, figures in enumerate(items)),
+        alarms=tuple(numbers[i] for i, figures in enumerate(items) if "miskey" in figures.flags),
+        reteach=tuple(_reteach(sheet, items[i], i, sure) for i, sure in reteach(sheet, items)),
+        knowledge_points=tuple(_point(sheet, figures) for figures in points_of(sheet, scale)),
+        students=_students(sittings, shares, about.disclosure),
+        unsaid=tuple(unsaid + _points_unsaid(sheet)),
+    )
+
+
+def _title(sittings: Sequence[Sitting]) -> str | None:
+    most = Counter(s.outcome.title for s in sittings if s.outcome.title).most_common(1)
+    return str(most[0][0]) if most else None
+
+
+def _reliability(sheet: Sheet, scale: Scale, unsaid: list[d.Unsaid]) -> d.Reliability | None:
+    if not scale.enough:
+        reason = (
+            f"needs {ENOUGH} students who were graded on the same items, and two such items; there are"
+            f" {len(scale.students)} students and {len(scale.items)} items"
+        )
+        unsaid += [d.Unsaid(what="comparisons", reason=reason), d.Unsaid(what="reliability", reason=reason)]
+        return None
+    found = reliability(scale)
+    if found is None:
+        unsaid.append(d.Unsaid(what="reliability", reason="all students have the same total"))
+        return None
+    if found.sem is None:
+        unsaid.append(d.Unsaid(what="measurement_error", reason="alpha is negative: the items don't measure one thing"))
+    whole = math.fsum(sheet.items[i].max for i in scale.items)
+    numbers = [item.number for item in sheet.items]
+    return d.Reliability(
+        alpha=found.alpha,
+        interval=d.Interval(low=found.low, high=found.high),
+        students=len(scale.students),
+        items=tuple(numbers[i] for i in scale.items),
+        left_out=tuple(number for i, number in enumerate(numbers) if i not in scale.items),
+        sem=found.sem,
+        sem_share=None if found.sem is None else found.sem / whole,
+    )
+
+
+def _item(sheet: Sheet, index: int, figures: ItemFigures) -> d.ItemRow:
+    item = sheet.items[index]
+    interval = None
+    if figures.low is not None and figures.high is not None:
+        interval = d.Interval(low=figures.low, high=figures.high)
+    return d.ItemRow(
+        number=item.number,
+        path=item.path,
+        type=item.type,
+        max_score=item.max,
+        key=item.key,
+        knowledge_points=tuple(name for _, name in item.points),
+        graded=figures.graded,
+        missing=figures.missing,
+        blank=figures.blank,
+        needs_review=figures.review,
+        facility=figures.facility,
+        facility_interval=interval,
+        point_biserial=figures.r,
+        discrimination=figures.discrimination,
+        options=tuple(d.OptionRow(**vars(option)) for option in figures.options),
+        common_wrong=d.CommonWrong(answer=figures.wrong[0], count=figures.wrong[1]) if figures.wrong else None,
+        flags=figures.flags,
+        suspected_key=miskeyed(item, figures.options),
+        lost=figures.lost,
+    )
+
+
+def _reteach(sheet: Sheet, figures: ItemFigures, index: int, sure: bool) -> d.Reteach:
+    assert figures.facility is not None
+    assert figures.lost is not None
+    item = sheet.items[index]
+    return d.Reteach(
+        number=item.number,
+        sure=sure,
+        facility=figures.facility,
+        lost=figures.lost,
+        knowledge_points=tuple(name for _, name in item.points),
+    )
+
+
+def _point(sheet: Sheet, figures: PointFigures) -> d.PointRow:
+    interval = None
+    if figures.low is not None and figures.high is not None:
+        interval = d.Interval(low=figures.low, high=figures.high)
+    return d.PointRow(
+        code=figures.code,
+        name=figures.name,
+        items=tuple(sheet.items[i].number for i in figures.items),
+        students=figures.students,
+        mean=figures.mean,
+        interval=interval,
+        upper=figures.upper,
+        middle=figures.middle,
+        lower=figures.lower,
+        classes=dict(figures.classes),
+    )
+
+
+def _points_unsaid(sheet: Sheet) -> list[d.Unsaid]:
+    have = len(sheet.sittings)
+    if have >= ENOUGH or not any(item.points for item in sheet.items):
+        return []
+    return [d.Unsaid(what="intervals_of_points", reason=f"needs {ENOUGH} students; there are {have}")]
+
+
+@dataclass(frozen=True)
+class _Standing:
+    earned: float
+    graded: float
+    comparable: bool
+
+    @property
+    def share(self) -> float:
+        return self.earned / self.graded
+
+
+def _standings(sheet: Sheet) -> list[_Standing]:
+    """Of each student, on what was graded; comparable when that is most of what was graded of anybody."""
+    columns = range(len(sheet.items))
+    gradable = math.fsum(
+        sheet.items[i].max for i in columns if any(cell and cell.share is not None for cell in sheet.column(i))
+    )
+    found = []
+    for student in range(len(sheet.sittings)):
+        graded = [(share, sheet.items[i].max) for i in columns if (share := sheet.share(student, i)) is not None]
+        whole = math.fsum(most for _, most in graded)
+        earned = math.fsum(share * most for share, most in graded)
+        found.append(_Standing(earned, whole, whole > 0 and whole >= COMPARABLE * gradable))
+    return found
+
+
+def _band(share: float) -> d.Band:
+    return next(band for band, least in d.BANDS if share >= least - 1e-12)
+
+
+def _distribution(
+    standings: Sequence[_Standing], disclosure: d.Disclosure, unsaid: list[d.Unsaid]
+) -> d.Distribution | None:
+    shares = sorted(standing.share for standing in standings if standing.comparable)
+    if not shares:
+        unsaid.append(d.Unsaid(what="distribution", reason="no student was graded on most of the points"))
+        return None
+    if len(shares) < FEWEST_SHOWN and disclosure != "score":
+        reason = f"needs {FEWEST_SHOWN} students, or it would tell single scores; there are {len(shares)}"
+        unsaid.append(d.Unsaid(what="distribution", reason=reason))
+        return None
+    bins = Counter(min(_BINS - 1, math.floor(share * _BINS + 1e-9)) for share in shares)
+    bands = Counter(_band(share) for share in shares)
+    open_ = disclosure == "score"
+    return d.Distribution(
+        students=len(shares),
+        mean=mean(shares),
+        sd=math.sqrt(variance(shares)) if len(shares) > 1 else None,
+        median=_quantile(shares, 0.5),
+        quartiles=(_quantile(shares, 0.25), _quantile(shares, 0.75)),
+        lowest=shares[0] if open_ else None,
+        highest=shares[-1] if open_ else None,
+        bins=tuple(d.BinRow(low=i / _BINS, high=(i + 1) / _BINS, count=bins[i]) for i in range(_BINS)),
+        bands=tuple(d.BandRow(band=band, from_=least, count=bands[band]) for band, least in d.BANDS),
+    )
+
+
+def _quantile(ordered: Sequence[float], p: float) -> float:
+    """Linear between the order statistics (type 7, as numpy and R do)."""
+    at = p * (len(ordered) - 1)
+    low = math.floor(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+
+
+def _students(
+    sittings: Sequence[Sitting], standings: Sequence[_Standing], disclosure: d.Disclosure
+) -> tuple[d.StudentRow, ...]:
+    if disclosure == "none":
+        return ()
+    score = disclosure == "score"
+    return tuple(
+        d.StudentRow(
+            exam_id=sitting.outcome.exam_id,
+            student_id=sitting.student_id,
+            class_id=sitting.class_id,
+            band=_band(standing.share) if standing.comparable else None,
+            earned=standing.earned if score else None,
+            graded_max=standing.graded if score else None,
+        )
+        for sitting, standing in zip(sittings, standings, strict=True)
+    )
