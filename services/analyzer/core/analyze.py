@@ -1,5 +1,6 @@
 """The analyzer: the student's answer to every question, its verdict and score."""
 
+from collections import Counter
 from dataclasses import replace
 
 from contracts.artefacts.analysis import Analysis, Answer
@@ -19,7 +20,7 @@ from services.analyzer.core.totals import composite, totals
 from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
-_MANY, _MOST = 4, 0.6
+_FEW, _MANY, _MOST = 2, 4, 0.6
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
@@ -30,6 +31,7 @@ def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
     children = children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
     read = read_answers(submission, reading, paper)
+    read |= like_others(leaves, read)
     unseen = elsewhere(leaves, read, reading)
     answers: dict[Path, Answer] = {}
     for question in leaves:
@@ -156,6 +158,18 @@ def confirmed(found: Found, by_key: Grade) -> bool:
     """
     free = found.evidence.partition(":")[0] != "ticked" and not found.doubt
     return free and by_key.verdict == "correct"
+
+
+def like_others(questions: list[Question], read: dict[Path, Found]) -> dict[Path, Found]:
+    """Choices whose empty place is of the kind in which the student wrote the others: those are blank more surely."""
+    choices = [read[q.path] for q in questions if q.type in (*_CHOICES, "true_false")]
+    used = Counter(f.pieces[0].source if f.pieces else "none" for f in choices if is_written(f))
+    usual = {s for s, n in used.items() if n >= _MOST * used.total() and used.total() >= _FEW}
+    return {
+        path: replace(found, evidence="blank_usual")
+        for path, found in read.items()
+        if found.evidence == "blank_spot" and usual and {p.source for p in found.pieces} == usual
+    }
 
 
 def elsewhere(questions: list[Question], read: dict[Path, Found], reading: Reading) -> set[Path]:

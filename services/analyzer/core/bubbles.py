@@ -1,5 +1,6 @@
 """Answer cards: which bubbles are marked, by a threshold that each page sets for itself."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from contracts.artefacts.paper import Question
@@ -67,11 +68,18 @@ def marked(question: Question, reading: Reading, *, multiple: bool) -> Found | N
         letters += [b.label for b in chosen]
         surety = min([surety, *(limit.surety(b.fill) for b in group)])
         doubt |= not multiple and len(chosen) > 1
+        doubt |= not chosen and len(group) < _usual(page)  # the marked one may be what was not found
         pieces += [Piece("cell", ref.page, b.box, b.label, limit.surety(b.fill)) for b in chosen]
     if not seen:
         return None
     answer = "".join(sorted(set(letters)))
     return Found(answer, "bubble" if answer else "bubble_blank", surety, tuple(pieces), doubt)
+
+
+def _usual(page: Page) -> int:
+    """How many bubbles most groups of a page have."""
+    sizes = Counter(Counter(b.group for b in page.bubbles).values())
+    return sizes.most_common(1)[0][0]
 
 
 def _chosen(group: list[Bubble], limit: Threshold, *, multiple: bool) -> list[Bubble]:

@@ -148,8 +148,17 @@ def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:
     if inked:
         return Found(None, "unread", 0.0, tuple(inked), doubt=True)
     places = [s for s in spots if s.blank and s.source != "option"]
+    if any(_is_wrapped(s, question) for s in places):
+        return Found(None, "unread", 0.0, tuple(places), doubt=True)
     if places:
         return Found("", "blank_spot", 1.0 - min(1.0, max(s.ink for s in places)), tuple(places))
     if lines_of(question, reading):
         return Found(None, "unread", 0.0, tuple(lines_of(question, reading)), doubt=True)
     return UNREAD
+
+
+def _is_wrapped(spot: Piece, question: Question) -> bool:
+    """Whether a bracket opens before its column begins: only its end stands here, its beginning on the row above."""
+    return spot.source == "bracket" and any(
+        r.page == spot.page and r.box[1] <= spot.box[1] <= r.box[3] and spot.box[0] < r.box[0] for r in question.regions
+    )

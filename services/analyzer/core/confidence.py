@@ -37,9 +37,10 @@ _LINES: dict[str, tuple[float, float]] = {
     "sub": (0.5, -0.5),
     # nothing written
     "blank_spot": (0.0, 0.5),
-    "blank_empty": (0.0, 0.5),
+    "blank_empty": (0.0, 1.0),
     "blank_stem": (0.0, -1.5),
-    "bubble_blank": (0.0, -0.5),
+    "blank_usual": (0.0, 3.0),
+    "bubble_blank": (0.0, 3.5),
     "sub_blank": (0.0, -0.25),
 }
 _DOUBT = 0.35

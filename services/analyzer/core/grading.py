@@ -102,8 +102,9 @@ def _calculation(answer: str, key: str) -> Grade:
 
 
 def _short_answer(answer: str, key: str) -> Grade:
-    grade_by_words = _worked(answer, key)
-    return Grade(grade_by_words.verdict, grade_by_words.share, sure=False)
+    by_words = _worked(answer, key)
+    same = compare(plain(answer), plain(key)) is Match.SAME  # the very words of the key need no judgement
+    return Grade(by_words.verdict, by_words.share, sure=same)
 
 
 def _worked(answer: str, final_key: str) -> Grade:
