@@ -9,13 +9,14 @@ from fastapi import Depends, FastAPI
 
 from runtime import log
 from runtime.settings import load
-from services.gateway import auth
+from services.gateway import auth, console
 from services.gateway.api import (
     admin,
     batch_upload,
     batches,
     checks,
     conventions,
+    corrections,
     create,
     deletion,
     documented,
@@ -25,7 +26,12 @@ from services.gateway.api import (
     exports,
     pictures,
     results,
+    revisions,
+    subjects,
+    template_import,
+    templates,
     tickets,
+    timeline,
     usage,
     webhook_messages,
     webhooks,
@@ -34,6 +40,7 @@ from services.gateway.api import (
 from services.gateway.api.context import Gateway
 from services.gateway.api.views import event_json
 from services.gateway.batches.service import open_batches
+from services.gateway.caching.shelves import open_shelves
 from services.gateway.database import open_api_pool, open_database
 from services.gateway.downloads.pictures import Pictures
 from services.gateway.gauges import Gauges
@@ -46,10 +53,11 @@ from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
-from services.gateway.settings import GatewaySettings, PostgresSettings, WebhookSettings
+from services.gateway.settings import CacheSettings, GatewaySettings, PostgresSettings, WebhookSettings
 from services.gateway.sweeper import Sweeper
 from services.gateway.tenancy.port import open_admin
 from services.gateway.tenancy.service import TenancySettings, open_tenancy
+from services.gateway.templates.library import Library
 from services.gateway.webhooks.egress import Egress, Way
 from services.gateway.webhooks.sender import Sender
 from services.gateway.webhooks.targets import Rules
@@ -68,8 +76,10 @@ Unsafe requests may be repeated under the same `Idempotency-Key`. Lists are page
 _TAGS = [
     {"name": "exams", "description": "Uploading papers and following them."},
     {"name": "results", "description": "What came of them."},
+    {"name": "corrections", "description": "What teachers say against it; each makes a new revision, with history."},
     {"name": "batches", "description": "Many papers in one upload, and what they say of the class."},
     {"name": "usage", "description": "What was used, and what may be."},
+    {"name": "templates", "description": "Answer keys for many papers, and what a school has settled for its subjects."},
     {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
@@ -102,10 +112,17 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         results,
         pictures,
         exports,
+        timeline,
+        corrections,
+        revisions,
+        templates,
+        template_import,
+        subjects,
         webhooks,
         usage,
     ):
         app.include_router(module.router, prefix=API, dependencies=[Depends(conventions.negotiated)])
+    app.include_router(console.router())
     webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)
     app.add_middleware(conventions.Conventions)
@@ -130,6 +147,7 @@ async def open_gateway(
     keep_books: Callable[[Ledger], Ledger] = lambda ledger: ledger,
     go_out: Callable[[Way], Way] = lambda way: way,
     tenancy: TenancySettings | None = None,
+    caches: CacheSettings | None = None,
 ) -> AsyncIterator[FastAPI]:
     """Schema current, relay, projection, sweeper and sender of webhooks running while the context lasts.
 
@@ -166,6 +184,8 @@ async def open_gateway(
         await stack.enter_async_context(open_admin(admin.create_admin(pool, tenancy.admin), tenancy.admin))
         for name, loop in about.loops:
             await stack.enter_async_context(_background(loop(), name))
+        shelves = open_shelves(resources.cache, caches or load(CacheSettings))
+        library = Library(api_pool, shelves.templates, shelves.rules)
         yield create_app(
             Gateway(
                 ledger=ledger,
@@ -179,6 +199,7 @@ async def open_gateway(
                 webhook_settings=hooks,
                 way=way,
                 batches=taking,
+                library=library,
                 looks=looks,
             )
         )

@@ -22,6 +22,7 @@ from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
 from services.gateway.settings import GatewaySettings, WebhookSettings
 from services.gateway.tenancy.service import Tenancy
+from services.gateway.templates.library import Library
 from services.gateway.webhooks.egress import Way
 
 
@@ -40,6 +41,7 @@ class Gateway:
     webhook_settings: WebhookSettings
     way: Way
     batches: Batches
+    library: Library
     looks: Looks = field(default_factory=lambda: Looks(None, 1))
 
 

@@ -25,7 +25,7 @@ from services.gateway.api.look_views import advice_fields, look_problems
 from services.gateway.api.upload_form import FORM
 from services.gateway.api.views import AcceptedView, exam_fields
 from services.gateway.api.webhooks import require_callable
-from services.gateway.core.form import Form, parse_form
+from services.gateway.core.form import parse_form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.exams import Exam, find
 from services.gateway.looks.watch import refuse
@@ -70,7 +70,7 @@ class _Kept:
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
             Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FILE_TOO_LARGE, Code.FIELD_TOO_LARGE,
             Code.TOO_MANY_PARTS, Code.UNSUPPORTED_CONTENT_TYPE, Code.UNSUPPORTED_MEDIA, Code.NO_FILE, Code.EMPTY_FILE,
-            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, *look_problems(),
+            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.UNKNOWN_TEMPLATE, *look_problems(),
             Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
         ),
     },
@@ -159,7 +159,8 @@ async def _offer(
     kept: _Kept,
 ) -> _Accepted:
     exam_id = kept.exam_id
-    form, submission = _understand(kept.received)
+    form = await gateway.library.fill(tenant, parse_form(kept.received.fields))
+    submission = form.submission(kept.received.files)
     advice = advice_fields(kept.looks, kept.received, form.locale)
     if form.callback_url is not None:
         await require_callable(gateway, form.callback_url, "/callback_url")
@@ -188,18 +189,13 @@ async def _replay(
     parts: AsyncGenerator[multipart.Piece, None], gateway: Gateway, tenant: str, earlier: idempotency.Earlier
 ) -> _Accepted:
     received = await receive(parts, only_hash, gateway.settings)
-    form, submission = _understand(received)
-    if idempotency.fingerprint(submission, form.priority, form.callback_url) != earlier.fingerprint:
+    form = parse_form(received.fields)
+    if idempotency.fingerprint(form.asked(received.files), form.priority, form.callback_url) != earlier.fingerprint:
         raise Problem(Code.IDEMPOTENCY_MISMATCH)
     exam = await find(gateway.pool, tenant, earlier.exam_id)
     if exam is None:
         raise Problem(Code.EXAM_NOT_FOUND)
     return _Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)
-
-
-def _understand(received: Received) -> tuple[Form, Submission]:
-    form = parse_form(received.fields)
-    return form, form.submission(received.files)
 
 
 async def _answer(gateway: Gateway, accepted: _Accepted, exam: Exam, applied: int | None) -> Response:

@@ -34,6 +34,12 @@ FORM: dict[str, Any] = {
                             '{"questions": [{"number": "1", "type": "single_choice", "answer": "B", "max_score": 3}]}'
                         ],
                     },
+                    "template_id": {
+                        "type": "string",
+                        "maxLength": 64,
+                        "description": "Instead of answer_key: the newest version of this template, copied into the exam.",
+                        "examples": ["tpl_7c0a4f0be2c84b8f9f0d3c5a1b2e4d6f"],
+                    },
                     "priority": {"type": "string", "enum": ["interactive", "batch"], "default": "interactive"},
                     "locale": {"type": "string", "default": "zh-CN"},
                     "callback_url": {

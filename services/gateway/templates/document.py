@@ -3,93 +3,52 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.artefacts import AnswerKey, KeyItem, QuestionType
 from contracts.artefacts.submission import Subject
-from services.gateway.core.form import subject_name
 
 MAX_ITEMS = 1000
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _PART = re.compile(r"^(?P<top>.+?)(?P<part>[(（][^()（）]{1,8}[)）])$")
-_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-"""Full-width forms to ASCII, and no more: NFKC would make 171 of 17①."""
+_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_TRIMMED = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
 _CLOSE = 0.005
 
-
-def _text(value: Any) -> Any:
-    """Tolerate what clients and spreadsheets write for a text: numbers, and booleans for judgements."""
-    if isinstance(value, bool):
-        return "√" if value else "×"
-    if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, str) and _CONTROL.search(value):
-        raise ValueError("must not contain control characters")
-    return value
+Number = Annotated[str, Field(max_length=40, pattern=_TRIMMED)]
+Word = Annotated[str, Field(min_length=1, max_length=60, pattern=_TRIMMED)]
+Line = Annotated[str, Field(max_length=300, pattern=_PRINTABLE)]
+Answer = Annotated[str, Field(max_length=20_000, pattern=_PRINTABLE)]
+Score = Annotated[float, Field(strict=True, ge=0, le=10_000, allow_inf_nan=False)]
 
 
-def _number(value: Any) -> Any:
-    """A question number in one spelling: "１．" is "1"."""
-    text = _text(value)
-    return text.translate(_NARROW).strip().rstrip(".,、") if isinstance(text, str) else text
-
-
-def _kind(value: Any) -> Any:
-    return KINDS.get(value.strip().lower(), value.strip()) if isinstance(value, str) else value
-
-
-def _subject(value: Any) -> Any:
-    return subject_name(value) if isinstance(value, str) else value
-
-
-KINDS: dict[str, QuestionType] = {
-    "单选": "single_choice", "单选题": "single_choice", "选择": "single_choice", "选择题": "single_choice",
-    "单项选择": "single_choice", "单项选择题": "single_choice", "choice": "single_choice",
-    "多选": "multiple_choice", "多选题": "multiple_choice", "多项选择": "multiple_choice",
-    "多项选择题": "multiple_choice", "不定项选择": "multiple_choice", "不定项选择题": "multiple_choice",
-    "判断": "true_false", "判断题": "true_false", "填空": "fill_blank", "填空题": "fill_blank",
-    "简答": "short_answer", "简答题": "short_answer", "问答题": "short_answer", "论述题": "short_answer",
-    "材料题": "short_answer", "实验题": "short_answer", "计算": "calculation", "计算题": "calculation",
-    "解答": "calculation", "解答题": "calculation", "应用题": "calculation", "证明题": "calculation",
-    "作文": "essay", "作文题": "essay", "写作": "essay", "书面表达": "essay", "综合": "composite", "综合题": "composite",
-}  # fmt: skip
-"""Question types as teachers write them."""
-
-Number = Annotated[str, BeforeValidator(_number), Field(min_length=1, max_length=40, examples=["17(1)"])]
-Word = Annotated[str, BeforeValidator(_text), Field(max_length=60)]
-Answer = Annotated[str, BeforeValidator(_text), Field(max_length=20_000)]
-Kind = Annotated[QuestionType, BeforeValidator(_kind)]
-Score = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
-
-
-class Part(BaseModel):
+class _Part(BaseModel):
     """Base of a template's parts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Section(Part):
+class TemplateSection(_Part):
     """大题. What it says of type and points holds for its items that don't say otherwise."""
 
     number: Number = Field(description="As printed.", examples=["一"])
-    title: Annotated[str, BeforeValidator(_text), Field(max_length=200)] = ""
-    type: Kind | None = None
+    title: Line = ""
+    type: QuestionType | None = None
     item_score: Score | None = Field(default=None, description="Points of each of its items.")
 
 
-class Item(Part):
+class TemplateItem(_Part):
     """题目 or 小题: sub-questions are items of their own, numbered `17(1)`."""
 
-    number: Number
+    number: Number = Field(examples=["17(1)"])
     section: Number | None = Field(default=None, description="Number of its section.")
     path: list[Number] | None = Field(
         default=None, max_length=8, description="Where numbers repeat: as in the result document."
     )
-    type: Kind | None = None
-    answer: Answer | list[Answer] | None = Field(
-        default=None, max_length=20_000, description="Text, or a list: blank by blank. Choices are letters: `ACD`."
+    type: QuestionType | None = None
+    answer: Answer | Annotated[list[Answer], Field(max_length=200)] | None = Field(
+        default=None, description="Text, or a list: blank by blank. Choices are letters: `ACD`."
     )
     accepted: list[Answer] = Field(
         default=[], max_length=20, description="Whole answers that are as right; blanks joined by `|`."
@@ -101,9 +60,7 @@ class Item(Part):
     knowledge_points: list[Word] = Field(default=[], max_length=10)
 
     @model_validator(mode="after")
-    def _consistent(self) -> "Item":
-        if isinstance(self.answer, list) and len(self.answer) > 200:
-            raise ValueError("answer: a list has at most 200 blanks")
+    def _consistent(self) -> "TemplateItem":
         if None not in (self.partial_score, self.max_score) and self.partial_score > self.max_score:  # type: ignore[operator]
             raise ValueError("partial_score is more than max_score")
         if self.accepted and self.answer is None:
@@ -111,22 +68,18 @@ class Item(Part):
         return self
 
 
-class Document(Part):
+class Document(_Part):
     """A template as clients write it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="TemplateDocument")
 
-    name: Annotated[str, BeforeValidator(_text)] = Field(
-        min_length=1, max_length=120, pattern=r"\S", description="Unique within the tenant, in any case of letters."
-    )
-    subject: Annotated[Subject, BeforeValidator(_subject)]
-    grade: int | None = Field(default=None, ge=1, le=12)
-    title: Annotated[str | None, BeforeValidator(_text)] = Field(
-        default=None, max_length=300, description="Title of exams whose upload gives none."
-    )
+    name: str = Field(max_length=120, pattern=_TRIMMED, description="Unique within the tenant, in any case of letters.")
+    subject: Subject
+    grade: int | None = Field(default=None, strict=True, ge=1, le=12)
+    title: Line | None = Field(default=None, description="Title of exams whose upload gives none.")
     total_score: Score | None = None
-    sections: list[Section] = Field(default=[], max_length=50)
-    items: list[Item] = Field(min_length=1, max_length=MAX_ITEMS)
+    sections: list[TemplateSection] = Field(default=[], max_length=50)
+    items: list[TemplateItem] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
 def faults(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:

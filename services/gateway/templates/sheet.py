@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.templates import lenient
 from services.gateway.templates.document import Document
 from services.gateway.templates.errors import Fault, Wrong, checked
 
@@ -22,7 +23,6 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }
 _FIELD = {header: field for field, headers in HEADERS.items() for header in headers}
 _TOTALS = frozenset({"合计", "总分", "总计", "小计", "total", "sum"})
-_SCORES = frozenset({"max_score", "partial_score"})
 _LETTERS = re.compile(r"[A-Ha-h](?:[\s,、，]+[A-Ha-h])+")
 _TITLES = 6
 """The headers are in one of the first rows: a title may stand above them."""
@@ -68,7 +68,7 @@ def read(data: bytes, about: Mapping[str, Any]) -> Sheet:
         if _is_total(found):
             ignored.append(f"row {row}: {found.get('number', found.get('section', ''))}")
             continue
-        items.append({field: _cell(field, text) for field, text in found.items()})
+        items.append(lenient.item({field: _cell(field, text) for field, text in found.items()}))
         numbers.append(row)
     if not items:
         raise WrongSheet([SheetFault(head + 2, "", "there are no items: write one row for each question")])
@@ -137,8 +137,6 @@ def _cell(field: str, text: str) -> Any:
         return _split(text, ";；\n")
     if field == "knowledge_points":
         return _split(text, ";；\n,，、|")
-    if field in _SCORES:
-        return text.removesuffix("分").strip()
     return text
 
 

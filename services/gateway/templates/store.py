@@ -1,5 +1,6 @@
 """Templates in Postgres. Every statement names the tenant."""
 
+import dataclasses
 import hashlib
 import uuid
 from dataclasses import dataclass
@@ -175,6 +176,17 @@ async def versions(pool: asyncpg.Pool, tenant: str, template_id: str) -> list[Ve
         template_id,
     )
     return [Version(**row) for row in rows]
+
+
+async def find_version(pool: asyncpg.Pool, tenant: str, head: Head, version: int) -> Head | None:
+    """The template as it was at a version, without what its document says; None when that isn't kept."""
+    created_at = await pool.fetchval(
+        "SELECT created_at FROM template_versions WHERE tenant = $1 AND template_id = $2 AND version = $3",
+        tenant,
+        head.id,
+        version,
+    )
+    return dataclasses.replace(head, version=version, updated_at=created_at) if created_at else None
 
 
 async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, digest: bytes) -> Head | None:

@@ -1,0 +1,142 @@
+"""/subjects/{subject}: what a school has settled for a subject, as far as a stage of the pipeline uses it."""
+
+from datetime import datetime
+from typing import Annotated, Any, cast, get_args
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from contracts.artefacts import SubjectRules
+from contracts.artefacts.submission import Subject
+from services.gateway.api import bodies
+from services.gateway.api.context import InGateway, InTenant
+from services.gateway.api.documented import problems
+from services.gateway.api.templates import IfMatch, IfNoneMatch, etag, expected
+from services.gateway.api.views import View
+from services.gateway.core.conditions import unchanged
+from services.gateway.core.problems import Code, Problem
+from services.gateway.templates import rules
+from services.gateway.templates.errors import faults_of, problem
+from services.gateway.templates.rules import Settled
+
+router = APIRouter(prefix="/subjects", tags=["templates"])
+
+_DEFAULTS = SubjectRules()
+_LIMIT = 4096
+_EXAMPLE = {"partial_choice": 0.5, "weak_below": 0.6, "strong_from": 0.85}
+_ETAG = {"ETag": {"description": "Their version, for If-Match and If-None-Match.", "schema": {"type": "string"}}}
+
+
+class NewRules(BaseModel):
+    """What holds for the subject; what is left out is at its default."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+
+    partial_choice: float = Field(
+        default=_DEFAULTS.partial_choice, strict=True, ge=0, le=1, allow_inf_nan=False,
+        description="Share of the points for a multiple choice that names some of the right letters and no wrong one."
+        " An item's own `partial_score` goes before it.",
+    )  # fmt: skip
+    weak_below: float = Field(
+        default=_DEFAULTS.weak_below, strict=True, ge=0, le=1, allow_inf_nan=False,
+        description="A knowledge point is called weak when its mastery is lower.",
+    )  # fmt: skip
+    strong_from: float = Field(
+        default=_DEFAULTS.strong_from, strict=True, ge=0, le=1, allow_inf_nan=False,
+        description="A knowledge point is called a strength from this mastery on.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "NewRules":
+        if self.weak_below > self.strong_from:
+            raise ValueError("weak_below must not be more than strong_from")
+        return self
+
+
+class RulesView(View):
+    """What holds for a subject."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"subject": "math", "version": 1, "updated_at": "2026-11-22T03:14:15.926Z"} | _EXAMPLE]
+        }
+    )
+
+    subject: str
+    version: int = Field(description="0: the defaults.")
+    updated_at: datetime | None
+    partial_choice: float
+    weak_below: float
+    strong_from: float
+
+
+async def _subject(_tenant: InTenant, subject: Annotated[str, Path(examples=["math"])]) -> Subject:
+    if subject not in get_args(Subject):
+        raise Problem(Code.UNKNOWN_SUBJECT)
+    return cast("Subject", subject)
+
+
+InSubject = Annotated[Subject, Depends(_subject)]
+_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": bodies.schema(NewRules)}}}
+}
+
+
+@router.get(
+    "/{subject}",
+    summary="Rules of a subject",
+    response_model=RulesView,
+    responses={
+        200: {"headers": _ETAG},
+        304: {"description": "Unchanged since `If-None-Match`"},
+        **problems(Code.UNKNOWN_SUBJECT),
+    },
+)
+async def get_subject(
+    response: Response, gateway: InGateway, tenant: InTenant, subject: InSubject, if_none_match: IfNoneMatch = None
+) -> RulesView | Response:
+    """What exams of the subject are graded and judged by from now on; the defaults until something was settled."""
+    now = await rules.find(gateway.pool, tenant, subject)
+    headers = {"ETag": etag(now.version), "Cache-Control": "private, no-cache"}
+    if unchanged(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return _view(subject, now)
+
+
+@router.put(
+    "/{subject}",
+    summary="Settle the rules of a subject",
+    openapi_extra=_BODY,
+    responses={
+        200: {"headers": _ETAG},
+        **problems(
+            Code.UNKNOWN_SUBJECT, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.PRECONDITION_FAILED,
+        ),
+    },
+)  # fmt: skip
+async def put_subject(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    tenant: InTenant,
+    *,
+    subject: InSubject,
+    if_match: IfMatch = None,
+) -> RulesView:
+    """For uploads from now on; exams keep the rules they were accepted with, also when they are tried again."""
+    data = bodies.json_of(await bodies.raw(request, _LIMIT))
+    try:
+        wanted = NewRules.model_validate(data)
+    except ValidationError as error:
+        raise problem(faults_of(error)) from None
+    settled = SubjectRules(**wanted.model_dump())
+    now = await rules.settle(gateway.pool, tenant, subject, settled, expected(if_match))
+    response.headers["ETag"] = etag(now.version)
+    return _view(subject, now)
+
+
+def _view(subject: str, settled: Settled) -> RulesView:
+    return RulesView(
+        subject=subject, version=settled.version, updated_at=settled.updated_at, **settled.rules.model_dump()
+    )
