@@ -5,12 +5,16 @@ Terminal statuses absorb within a revision, so nothing that is still said of the
 
 import asyncio
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
+from contracts.artefacts import Submission
 from contracts.events import BlobRef, ExamUploaded, StageDone
 from contracts.status import STEPS, Status
 from contracts.topics import STAGES, SUBMISSION, UPLOADED, artefact_path
 from runtime.blobs import BlobMissing, Blobs, ref_of
+from runtime.job import understood
 from runtime.settings import load
 from services.gateway.acceptance import Limits, admit
 from services.gateway.core.problems import Code, Problem
@@ -23,6 +27,19 @@ _COPY_SECONDS = 20.0
 """The exam is locked while its artefacts are copied."""
 _NAMES = (SUBMISSION, *(row.name for row in STAGES))
 """Artefacts in the order they are made: a stage reads the one before its own."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How to go on: from which stage (None: after the last artefact), admitted by `limits` if given.
+
+    `amend` makes the submission of the new revision, whose number it is told, out of the last one's.
+    """
+
+    settings: GatewaySettings
+    from_stage: str | None = None
+    limits: Limits | None = None
+    amend: Callable[[Submission, int], Submission] | None = None
 
 
 async def replay(
@@ -39,27 +56,35 @@ async def replay(
     Without a stage it goes on after the last artefact there is, or from the start when it has all. Within `limits`,
     if given. Problem(EXAM_NOT_FOUND | EXAM_IN_FLIGHT | ARTEFACT_GONE | OVERLOADED | TOO_MANY_IN_FLIGHT).
     """
-    known = settings or load(GatewaySettings)
+    order = Order(settings or load(GatewaySettings), from_stage, limits)
 
     async def work(transaction: Transaction) -> Exam:
         exam = await transaction.lock(exam_id)
         if exam is None:
             raise Problem(Code.EXAM_NOT_FOUND)
-        if not exam.ended:
-            raise Problem(Code.EXAM_IN_FLIGHT, exam_status=exam.position.status.value)
-        if limits is not None:
-            await admit(transaction, exam.tenant, limits)
-        async with asyncio.timeout(_COPY_SECONDS):
-            stored = await _artefacts(blobs, exam)
-            needed = _needed(from_stage, stored)
-            revision = await _free_revision(blobs, exam)
-            artefact = await _copy(blobs, exam, revision, {name: stored[name] for name in needed})
-        deadline = await transaction.now() + timedelta(seconds=known.deadline_seconds(exam.priority))
-        begun = await transaction.reopen(exam, _position(revision, needed[-1]), deadline)
-        await transaction.enqueue(*_event(begun, needed[-1], artefact), exam.traceparent)
-        return begun
+        return await begin(transaction, blobs, exam, order)
 
     return await transact(ledger, "replay", work)
+
+
+async def begin(transaction: Transaction, blobs: Blobs, exam: Exam, order: Order) -> Exam:
+    """Begin the next revision of a locked exam; problems as of `replay`."""
+    if not exam.ended:
+        raise Problem(Code.EXAM_IN_FLIGHT, exam_status=exam.position.status.value)
+    if order.limits is not None:
+        await admit(transaction, exam.tenant, order.limits)
+    async with asyncio.timeout(_COPY_SECONDS):
+        stored = await _artefacts(blobs, exam)
+        needed = _needed(order.from_stage, stored)
+        revision = await _free_revision(blobs, exam)
+        if order.amend is not None:
+            amended = order.amend(understood(Submission, stored[SUBMISSION]), revision)
+            stored[SUBMISSION] = amended.model_dump_json().encode()
+        artefact = await _copy(blobs, exam, revision, {name: stored[name] for name in needed})
+    deadline = await transaction.now() + timedelta(seconds=order.settings.deadline_seconds(exam.priority))
+    begun = await transaction.reopen(exam, _position(revision, needed[-1]), deadline)
+    await transaction.enqueue(*_event(begun, needed[-1], artefact), exam.traceparent)
+    return begun
 
 
 async def _artefacts(blobs: Blobs, exam: Exam) -> dict[str, bytes]:

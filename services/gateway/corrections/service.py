@@ -1,0 +1,111 @@
+"""One call of a teacher: under its Idempotency-Key, on the result it was made on, as one new revision."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.artefacts.correction import Correction
+from contracts.status import Status
+from runtime.blobs import Blobs
+from services.gateway import acceptance, idempotency
+from services.gateway.core.problems import Code, Problem
+from services.gateway.corrections.revise import Shown, not_completed, revise, shown
+from services.gateway.corrections.rules import Author, Wish, entries_of
+from services.gateway.exams import Exam
+from services.gateway.idempotency import Earlier, Reservation
+from services.gateway.ledger import Ledger, Transaction, transact
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a teacher asks for. `answer` makes of the exam and the new entries what the client is told, now and again."""
+
+    exam: Exam
+    wishes: Sequence[Wish]
+    author: Author
+    if_match: str | None
+    key: str | None
+    pointer: Callable[[int], str]
+    answer: Callable[[Exam, Sequence[Correction]], dict[str, Any]]
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of what is asked for: the same for a repetition, though the ETag has moved on."""
+        wishes = [(wish.question, sorted(wish.fields.items()), wish.accept) for wish in self.wishes]
+        asked = ("corrections", str(self.exam.exam_id), wishes, self.author.actor)
+        return hashlib.sha256(repr(asked).encode()).digest()
+
+
+@dataclass(frozen=True)
+class Done:
+    """The exam and the answer that belongs to the call. `begun`: it began a revision, now or when it was made first."""
+
+    exam: Exam
+    response: dict[str, Any]
+    begun: bool
+    replayed: bool = False
+
+
+async def correct(ledger: Ledger, blobs: Blobs, settings: GatewaySettings, asked: Asked) -> Done:
+    """Begin the next revision with what is asked for, unless it changes nothing.
+
+    Problem(EXAM_NOT_COMPLETED | RESULT_GONE | ARTEFACT_GONE | PRECONDITION_REQUIRED | PRECONDITION_FAILED |
+    QUESTION_NOT_FOUND | VALIDATION_FAILED | IDEMPOTENCY_IN_FLIGHT | IDEMPOTENCY_MISMATCH). Neither quotas nor limits
+    of uploads hold a teacher up.
+    """
+    held = None
+    if asked.key is not None:
+        found = await _reserve(ledger, asked.exam.tenant, idempotency.checked(asked.key), settings.lease_seconds)
+        if isinstance(found, Earlier):
+            return _repeated(asked, found)
+        held = found
+    async with acceptance.holding(ledger, held, settings.lease_seconds):
+        return await _correct(ledger, blobs, settings, asked, held)
+
+
+async def _reserve(ledger: Ledger, tenant: str, key: str, lease_seconds: float) -> Reservation | Earlier:
+    found = await transact(ledger, "reserve", lambda transaction: transaction.reserve(tenant, key, lease_seconds))
+    if found is None:
+        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+    return found
+
+
+def _repeated(asked: Asked, earlier: Earlier) -> Done:
+    if earlier.fingerprint != asked.fingerprint():
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    return Done(asked.exam, earlier.response, begun=bool(earlier.response["corrections"]), replayed=True)
+
+
+async def _correct(
+    ledger: Ledger, blobs: Blobs, settings: GatewaySettings, asked: Asked, held: Reservation | None
+) -> Done:
+    exam = asked.exam
+    if exam.position.status is not Status.COMPLETED:
+        raise not_completed(exam)
+    seen = await shown(blobs, exam)
+    _require_match(asked.if_match, seen)
+    entries = entries_of(seen.result, seen.submission, asked.wishes, lambda _wish: asked.author, asked.pointer)
+
+    async def work(transaction: Transaction) -> Done:
+        now = await transaction.lock(exam.exam_id)
+        if now is None:
+            raise Problem(Code.EXAM_NOT_FOUND)
+        if entries:
+            now = await revise(transaction, blobs, now, seen, entries, settings=settings)
+        response = asked.answer(now, entries)
+        settled = held is None or await transaction.settle(held, now.exam_id, asked.fingerprint(), response)
+        if not settled:
+            raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        return Done(now, response, begun=bool(entries))
+
+    return await transact(ledger, "replay", work)
+
+
+def _require_match(if_match: str | None, seen: Shown) -> None:
+    """RFC 9110 If-Match, by the result's ETag or the number of its revision, in quotes."""
+    if if_match is None or not if_match.strip():
+        raise Problem(Code.PRECONDITION_REQUIRED)
+    given = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
+    if not given & {"*", seen.etag, f'"{seen.result.revision}"'}:
+        raise Problem(Code.PRECONDITION_FAILED, headers={"ETag": seen.etag}, revision=seen.result.revision)
