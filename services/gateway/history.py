@@ -78,6 +78,14 @@ async def timings(pool: asyncpg.Pool, exam: Exam) -> list[Timing]:
     return [Timing(**dict(row)) for row in rows]
 
 
+async def begun_at(pool: asyncpg.Pool, exam: Exam) -> datetime:
+    """When the exam's revision began: with its first event."""
+    moment: datetime | None = await pool.fetchval(
+        "SELECT min(at) FROM exam_events WHERE exam_id = $1 AND revision = $2", exam.exam_id, exam.position.revision
+    )
+    return exam.created_at if moment is None or exam.position.revision == 1 else moment
+
+
 class History:
     """Recent stage times and the queue, asked of the database at most every few seconds."""
 

@@ -10,11 +10,31 @@ from services.gateway.core.problems import CATALOGUE, Code
 
 PROBLEM = "application/problem+json"
 _SCHEMA = {"$ref": f"#/components/schemas/{ProblemView.__name__}"}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "Begun",
+        "headers": {
+            "Location": {"description": "The exam.", "schema": {"type": "string"}},
+            "Operation-Location": {"description": "Its status.", "schema": {"type": "string"}},
+            "Retry-After": {"description": "Seconds until a look at it is worth while.", "schema": {"type": "integer"}},
+        },
+    }
+}
+CONDITIONAL: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag of `If-None-Match`"}}
+
+
+def ranged(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """The answer to a request for a single range."""
+    return {206: {"description": "The bytes of `Range`", "content": {media_type: BINARY}}}
+
+
 COMMON = (
     Code.UNAUTHORIZED,
     Code.KEY_REVOKED,
     Code.KEY_EXPIRED,
     Code.INSUFFICIENT_SCOPE,
+    Code.NOT_ACCEPTABLE,
     Code.RATE_LIMITED,
     Code.STORE_UNAVAILABLE,
     Code.INTERNAL,

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Query, Request, Response
 from contracts.events import ExamControl
 from contracts.status import Status
 from contracts.topics import CONTROL
-from services.gateway.api import estimates
+from services.gateway.api import estimates, waiting
 from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, trace_of
-from services.gateway.api.documented import problems
+from services.gateway.api.documented import ACCEPTED, CONDITIONAL, problems
 from services.gateway.api.views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
@@ -27,7 +27,11 @@ from services.gateway.replay import replay
 router = APIRouter(tags=["exams"])
 
 
-@router.get("/exams", summary="List exams", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
+@router.get(
+    "/exams",
+    summary="List exams",
+    responses={**CONDITIONAL, **problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED)},
+)
 async def list_exams(
     request: Request,
     response: Response,
@@ -63,16 +67,23 @@ async def list_exams(
     return ExamPage(items=items, next_cursor=following)
 
 
-@router.get("/exams/{exam_id}", summary="One exam", responses=problems(Code.EXAM_NOT_FOUND))
-async def get_exam(gateway: InGateway, exam: InExam) -> ExamView:
+@router.get("/exams/{exam_id}", summary="One exam", responses={**CONDITIONAL, **problems(Code.EXAM_NOT_FOUND)})
+async def get_exam(response: Response, gateway: InGateway, exam: InExam, prefer: waiting.InPrefer = None) -> ExamView:
     """What was uploaded and where it is."""
+    exam, applied = await waiting.preferred(gateway, exam, prefer)
+    response.headers.update(applied)
     return await _view(gateway, exam)
 
 
-@router.get("/exams/{exam_id}/status", summary="Progress of an exam", responses=problems(Code.EXAM_NOT_FOUND))
-async def get_status(response: Response, gateway: InGateway, exam: InExam) -> StatusView:
+@router.get(
+    "/exams/{exam_id}/status", summary="Progress of an exam", responses={**CONDITIONAL, **problems(Code.EXAM_NOT_FOUND)}
+)
+async def get_status(
+    response: Response, gateway: InGateway, exam: InExam, prefer: waiting.InPrefer = None
+) -> StatusView:
     """Cheap enough to poll once a second; `/events` pushes the same."""
-    response.headers["Cache-Control"] = "no-store"
+    exam, applied = await waiting.preferred(gateway, exam, prefer)
+    response.headers.update(applied)
     if not exam.ended:
         response.headers["Retry-After"] = "1"
     estimate = await estimates.remaining(gateway.history, exam)
@@ -95,18 +106,31 @@ async def cancel(request: Request, gateway: InGateway, exam: InExam) -> ExamView
     "/exams/{exam_id}/retry",
     status_code=202,
     summary="Try an exam again",
-    responses=problems(
-        Code.EXAM_NOT_FOUND, Code.EXAM_IN_FLIGHT, Code.ARTEFACT_GONE, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
-        Code.VALIDATION_FAILED,
-    ),
+    responses={
+        **ACCEPTED,
+        **problems(
+            Code.EXAM_NOT_FOUND, Code.EXAM_IN_FLIGHT, Code.ARTEFACT_GONE, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
+            Code.VALIDATION_FAILED, Code.UNSUPPORTED_CONTENT_TYPE,
+        ),
+    },
 )  # fmt: skip
-async def retry(response: Response, gateway: InGateway, exam: InExam, order: RetryOrder | None = None) -> ExamView:
+async def retry(
+    response: Response,
+    gateway: InGateway,
+    exam: InExam,
+    order: RetryOrder | None = None,
+    prefer: waiting.InPrefer = None,
+) -> ExamView:
     """Run an exam that has ended again, as its next revision with a new deadline. An exam in flight is a 409."""
     stage = order.from_ if order else None
     settings = gateway.settings
     begun = await replay(gateway.ledger, gateway.blobs, exam.exam_id, stage, settings, limits=settings.limits)
+    begun, applied = await waiting.preferred(gateway, begun, prefer)
+    response.headers.update(applied)
     response.headers["Location"] = f"/api/v1/exams/{exam.exam_id}"
-    response.headers["Retry-After"] = "1"
+    response.headers["Operation-Location"] = f"/api/v1/exams/{exam.exam_id}/status"
+    if not begun.ended:
+        response.headers["Retry-After"] = "1"
     return await _view(gateway, begun)
 
 

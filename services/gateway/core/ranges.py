@@ -2,7 +2,7 @@
 
 import re
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 
 class Unsatisfiable(Exception):
@@ -12,7 +12,7 @@ class Unsatisfiable(Exception):
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     """(start, stop) of the range asked for; None when the whole is to be sent: no, several or malformed ranges."""
     match = _RANGE.fullmatch(header.strip()) if header else None
-    if match is None or match.group(0) == "bytes=-":
+    if match is None or match.groups() == ("", ""):
         return None
     first, last = match.groups()
     if not first:
