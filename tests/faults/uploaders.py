@@ -197,9 +197,11 @@ class Uploaders:
                 self.violations.append(f"one key, two exams: {one.exam_id} {exam_id}")
             one.exam_id = exam_id
             return "ok"
-        if answer.status_code in {409, 429, 503}:
-            return "fail"
-        return "unknown" if answer.status_code >= 500 else "refused"
+        if answer.status_code < 500 and answer.status_code not in {409, 429}:
+            return "refused"
+        # What a store that is away answers late may have been done all the same: the problem says so.
+        nothing = answer.status_code < 500 or _problem(answer) == "overloaded"
+        return "fail" if nothing else "unknown"
 
     # --- while it is under way
 
@@ -306,3 +308,11 @@ class Uploaders:
     def _write(self, one: Invocation) -> None:
         with self._journal.open("a", encoding="utf-8") as journal:
             journal.write(json.dumps(asdict(one)) + "\n")
+
+
+def _problem(answer: httpx.Response) -> str | None:
+    """The code of a refusal, if it says one."""
+    try:
+        return str(answer.json().get("code"))
+    except ValueError:
+        return None
