@@ -1,5 +1,7 @@
 """Choices and judgements: the letters or the sign a student gave, under the constraint of what is admissible."""
 
+import re
+
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core import bubbles
@@ -21,9 +23,10 @@ _CORRECTED = 0.5
 def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Found:
     """The letters of a choice, "" when its place is empty, unread when it has no place."""
     admissible = _admissible(question)
-    spots = spots_of(question, reading)
+    spots = [s for s in spots_of(question, reading) if not _is_marker(s, question)]
     found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank and s.source != "option"]
-    found += [_line_letters(p, admissible, multiple=multiple) for p in lines_of(question, reading)]
+    lines = [p for p in lines_of(question, reading) if not _is_marker(p, question)]
+    found += [_line_letters(p, admissible, multiple=multiple) for p in lines]
     sure = [f for f in found if f.answer]
     written = _agree(sure) if sure else None
     card = bubbles.marked(question, reading, multiple=multiple)
@@ -38,6 +41,14 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     if printed and (multiple or len(printed) == 1):
         return Found(printed, "stem", place.confidence if place else 0.8, (place,) if place else ())
     return _nothing(question, spots, reading)
+
+
+def _is_marker(piece: Piece, question: Question) -> bool:
+    """Whether a piece is the printed letter of an option that the parser lacks, taken for writing: A. or A、"""
+    marker = re.match(r"\s*([A-H])\s*[.．、,，]", piece.text)
+    return bool(marker and piece.source in ("bracket", "line") and question.options) and (
+        marker is not None and marker[1] not in question.options
+    )
 
 
 def lettered(question: Question, reading: Reading) -> bool:

@@ -55,15 +55,16 @@ def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
     """
     other = short_answer(entry[0].inline) if len(entry) == 1 else text
     views = [text, other]
-    views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_han(v[0])]
-    if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and _is_han(text[0]):
+    views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_whole(v[0])]
+    if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and (_is_whole(text[0]) or _is_whole(other[0])):
         views.append(text[1:])
     views += [v[1:] for v in (text, other) if re.fullmatch(r"[^\W\dA-Za-z][-\d.]+", v)]
     return tuple(dict.fromkeys(v for v in views if v))
 
 
-def _is_han(char: str) -> bool:
-    return "一" <= char <= "鿿"
+def _is_whole(char: str) -> bool:
+    """Whether a character means something by itself, as no letter or digit does: a Chinese one, a circled number."""
+    return "一" <= char <= "鿿" or "①" <= char <= "⑳"
 
 
 def _unnumbered(text: str, number: str) -> str:
@@ -140,6 +141,10 @@ def _entries(pieces: list[Piece], expected: int) -> list[list[Piece]]:
 
 def _without_surplus(pieces: list[Piece], expected: int) -> list[Piece]:
     kept = list(pieces)
+    for source in ("rule", "bracket"):  # as many rules as blanks: a bracket among them holds print
+        own = [p for p in kept if p.source == source]
+        if expected and len(own) == expected < len(kept) and not any(p.source == "line" for p in kept):
+            kept = own
     while expected and len(kept) > expected:
         widest = max(_width(p) for p in kept)
         short = [p for p in kept if p.source == "rule" and not p.handwritten and _width(p) < _SHORT_RULE * widest]

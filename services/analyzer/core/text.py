@@ -18,11 +18,13 @@ def short_answer(text: str) -> str:
     text = unicodedata.normalize("NFC", text).strip().strip("_＿ 　")
     text = re.sub(r"^[)）\]】,，、。．;；:：]+|[(（\[【,，、。;；:：]+$", "", text).strip()
     text = re.sub(r"^\.\s*(?=[A-Za-z])", "", text)  # of a printed number
+    text = re.sub(r"(?<=[A-Za-z])\s*[—–_]+$", "", text)  # of the rule below
     for opening, closing in ("()", "（）", "[]", "【】"):
         if text.startswith(opening) and closing not in text:
             text = text[1:].strip()
         if text.endswith(closing) and opening not in text:
             text = text[:-1].strip()
+    text = re.sub(r"^[#*~`]+(?=[-−\d])", "", text)  # blots
     text = re.sub(r"^[-−–—]\s*(?=[-−–—]\s*\d)|^0(?=0[.]\d)", "", text)  # struck out and written again
     return powers(variables(text))
 
