@@ -22,7 +22,7 @@ COMMENT ON COLUMN review_items.revision IS 'whose result says so; the item is op
 COMMENT ON COLUMN review_items.place IS 'of the question in the result';
 COMMENT ON COLUMN review_items.queued_at IS 'the end of the exam, or when the item was skipped last';
 COMMENT ON COLUMN review_items.decision IS 'what will be applied: {id, by, actor, accept, fields}';
-CREATE INDEX review_items_queue ON review_items (tenant, queued_at, item_id) WHERE decided_at IS NULL;
+CREATE INDEX review_items_queue ON review_items (tenant, queued_at, exam_id, place) WHERE decided_at IS NULL;
 CREATE INDEX review_items_by_exam ON review_items (exam_id, place);
 CREATE INDEX review_items_decided ON review_items (decided_at) WHERE decided_at IS NOT NULL;
 
