@@ -61,7 +61,7 @@ async def caller_of(pool: asyncpg.Pool, authorization: str | None) -> Caller:
     """
     key = keys.bearer(authorization)
     row = await pool.fetchrow(_FIND, key.id) if key is not None else None
-    if key is None or not keys.matches(key, row["secret_sha256"] if row else None):
+    if key is None or not keys.matches(key, row["secret_sha256"] if row else None) or row is None:
         raise Problem(Code.UNAUTHORIZED, headers={"WWW-Authenticate": _CHALLENGE})
     for ended, code in ((row["revoked"], Code.KEY_REVOKED), (row["expired"], Code.KEY_EXPIRED)):
         if ended:

@@ -1,7 +1,7 @@
 """DELETE /exams/{id}: for good, and with a receipt."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field
@@ -15,7 +15,7 @@ from services.gateway.retention.tombstones import Tombstone
 router = APIRouter(tags=["exams"])
 
 _ID = "0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d"
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "exam_id": _ID, "state": "erased", "reason": "request", "deleted_at": "2026-11-22T03:14:15.926Z",
     "erased_at": "2026-11-22T03:14:16.012Z", "blobs": 14, "bytes": 2748112,
 }  # fmt: skip

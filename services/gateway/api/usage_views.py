@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
@@ -10,7 +11,7 @@ from services.gateway.limits.quotas import Account, Quota, Used
 
 _TOKENS = {"in": 0, "cached": 0, "out": 0}
 _USED = {"month": "2026-11", "exams": 412, "pages": 1630, "tokens": _TOKENS, "cost": 0.0}
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "month": "2026-11", "resets_at": "2026-12-01T00:00:00Z", "billed": True, "currency": "CNY",
     "quota": {"exams": 5000, "pages": None, "tokens": None, "cost": None},
     "used": _USED, "history": [_USED],

@@ -1,5 +1,7 @@
 """Asks a token of the right bucket for each request."""
 
+from typing import Any
+
 from runtime import metrics
 from services.gateway.core.problems import Code, Problem
 from services.gateway.limits.buckets import Buckets
@@ -28,6 +30,5 @@ def refuse(standing: Standing) -> None:
     if standing.taken:
         return
     metrics.RATE_LIMITED.labels(standing.rate.name).inc()
-    headers = {"Retry-After": str(standing.retry_after)}
-    # The draft's extension member: which of the policies was violated.
-    raise Problem(Code.RATE_LIMITED, headers=headers, **{"violated-policies": [standing.rate.name]})
+    violated: dict[str, Any] = {"violated-policies": [standing.rate.name]}  # as the draft calls it
+    raise Problem(Code.RATE_LIMITED, headers={"Retry-After": str(standing.retry_after)}, **violated)

@@ -28,6 +28,7 @@ class Books:
     parked: Sequence[Parked]
     notified: Sequence[Notified] | None
     connections: int
+    erased: frozenset[uuid.UUID]
 
 
 @asynccontextmanager
@@ -73,6 +74,7 @@ async def read_books(connection: asyncpg.Connection) -> Books:
             "SELECT exam_id FROM idempotency WHERE exam_id IS NOT NULL EXCEPT SELECT batch_id FROM batches"
         )
         parked = await connection.fetch("SELECT topic, exam_id, reason, received_at FROM parked")
+        erased = await connection.fetch("SELECT exam_id FROM exam_tombstones")
         return Books(
             now=await connection.fetchval("SELECT clock_timestamp()"),
             rows=rows,
@@ -80,6 +82,7 @@ async def read_books(connection: asyncpg.Connection) -> Books:
             promised=frozenset(row["exam_id"] for row in promised),
             parked=[Parked(**row) for row in parked],
             notified=await _notified(connection),
+            erased=frozenset(row["exam_id"] for row in erased),
             connections=await connection.fetchval(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             ),

@@ -84,6 +84,7 @@ async def gather(look: Look, connection: asyncpg.Connection, kafka: KafkaSetting
         promised=books.promised,
         parked=books.parked,
         notified=books.notified,
+        erased=books.erased,
         journal=look.journal,
         files=found.files,
         marked=found.marked,

@@ -168,6 +168,8 @@ class Evidence:
     promised: frozenset[uuid.UUID] = frozenset()
     parked: Sequence[Parked] = ()
     notified: Sequence[Notified] | None = None
+    erased: frozenset[uuid.UUID] = frozenset()
+    """Exams that were deleted on purpose: their tombstones say so, and nothing else of them is to be found."""
     journal: Sequence[Attempt] | None = None
     files: Mapping[str, Stored] = field(default_factory=dict)
     marked: Mapping[uuid.UUID, bool] = field(default_factory=dict)

@@ -32,7 +32,7 @@ With --write it inserts what is missing (form fields from the upload artefact, t
 do) and advances what is behind, each in one transaction with the same compare-and-set as the gateway: never backwards,
 never past an end, on a live system as well. Without it nothing is changed.
 
-What topics never carried can't come back: API keys, Idempotency-Keys, webhooks, earlier revisions, and the moments of
+Deleted exams stay deleted. What topics never carried can't come back: API keys, Idempotency-Keys, webhooks, earlier revisions, and the moments of
 passed steps. Exams that are inserted are not announced to webhooks; those advanced to an end are, as by the gateway.
 """
 _EPILOG = """\
@@ -53,6 +53,8 @@ async def _rebuild(asked: argparse.Namespace) -> int:
     records = await read_records(load(KafkaSettings), [topic.name for topic in TOPICS])
     told = stories(records)
     async with open_desk() as desk:
+        erased = {row["exam_id"] for row in await desk.pool.fetch("SELECT exam_id FROM exam_tombstones")}
+        told = {key: story for key, story in told.items() if key[0] not in erased}
         rows = await _rows(desk, {exam_id for exam_id, _ in told})
         states = {key: compare(story, rows.get(key[0])) for key, story in told.items()}
         wanting = [key for key, state in states.items() if state in {State.MISSING, State.BEHIND}]

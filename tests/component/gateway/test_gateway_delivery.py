@@ -250,7 +250,7 @@ async def test_the_tool_makes_lists_and_revokes_keys_and_stores_no_secret(
     monkeypatch.setenv("REDINK_POSTGRES_DSN", running.dsn)
 
     async def tool(*words: str) -> tuple[int, str]:
-        code = await asyncio.to_thread(main, ["keys", *words])
+        code = await asyncio.to_thread(main, list(words))
         return code, capsys.readouterr().out.strip()
 
     code, key = await tool("create", "--tenant", "school-1", "--label", "app")

@@ -15,18 +15,19 @@ _IN_FLIGHT = frozenset(status.value for status in Status) - ENDED
 
 
 def equation(evidence: Evidence) -> dict[str, int]:
-    """Accepted = completed + failed + cancelled + expired + in flight; accepted counts first events, not rows."""
-    accepted = sum(any(step.number == 1 for step in steps) for steps in evidence.steps.values())
+    """Accepted = completed + failed + cancelled + expired + in flight (+ deleted); accepted counts first events, not rows."""
+    accepted = sum(any(step.number == 1 for step in steps) for steps in evidence.steps.values()) + len(evidence.erased)
     by_status = Counter(row.status for row in evidence.rows.values())
     outcomes = {name: by_status[name.upper()] for name in _OUTCOMES}
-    return {"accepted": accepted} | outcomes | {"in_flight": sum(by_status[status] for status in _IN_FLIGHT)}
+    outcomes |= {"in_flight": sum(by_status[status] for status in _IN_FLIGHT)}
+    return {"accepted": accepted} | outcomes | ({"deleted": len(evidence.erased)} if evidence.erased else {})
 
 
 def nothing_lost(evidence: Evidence) -> Finding:
     """I1. Accepted is whatever a client was told: rows, answers bound to an Idempotency-Key, the journal's `ok`."""
     finding = Finding("I1", "every accepted exam has ended, or is younger than its deadline")
     told = {line.exam_id for line in evidence.journal or () if line.outcome == "ok" and line.exam_id}
-    for exam_id in sorted(evidence.rows.keys() | evidence.promised | told):
+    for exam_id in sorted((evidence.rows.keys() | evidence.promised | told) - evidence.erased):
         row = evidence.rows.get(exam_id)
         if row is None:
             finding.look(False, f"{exam_id}: accepted, but there is no such exam")

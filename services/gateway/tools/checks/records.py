@@ -31,7 +31,8 @@ def no_ghosts(evidence: Evidence) -> Finding:
         finding.look(evidence.uploads.get(row.exam_id) is not None, f"{row.exam_id}: its upload artefact is missing")
     for item in evidence.records:
         if item.event is not None and not item.marker:
-            finding.look(item.event.exam_id in evidence.rows, f"{_at(item)}: event of an unknown exam")
+            known = item.event.exam_id in evidence.rows or item.event.exam_id in evidence.erased
+            finding.look(known, f"{_at(item)}: event of an unknown exam")
     return finding
 
 
@@ -105,6 +106,7 @@ class _Outcomes:
 
     def __init__(self, evidence: Evidence) -> None:
         self._rows = evidence.rows
+        self._erased = evidence.erased
         self._done: set[Key] = set()
         self._tries: dict[Key, int] = defaultdict(int)
         self._dead: set[tuple[Partition, int]] = set()
@@ -119,7 +121,7 @@ class _Outcomes:
             return False
         key = (item.event.exam_id, item.event.revision, stage.name)
         row = self._rows.get(item.event.exam_id)
-        ended = row is not None and row.past(item.event.revision)
+        ended = item.event.exam_id in self._erased or (row is not None and row.past(item.event.revision))
         return ended or key in self._done or self._tries[key] > item.record.attempt
 
     def _note(self, item: Heard) -> None:

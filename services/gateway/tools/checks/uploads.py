@@ -20,11 +20,12 @@ def belongs_to_upload(evidence: Evidence) -> Finding:
         return finding
     exams = _exams_by_content(evidence)
     contents: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
-    for line in evidence.journal:
+    journal = [line for line in evidence.journal if line.exam_id not in evidence.erased]
+    for line in journal:
         contents[line.tenant, line.sha256].append(line)
     for content, lines in contents.items():
         _look_at_count(finding, lines, exams[content])
-    for line in evidence.journal:
+    for line in journal:
         if line.outcome == "ok":
             _look_at_content(finding, line, evidence)
     return finding

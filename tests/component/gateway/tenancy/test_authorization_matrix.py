@@ -1,0 +1,178 @@
+"""Every route of the API by every kind of caller that must get nothing. Routes come from the app: none can be forgotten."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+from services.gateway import auth
+from services.gateway.app import create_app, openapi_document
+from services.gateway.core.scopes import Scope, required
+from services.gateway.database import open_database
+from services.gateway.settings import PostgresSettings
+from tests.component.gateway.harness import FORM, JPEG, Running
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Op:
+    """An operation: method and the template of its path."""
+
+    method: str
+    path: str
+
+    def url(self, ids: dict[str, str]) -> str:
+        return self.path.format_map(ids)
+
+
+OPS = [
+    Op(method.upper(), path)
+    for path, item in openapi_document()["paths"].items()
+    for method in item
+    if method != "head"
+]
+SHAPES = {"number": "1", "question": "1", "revision": "1", "version": "1", "document": "result", "subject": "math"}
+"""Parameters that are no ids: the same for every tenant."""
+BODY = json.dumps({"url": "https://example.com/x", "patch": {}, "verdict": "correct", "subject": "math"})
+
+
+class Anything(dict[str, str]):
+    """An id that nothing has, for whatever parameter."""
+
+    def __missing__(self, name: str) -> str:
+        return SHAPES.get(name) or str(uuid.UUID(int=7))
+
+
+@dataclass
+class World:
+    """A tenant with one of each, and keys of callers who are to get nothing."""
+
+    running: Running
+    ids: dict[str, str]
+    keys: dict[str, str | None]
+
+    async def ask(self, op: Op, ids: dict[str, str], key: str | None) -> httpx.Response:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}" if key else ""}
+        body = BODY if op.method in {"POST", "PUT", "PATCH"} else None
+        return await self.running.client.request(op.method, op.url(ids), content=body, headers=headers)
+
+
+@pytest.fixture
+async def world(running: Running) -> World:
+    exam = await running.exam()
+    await running.report(exam)
+    files = [("files", ("p1.jpg", JPEG, "image/jpeg"))]
+    batch = await running.client.post(f"{API}/batches", data=FORM, files=files)
+    item = {"number": "1", "type": "single_choice", "answer": "A", "max_score": 3}
+    template = await running.client.post(f"{API}/templates", json={"name": "t", "subject": "math", "items": [item]})
+    assert (batch.status_code, template.status_code) == (202, 201), (batch.text, template.text)
+    hook, delivery = "wh_" + "0" * 24, uuid.uuid4()
+    await running.sql(
+        """INSERT INTO webhook_endpoints (tenant, id, url, events, secret)
+           VALUES ('dev', $1, 'https://example.com/', '{exam.completed}', 'secret')""",
+        hook,
+    )
+    await running.sql(
+        """INSERT INTO webhook_deliveries (id, tenant, endpoint_id, event_type, exam_id, body, state)
+           VALUES ($1, 'dev', $2, 'exam.completed', $3, '{}', 'delivered')""",
+        delivery,
+        hook,
+        uuid.UUID(exam["exam_id"]),
+    )
+    ids = {
+        "exam_id": exam["exam_id"], "batch_id": batch.json()["batch_id"], "template_id": template.json()["template_id"],
+        "webhook_id": hook, "delivery_id": str(delivery),
+    }  # fmt: skip
+    async with open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool:
+        keys: dict[str, str | None] = {name: await auth.create_key(pool, "dev") for name in ("revoked", "expired")}
+        await auth.revoke_key(pool, str(keys["revoked"]).split("_")[1])
+        await pool.execute("UPDATE api_keys SET expires_at = now() WHERE id = $1", str(keys["expired"]).split("_")[1])
+        keys["other"] = await auth.create_key(pool, "other-school")
+        for scope in (Scope.USAGE, Scope.WEBHOOKS):
+            keys[scope] = await auth.create_key(pool, "dev", scopes=[scope])
+    return World(running, Anything(ids), keys | {"none": None, "unknown": "rk_unknown_" + "x" * 43})
+
+
+def test_the_matrix_has_every_route() -> None:
+    assert len(OPS) > 40
+    assert {parameter for op in OPS for parameter in op.path.split("{")[1:]} != set()
+    assert create_app(None).openapi()["paths"].keys() == {op.path for op in OPS}
+
+
+async def test_without_a_valid_key_every_route_answers_401_with_a_code_and_says_no_more(world: World) -> None:
+    expected = {"none": "unauthorized", "unknown": "unauthorized", "revoked": "key_revoked", "expired": "key_expired"}
+    wrong = []
+    for op in OPS:
+        for name, code in expected.items():
+            answer = await world.ask(op, world.ids, world.keys[name])
+            if (answer.status_code, answer.json().get("code")) != (
+                401,
+                code,
+            ) or "www-authenticate" not in answer.headers:
+                wrong.append((op, name, answer.status_code, answer.text[:200]))
+    assert wrong == []
+
+
+async def test_without_the_scope_every_route_answers_403_and_names_it(world: World) -> None:
+    wrong = []
+    for op in OPS:
+        scope = required(op.method, op.path)
+        assert scope is not None, op
+        other = Scope.WEBHOOKS if scope is Scope.USAGE else Scope.USAGE
+        answer = await world.ask(op, world.ids, world.keys[other])
+        if (answer.status_code, answer.json().get("scope")) != (403, scope.value):
+            wrong.append((op, answer.status_code, answer.text[:200]))
+    assert wrong == []
+
+
+async def test_another_tenant_cannot_tell_what_exists_from_what_does_not(world: World) -> None:
+    before = await books(world.running)
+    wrong = []
+    for op in OPS:
+        real = await world.ask(op, world.ids, world.keys["other"])
+        if "_id}" not in op.path:
+            leaks = [value for value in world.ids.values() if value in real.text]
+            if leaks or real.status_code >= 500:
+                wrong.append((op, real.status_code, leaks))
+            continue
+        none = await world.ask(op, Anything({"webhook_id": "wh_" + "f" * 24}), world.keys["other"])
+        if said(real) != said(none) or real.status_code < 400 or real.status_code >= 500:
+            wrong.append((op, said(real), said(none)))
+        if op.method in {"GET", "DELETE"} and real.status_code != 404:
+            wrong.append((op, "not 404", said(real)))
+    assert wrong == []
+    assert await books(world.running) == before, "and nothing was changed"
+
+
+@pytest.mark.parametrize("caller", ["none", "unknown", "revoked", "expired", "other", Scope.USAGE])
+async def test_no_live_socket_opens_for_a_caller_who_must_get_nothing(world: World, caller: str) -> None:
+    key = world.keys[caller]
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    url = f"ws://127.0.0.1:{world.running.port}{API}/exams/{world.ids['exam_id']}/ws"
+    heard: list[Any] = []
+    with pytest.raises((websockets.exceptions.InvalidStatus, websockets.exceptions.ConnectionClosed)):
+        async with websockets.connect(url, additional_headers=headers, proxy=None) as socket:
+            heard.append(await socket.recv())
+    assert heard == []
+
+
+def said(answer: httpx.Response) -> tuple[int, str, str]:
+    """What an answer says, but for where and when."""
+    document = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    return answer.status_code, str(document.get("code")), str(document.get("detail"))
+
+
+async def books(running: Running) -> str:
+    """What the tenant has, as a text."""
+    tables = ("exams", "webhook_endpoints", "webhook_deliveries", "batches", "templates", "exam_tombstones")
+    rows = {table: await running.sql(f"SELECT * FROM {table} WHERE tenant = 'dev' ORDER BY 1, 2") for table in tables}
+    volatile = {"updated_at", "heard_at", "intake_until", "last_event", "status", "review_revision", "metered"}
+    return str({
+        table: [{name: value for name, value in dict(row).items() if name not in volatile} for row in found]
+        for table, found in rows.items()
+    })  # fmt: skip

@@ -1,0 +1,88 @@
+"""Calls of operators: on a port of their own, with a token of their own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from runtime.settings import BadSettings, RedisSettings, load
+from services.gateway.api.admin import create_admin
+from services.gateway.database import open_database
+from services.gateway.settings import AdminSettings, LimitSettings, PostgresSettings, RetentionSettings
+from services.gateway.tenancy.port import open_admin
+from services.gateway.tenancy.service import TenancySettings
+from tests.component.gateway.harness import DEV_KEY, Running, gateway
+
+TOKEN = "operators-" + "t" * 30
+
+
+@pytest.fixture
+async def operators(running: Running) -> AsyncIterator[httpx.AsyncClient]:
+    settings = AdminSettings(token=SecretStr(TOKEN), port=0)
+    async with (
+        open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool,
+        open_admin(create_admin(pool, settings), settings) as port,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}/admin/v1",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=20,
+            trust_env=False,
+        ) as client,
+    ):
+        yield client
+
+
+async def test_tenants_and_keys_are_settled_there(running: Running, operators: httpx.AsyncClient) -> None:
+    settled = await operators.patch("/tenants/school-a", json={"quota_exams": 1, "retention_days": 90})
+    assert (settled.status_code, settled.json()["quota_exams"], settled.json()["canary"]) == (200, 1, False)
+    kept = await operators.patch("/tenants/school-a", json={"canary": True})
+    assert (kept.json()["quota_exams"], kept.json()["canary"]) == (1, True)
+    made = await operators.post("/tenants/school-a/keys", json={"label": "app", "scopes": ["usage"], "days": 30})
+    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
+    headers = {"Authorization": f"Bearer {made.json()['key']}"}
+    assert (await running.get("/usage", headers=headers)).json()["quota"]["exams"] == 1
+    listed = (await operators.get("/tenants/school-a/keys")).json()
+    assert [(key["id"], key["scopes"]) for key in listed] == [(made.json()["id"], ["usage"])]
+    assert made.json()["key"].split("_")[2] not in str(listed)
+    rotated = await operators.post(f"/keys/{made.json()['id']}/rotate", json={"overlap_hours": 0})
+    assert (await running.get("/usage", headers=headers)).json()["code"] == "key_expired"
+    assert (await operators.post(f"/keys/{rotated.json()['id']}/revoke")).status_code == 204
+    assert (await operators.post(f"/keys/{rotated.json()['id']}/revoke")).status_code == 404
+    assert (await operators.get("/tenants/school-a/usage")).json()["billed"] is False
+    assert {tenant["name"] for tenant in (await operators.get("/tenants")).json()} == {"dev", "school-a"}
+
+
+async def test_nobody_gets_in_without_the_token_and_wrong_words_are_problems(
+    running: Running, operators: httpx.AsyncClient
+) -> None:
+    for given in ("", f"Bearer {DEV_KEY}", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x"):
+        answer = await operators.get("/tenants", headers={"Authorization": given})
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), given
+    for method, path, body, status in (
+        ("PATCH", "/tenants/Not%20A%20Name", {}, 422),
+        ("PATCH", "/tenants/dev", {"quota_exams": -1}, 422),
+        ("PATCH", "/tenants/dev", {"name": "x"}, 422),
+        ("POST", "/tenants/dev/keys", {"scopes": ["everything"]}, 422),
+        ("GET", "/tenants/none", None, 404),
+        ("POST", "/keys/none/rotate", {}, 404),
+    ):
+        answer = await operators.request(method, path, json=body)
+        assert (answer.status_code, "trace_id" in answer.json()) == (status, True), path
+    public = await running.client.get("/admin/v1/tenants", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert public.status_code == 404, "the public port knows nothing of it"
+
+
+async def test_without_a_token_there_is_no_port_and_a_short_one_is_refused(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_admin(create_admin(None, AdminSettings()), AdminSettings()) as port:
+        assert port is None
+    monkeypatch.setenv("REDINK_ADMIN_TOKEN", "short")
+    with pytest.raises(BadSettings, match="REDINK_ADMIN_TOKEN"):
+        load(AdminSettings)
+    admin = AdminSettings(token=SecretStr(TOKEN), port=0)
+    tenancy = TenancySettings(LimitSettings(), RetentionSettings(), admin, RedisSettings())
+    async with gateway(database, tmp_path, opened={"tenancy": tenancy}) as running:
+        assert (await running.get("/usage")).status_code == 200, "both ports of one process"
