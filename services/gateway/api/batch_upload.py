@@ -130,7 +130,7 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
                 common, name, warnings = _common(received.fields)
                 planned = await papers.planned(received, spool, _bounds(settings, batches.settings), common)
                 batch_id = _batch_id(tenant, checked, received.fingerprint())
-                kept = await papers.stored(batch_id, tenant, planned, gateway.blobs, _completing(gateway))
+                kept = await papers.stored(batch_id, tenant, planned, gateway.blobs, _completing(gateway, tenant))
             _require_one(kept)
             response = await _keep(gateway, tenant, batch_id, name, kept, trace_of(request).traceparent, warnings)
             await _settle(gateway, held, batch_id, received.fingerprint(), response)
@@ -231,7 +231,7 @@ def _common(fields: dict[str, str]) -> tuple[dict[str, str], str | None, list[st
     return {**known, "priority": known.get("priority", "").strip() or "batch"}, name or None, warnings
 
 
-def _completing(gateway: Gateway) -> Callable[[Form], Awaitable[Form]]:
+def _completing(gateway: Gateway, tenant: str) -> Callable[[Form], Awaitable[Form]]:
     """Looks up what a form names; the same only once for all papers."""
     checked: set[str] = set()
 
@@ -240,7 +240,7 @@ def _completing(gateway: Gateway) -> Callable[[Form], Awaitable[Form]]:
         if url is not None and url not in checked:
             await require_callable(gateway, url, "/callback_url")
             checked.add(url)
-        return form
+        return await gateway.library.fill(tenant, form)
 
     return complete
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import asyncpg
 
 from contracts.artefacts import Submission
-from contracts.events import ExamControl, Priority
+from contracts.events import ExamControl
 from contracts.status import Status
 from contracts.topics import CONTROL
 from runtime import log, trace
@@ -123,7 +123,7 @@ class Intake:
         offer = acceptance.Offer(
             exam_id=paper.exam_id,
             tenant=batch.tenant,
-            form=_form(submission, paper.priority, paper.callback_url),
+            form=Form.stored(submission, paper.priority, paper.callback_url),
             submission=submission,
             artefact=paper.artefact,
             held=None,
@@ -142,19 +142,3 @@ class Intake:
             yield
         except Exception as error:  # noqa: BLE001 - the next round meets it again
             self._log.error("batch not served", id=str(what), error=log.what(error), at=log.where(error))
-
-
-def _form(submission: Submission, priority: Priority, callback_url: str | None) -> Form:
-    """What the row of an exam needs of its form, from what was stored."""
-    return Form(
-        subject=submission.subject,
-        grade=submission.grade,
-        student_id=submission.student_id,
-        title=submission.title,
-        class_id=submission.class_id,
-        locale=submission.locale,
-        priority=priority,
-        answer_key=submission.answer_key,
-        ignored=(),
-        callback_url=callback_url,
-    )

@@ -52,6 +52,25 @@ class Form:
     filling: Filling | None = None
     rules: SubjectRules | None = None
 
+    @classmethod
+    def stored(cls, submission: Submission, priority: Priority, callback_url: str | None = None) -> "Form":
+        """What the row of an exam needs of its form, from the submission that was made of it."""
+        ref, key = submission.template, submission.answer_key
+        return cls(
+            subject=submission.subject,
+            grade=submission.grade,
+            student_id=submission.student_id,
+            title=submission.title,
+            class_id=submission.class_id,
+            locale=submission.locale,
+            priority=priority,
+            answer_key=key,
+            ignored=(),
+            callback_url=callback_url,
+            filling=Filling(ref, key, None) if ref and key else None,
+            rules=submission.rules,
+        )
+
     @property
     def exam_title(self) -> str | None:
         """The title given, or else the template's."""

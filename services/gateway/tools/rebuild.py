@@ -14,7 +14,7 @@ from contracts.topics import SUBMISSION, TOPICS, artefact_path
 from runtime import trace
 from runtime.blobs import BlobMissing, Blobs
 from runtime.settings import KafkaSettings, load
-from services.gateway.core.form import Filling, Form
+from services.gateway.core.form import Form
 from services.gateway.core.progress import advance
 from services.gateway.endings import take
 from services.gateway.exams import Exam, exam_of
@@ -118,7 +118,9 @@ async def _insert(desk: Desk, story: Story, submission: Submission) -> None:
         if await transaction.lock(event.exam_id) is not None:
             return
         traceparent = story.traceparent or trace.start().traceparent
-        exam = await transaction.insert(event, _form(submission, event), len(submission.files), traceparent)
+        exam = await transaction.insert(
+            event, Form.stored(submission, event.priority), len(submission.files), traceparent
+        )
         for word in story.words:
             exam = await transaction.move(exam, advance(exam.position, word.fact), word.report)
 
@@ -138,22 +140,6 @@ async def _submission(blobs: Blobs, event: ExamEvent) -> Submission | None:
         return Submission.model_validate_json(data)
     except (BlobMissing, ValidationError):
         return None
-
-
-def _form(submission: Submission, event: ExamEvent) -> Form:
-    ref, key = submission.template, submission.answer_key
-    return Form(
-        subject=submission.subject,
-        grade=submission.grade,
-        student_id=submission.student_id,
-        title=submission.title,
-        class_id=submission.class_id,
-        locale=submission.locale,
-        priority=event.priority,
-        answer_key=submission.answer_key,
-        ignored=(),
-        filling=Filling(ref, key, None) if ref and key else None,
-    )
 
 
 def _tell(states: Mapping[Key, State], left: Mapping[Key, str], asked: argparse.Namespace) -> None:
