@@ -71,7 +71,7 @@ async def watched_exam(gateway: Gateway, exam_id: str, authorization: str | None
     Raises Problem: what `auth.caller_of` and `Caller.require` raise, INVALID_TICKET, EXAM_NOT_FOUND or TOO_MANY_STREAMS.
     """
     known = uuid_of(exam_id)
-    if authorization is None and ticket is not None:
+    if ticket is not None and not authorization:
         tenant = await tickets.redeem(gateway.owner_pool, ticket, known) if known else None
         if tenant is None:
             raise Problem(Code.INVALID_TICKET, headers={"WWW-Authenticate": 'Bearer realm="redink"'})
