@@ -75,18 +75,15 @@ def _title(sittings: Sequence[Sitting]) -> str | None:
 
 def _reliability(sheet: Sheet, scale: Scale, unsaid: list[d.Unsaid]) -> d.Reliability | None:
     if not scale.enough:
-        reason = (
-            f"needs {ENOUGH} students who were graded on the same items, and two such items; there are"
-            f" {len(scale.students)} students and {len(scale.items)} items"
-        )
-        unsaid += [d.Unsaid(what="comparisons", reason=reason), d.Unsaid(what="reliability", reason=reason)]
+        unsaid += [_too_few("comparisons", scale), _too_few("reliability", scale)]
         return None
     found = reliability(scale)
     if found is None:
-        unsaid.append(d.Unsaid(what="reliability", reason="all students have the same total"))
+        unsaid.append(d.Unsaid(what="reliability", why="no_variation", detail="all students have the same total"))
         return None
     if found.sem is None:
-        unsaid.append(d.Unsaid(what="measurement_error", reason="alpha is negative: the items don't measure one thing"))
+        detail = "alpha is negative: the items don't measure one thing"
+        unsaid.append(d.Unsaid(what="measurement_error", why="negative_alpha", detail=detail))
     whole = math.fsum(sheet.items[i].max for i in scale.items)
     numbers = [item.number for item in sheet.items]
     return d.Reliability(
@@ -163,7 +160,17 @@ def _points_unsaid(sheet: Sheet) -> list[d.Unsaid]:
     have = len(sheet.sittings)
     if have >= ENOUGH or not any(item.points for item in sheet.items):
         return []
-    return [d.Unsaid(what="intervals_of_points", reason=f"needs {ENOUGH} students; there are {have}")]
+    return [_fewer_than(ENOUGH, have, "intervals_of_points", f"needs {ENOUGH} students; there are {have}")]
+
+
+def _fewer_than(needs: int, has: int, what: d.Figure, detail: str) -> d.Unsaid:
+    return d.Unsaid(what=what, why="too_few_students", needs=needs, has=has, detail=detail)
+
+
+def _too_few(what: d.Figure, scale: Scale) -> d.Unsaid:
+    has = len(scale.students)
+    detail = f"needs {ENOUGH} students who were graded on the same two items or more; there are {has}"
+    return d.Unsaid(what=what, why="too_few_on_same_items", needs=ENOUGH, has=has, detail=detail)
 
 
 @dataclass(frozen=True)
@@ -201,11 +208,12 @@ def _distribution(
 ) -> d.Distribution | None:
     shares = sorted(standing.share for standing in standings if standing.comparable)
     if not shares:
-        unsaid.append(d.Unsaid(what="distribution", reason="no student was graded on most of the points"))
+        detail = "no student was graded on most of the points"
+        unsaid.append(d.Unsaid(what="distribution", why="too_little_graded", detail=detail))
         return None
     if len(shares) < FEWEST_SHOWN and disclosure != "score":
-        reason = f"needs {FEWEST_SHOWN} students, or it would tell single scores; there are {len(shares)}"
-        unsaid.append(d.Unsaid(what="distribution", reason=reason))
+        detail = f"needs {FEWEST_SHOWN} students, or it would tell single scores; there are {len(shares)}"
+        unsaid.append(_fewer_than(FEWEST_SHOWN, len(shares), "distribution", detail))
         return None
     bins = Counter(min(_BINS - 1, math.floor(share * _BINS + 1e-9)) for share in shares)
     bands = Counter(_band(share) for share in shares)

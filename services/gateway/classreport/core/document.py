@@ -10,6 +10,8 @@ from services.gateway.classreport.core.items import Flag
 Disclosure = Literal["band", "score", "none"]
 Band = Literal["excellent", "good", "pass", "below"]
 
+Figure = Literal["comparisons", "reliability", "measurement_error", "intervals_of_points", "distribution"]
+
 BANDS: tuple[tuple[Band, float], ...] = (("excellent", 0.85), ("good", 0.7), ("pass", 0.6), ("below", 0.0))
 """From which share of the points on; 优秀, 良好, 合格, 待合格."""
 
@@ -30,8 +32,11 @@ class Interval(Part):
 class Unsaid(Part):
     """A figure that the data don't carry."""
 
-    what: Literal["comparisons", "reliability", "measurement_error", "intervals_of_points", "distribution"]
-    reason: str = Field(examples=["needs 20 students who were graded on the same items; there are 12"])
+    what: Figure
+    why: Literal["too_few_students", "too_few_on_same_items", "no_variation", "negative_alpha", "too_little_graded"]
+    needs: int | None = Field(default=None, description="Students.")
+    has: int | None = Field(default=None, description="Students.")
+    detail: str = Field(examples=["needs 20 students who were graded on the same two items or more; there are 12"])
 
 
 class OptionRow(Part):
@@ -57,7 +62,7 @@ class CommonWrong(Part):
 class ItemRow(Part):
     """One question."""
 
-    number: str
+    number: str = Field(description="As printed; with its section where a number occurs twice.")
     path: tuple[str, ...]
     type: QuestionType
     max_score: float

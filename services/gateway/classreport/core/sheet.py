@@ -4,7 +4,7 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -117,9 +117,17 @@ def sheet_of(sittings: Sequence[Sitting]) -> Sheet:
             places[path].append(place / len(mine))
     least = SEEN_IN * len(sittings)
     kept = sorted((path for path in seen if len(seen[path]) >= least), key=lambda p: (statistics.median(places[p]), p))
-    items = tuple(_item(path, seen[path]) for path in kept)
+    items = _distinct([_item(path, seen[path]) for path in kept])
     cells = tuple(tuple(_cell(mine[item.path]) if item.path in mine else None for item in items) for mine in answers)
     return Sheet(tuple(sittings), items, cells, len(seen) - len(kept))
+
+
+def _distinct(items: Sequence[Item]) -> tuple[Item, ...]:
+    """With numbers that tell items apart: each section may count from 1."""
+    counts = Counter(item.number for item in items)
+    return tuple(
+        item if counts[item.number] == 1 else replace(item, number=" ".join(item.path) or item.number) for item in items
+    )
 
 
 def _answered(outcome: Outcome) -> dict[tuple[str, ...], Asked]:

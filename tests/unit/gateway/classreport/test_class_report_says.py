@@ -10,7 +10,7 @@ from tests.unit.gateway.classreport.test_class_statistics import report_of
 def test_below_twenty_students_nothing_is_compared_and_the_report_says_so() -> None:
     report = report_of(made(1, students=19))
     assert {u.what for u in report.unsaid} == {"comparisons", "reliability", "intervals_of_points"}
-    assert "there are 19 students" in report.unsaid[0].reason
+    assert all((u.needs, u.has) == (20, 19) for u in report.unsaid)
     assert report.reliability is None
     assert all(item.point_biserial is None and item.discrimination is None for item in report.items)
     assert all(option.upper is None and option.r is None for item in report.items for option in item.options)
@@ -47,7 +47,7 @@ def test_of_a_handful_of_students_no_distribution_is_told_unless_scores_are() ->
 def test_equal_totals_have_no_reliability() -> None:
     one = made(1, students=1, gaps=0.0)
     report = report_of(type(one)(one.sittings * 25, one.shares, one.maxima, one.answers, one.keys))
-    assert [u.reason for u in report.unsaid] == ["all students have the same total"]
+    assert [u.why for u in report.unsaid] == ["no_variation"]
     assert all(item.point_biserial is None for item in report.items)
 
 
@@ -112,3 +112,10 @@ def test_a_verdict_without_points_counts_and_an_ungraded_answer_does_not() -> No
     assert (report.items[0].graded, report.items[0].missing, report.items[0].facility) == (4, 1, 0.25)
     assert report.items[0].common_wrong is not None
     assert (report.items[0].common_wrong.answer, report.items[0].common_wrong.count) == ("-3", 3)
+
+
+def test_numbers_that_every_section_counts_from_one_are_told_apart() -> None:
+    questions = [question("1", path=["一", "1"]), question("1", path=["二", "1"]), question("2", path=["二", "2"])]
+    made_one = made(1)
+    report = report_of(type(made_one)([outcome(*questions)] * 5, made_one.shares, made_one.maxima, [], []))
+    assert [item.number for item in report.items] == ["一 1", "二 1", "2"]
