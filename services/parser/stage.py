@@ -19,6 +19,7 @@ from runtime.pool import Pool
 from runtime.stage import Stage
 from services.parser.core import parse
 from services.parser.core.classifier import Classifier
+from services.parser.core.given import with_given
 from services.parser.core.tagging import Rules, tag, with_points, words_of
 from services.parser.settings import ParserSettings
 
@@ -39,7 +40,8 @@ async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
         paper = await job.cpu(parse, submission, reading, timeout=settings.time_limit)
         begun = time.thread_time()
         points = [await tags(kit.cache, settings.tag_ttl, rules, submission.subject, q) for q in paper.questions]
-        paper = with_points(paper, points)
+        known = rules.by_subject.get(submission.subject, ())
+        paper = with_points(paper, with_given(submission.answer_key, paper.questions, points, known))
         spent = job.cpu_seconds + time.thread_time() - begun
         return paper.model_copy(update={"cpu_seconds": round(spent, 4)})
 

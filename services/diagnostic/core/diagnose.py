@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from contracts.artefacts.analysis import Analysis
 from contracts.artefacts.diagnosis import Diagnosis, Mastery
 from contracts.artefacts.paper import Paper
-from contracts.artefacts.submission import Submission
+from contracts.artefacts.submission import SubjectRules, Submission
 from services.diagnostic.core.advice import losses_of, suggestions_of
 from services.diagnostic.core.evidence import TYPE_NAMES, Item, items_of
 from services.diagnostic.core.mastery import estimate
 from services.diagnostic.core.wording import cite, percent, points
 
 _ENOUGH = 3  # fewer questions on a point: 证据不足, never called weak or strong
-_POOR, _WEAK, _STRONG = 0.5, 0.6, 0.8
+_POOR = 0.5
 _MOST_NAMED = 4
 _MOST_LISTED = 8
 
@@ -26,7 +26,7 @@ class _Point:
     pairs: list[tuple[float, float]] = field(default_factory=list)
 
 
-def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagnosis:  # noqa: ARG001 - the LLM engine's
+def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagnosis:
     """The diagnosis of one exam; ungraded questions are left out of mastery.
 
     Mastery is given per knowledge point, and per question type (codes `type.*`) when the knowledge points alone can't
@@ -42,8 +42,8 @@ def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagno
         by_type = _by_type(graded)
         rows, mastery = rows + by_type, mastery + _masteries(by_type)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
-    weak = sorted((pair for pair in firm if _is_weak(pair[1])), key=lambda pair: pair[1].mastery)
-    strong = sorted((pair for pair in firm if _is_strong(pair[1])), key=lambda pair: -pair[1].mastery)
+    weak = sorted((pair for pair in firm if _is_weak(pair[1], submission.rules)), key=lambda pair: pair[1].mastery)
+    strong = sorted((pair for pair in firm if _is_strong(pair[1], submission.rules)), key=lambda pair: -pair[1].mastery)
     return Diagnosis(
         mastery=tuple(mastery),
         weak_points=tuple(_named(*pair) for pair in weak) or _tentative(items),
@@ -53,14 +53,14 @@ def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagno
     )
 
 
-def _is_weak(row: Mastery) -> bool:
+def _is_weak(row: Mastery, rules: SubjectRules) -> bool:
     """Low, and surely (95 %) short of strong."""
-    return row.mastery < _WEAK and row.high < _STRONG
+    return row.mastery < rules.weak_below and row.high < rules.strong_from
 
 
-def _is_strong(row: Mastery) -> bool:
+def _is_strong(row: Mastery, rules: SubjectRules) -> bool:
     """High, and surely (95 %) not poor."""
-    return row.mastery >= _STRONG and row.low > _POOR
+    return row.mastery >= rules.strong_from and row.low > min(_POOR, rules.weak_below)
 
 
 def _by_knowledge_point(graded: Sequence[Item]) -> list[_Point]:
