@@ -93,7 +93,7 @@ def _pool(request: Request) -> asyncpg.Pool:
 
 
 InPool = Annotated[asyncpg.Pool, Depends(_pool)]
-InName = Annotated[str, Path(alias="tenant", pattern=keys.TENANT.pattern)]
+InName = Annotated[str, Path(alias="tenant", pattern=f"^(?:{keys.TENANT.pattern})$")]
 
 
 async def _tenant(pool: InPool, name: InName) -> Tenant:
