@@ -15,6 +15,7 @@ from services.gateway.api import (
     batch_upload,
     batches,
     checks,
+    class_reports,
     conventions,
     corrections,
     create,
@@ -26,6 +27,7 @@ from services.gateway.api import (
     exports,
     pictures,
     results,
+    review,
     revisions,
     subjects,
     template_import,
@@ -53,11 +55,12 @@ from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
-from services.gateway.settings import CacheSettings, GatewaySettings, PostgresSettings, WebhookSettings
+from services.gateway.review.keeper import Keeper
+from services.gateway.settings import CacheSettings, GatewaySettings, PostgresSettings, ReviewSettings, WebhookSettings
 from services.gateway.sweeper import Sweeper
+from services.gateway.templates.library import Library
 from services.gateway.tenancy.port import open_admin
 from services.gateway.tenancy.service import TenancySettings, open_tenancy
-from services.gateway.templates.library import Library
 from services.gateway.webhooks.egress import Egress, Way
 from services.gateway.webhooks.sender import Sender
 from services.gateway.webhooks.targets import Rules
@@ -77,6 +80,7 @@ _TAGS = [
     {"name": "exams", "description": "Uploading papers and following them."},
     {"name": "results", "description": "What came of them."},
     {"name": "corrections", "description": "What teachers say against it; each makes a new revision, with history."},
+    {"name": "review", "description": "What teachers should look at, and their decisions."},
     {"name": "batches", "description": "Many papers in one upload, and what they say of the class."},
     {"name": "usage", "description": "What was used, and what may be."},
     {"name": "templates", "description": "Answer keys for many papers, and what a school has settled for its subjects."},
@@ -104,6 +108,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         checks,
         batch_upload,
         batches,
+        class_reports,
         exams,
         deletion,
         events,
@@ -115,6 +120,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         timeline,
         corrections,
         revisions,
+        review,
         templates,
         template_import,
         subjects,
@@ -148,13 +154,14 @@ async def open_gateway(
     go_out: Callable[[Way], Way] = lambda way: way,
     tenancy: TenancySettings | None = None,
     caches: CacheSettings | None = None,
+    reviewing: ReviewSettings | None = None,
 ) -> AsyncIterator[FastAPI]:
     """Schema current, relay, projection, sweeper and sender of webhooks running while the context lasts.
 
     `keep_books` may decorate the ledger, `go_out` the way webhooks take.
     """
     settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
-    hooks = hooks or load(WebhookSettings)
+    hooks, reviewing = hooks or load(WebhookSettings), reviewing or load(ReviewSettings)
     async with AsyncExitStack() as stack:
         half = postgres.model_copy(update={"pool": max(1, postgres.pool // 2)})
         pool = await stack.enter_async_context(open_database(half, patience=60.0))
@@ -177,6 +184,8 @@ async def open_gateway(
         await stack.enter_async_context(_background(_project(resources.kafka, projection), "gateway projection"))
         taking = await stack.enter_async_context(open_batches(ledger, pool, resources.blobs, settings))
         await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
+        keeper = Keeper(pool, ledger, resources.blobs, reviewing, settings)
+        await stack.enter_async_context(_background(keeper.run(), "gateway review queue"))
         history = History(pool)
         looks = Looks(settings.opener, settings.looks_at_once)
         tenancy = tenancy or TenancySettings.loaded()
@@ -197,6 +206,7 @@ async def open_gateway(
                 history=history,
                 settings=settings,
                 webhook_settings=hooks,
+                review_settings=reviewing,
                 way=way,
                 batches=taking,
                 library=library,

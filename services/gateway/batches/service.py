@@ -10,6 +10,7 @@ import asyncpg
 from runtime.blobs import Blobs
 from runtime.settings import load
 from services.gateway.batches.intake import Intake
+from services.gateway.classreport.service import Reports
 from services.gateway.ledger import Ledger
 from services.gateway.settings import BatchSettings, GatewaySettings
 
@@ -21,6 +22,7 @@ class Batches:
     intake: Intake
     settings: BatchSettings
     uploads: asyncio.Semaphore
+    reports: Reports
 
 
 @asynccontextmanager
@@ -29,4 +31,5 @@ async def open_batches(
 ) -> AsyncIterator[Batches]:
     """`pool` sees all tenants: the intake goes on with what any of them uploaded."""
     settings = load(BatchSettings)
-    yield Batches(Intake(ledger, pool, blobs, limits, settings), settings, asyncio.Semaphore(settings.max_uploads))
+    intake = Intake(ledger, pool, blobs, limits, settings)
+    yield Batches(intake, settings, asyncio.Semaphore(settings.max_uploads), Reports(blobs, settings.reports_kept))
