@@ -20,9 +20,9 @@ from services.gateway.ledger import Ledger
 from services.gateway.limits.limiter import refuse
 from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
-from services.gateway.settings import GatewaySettings, WebhookSettings
-from services.gateway.tenancy.service import Tenancy
+from services.gateway.settings import GatewaySettings, ReviewSettings, WebhookSettings
 from services.gateway.templates.library import Library
+from services.gateway.tenancy.service import Tenancy
 from services.gateway.webhooks.egress import Way
 
 
@@ -43,6 +43,7 @@ class Gateway:
     batches: Batches
     library: Library
     looks: Looks = field(default_factory=lambda: Looks(None, 1))
+    review_settings: ReviewSettings = field(default_factory=ReviewSettings)
 
 
 def _gateway(request: Request) -> Gateway:

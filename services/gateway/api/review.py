@@ -1,0 +1,200 @@
+"""/review: questions that a teacher should look at, leased, skipped and decided."""
+
+import uuid
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
+from services.gateway.api.corrections import InAuthor
+from services.gateway.api.documented import problems
+from services.gateway.api.json_body import json_body
+from services.gateway.api.review_views import (
+    DecisionOrder,
+    DecisionView,
+    LeaseOrder,
+    LeaseView,
+    ReviewItem,
+    ReviewPage,
+    SkipOrder,
+    item_view,
+    lease_view,
+)
+from services.gateway.core.problems import Code, Problem
+from services.gateway.corrections.revise import shown
+from services.gateway.corrections.rules import Author, entries_of
+from services.gateway.exams import find as find_exam
+from services.gateway.review import decisions, queue
+from services.gateway.review.cursor import decode, encode
+from services.gateway.review.decisions import Decision
+from services.gateway.review.items import Reason
+
+router = APIRouter(prefix="/review", tags=["review"])
+T = TypeVar("T")
+
+_read_lease, _lease = json_body(LeaseOrder, 4, required=False)
+_read_skip, _skip = json_body(SkipOrder, 4, required=False)
+_read_decision, _decision = json_body(DecisionOrder, 128)
+_BODY = (Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE)
+InItem = Annotated[str, Path(alias="item_id", examples=["5c0f8a1b-2c3d-5e4f-8071-829304a5b6c7"])]
+
+
+def _item_id(item_id: InItem) -> uuid.UUID:
+    known = uuid_of(item_id)
+    if known is None:
+        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
+    return known
+
+
+InItemId = Annotated[uuid.UUID, Depends(_item_id)]
+
+
+@router.get("", summary="What to look at", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
+async def list_review(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    tenant: InTenant,
+    *,
+    subject: Annotated[str | None, Query(max_length=32)] = None,
+    class_id: Annotated[str | None, Query(max_length=128)] = None,
+    exam_id: Annotated[str | None, Query(max_length=64)] = None,
+    reason: Annotated[Reason | None, Query(description="Only these.")] = None,
+    free: Annotated[bool, Query(description="Only items that nobody has a lease on.")] = False,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> ReviewPage:
+    """Open items of completed exams, the oldest exam first, each exam in the order of its paper."""
+    exam = uuid_of(exam_id) if exam_id is not None else None
+    if exam_id is not None and exam is None:
+        return ReviewPage(items=[], next_cursor=None)
+    wanted = queue.Wanted(_clean(subject), _clean(class_id), exam, reason, free)
+    found = await queue.page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
+    following = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = encode(queue.After(last.queued_at, last.exam_id, last.place))
+        target = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+    return ReviewPage(items=[item_view(item) for item in found[:limit]], next_cursor=following)
+
+
+@router.get("/{item_id}", summary="One item", responses=problems(Code.REVIEW_ITEM_NOT_FOUND))
+async def get_review_item(gateway: InGateway, tenant: InTenant, item_id: InItemId) -> ReviewItem:
+    """An item while it is open."""
+    return item_view(_known(await queue.find(gateway.pool, tenant, item_id)))
+
+
+@router.post(
+    "/{item_id}/lease",
+    summary="Take an item",
+    openapi_extra=_lease,
+    responses=problems(Code.REVIEW_ITEM_NOT_FOUND, Code.REVIEW_ITEM_LEASED, *_BODY),
+)
+async def lease_review_item(
+    gateway: InGateway,
+    tenant: InTenant,
+    item_id: InItemId,
+    author: InAuthor,
+    order: Annotated[LeaseOrder, Depends(_read_lease)],
+) -> LeaseView:
+    """Keep others off it while you look. With the `lease` you have it is renewed; a lease that ran out is anybody's."""
+    claim = queue.Claim(author.actor or author.key_id, order.minutes * 60, _token(order.lease))
+    return lease_view(_known(await _unless_busy(queue.lease(gateway.pool, tenant, item_id, claim))))
+
+
+@router.post(
+    "/{item_id}/skip",
+    summary="Leave an item to others",
+    openapi_extra=_skip,
+    responses=problems(Code.REVIEW_ITEM_NOT_FOUND, Code.REVIEW_ITEM_LEASED, *_BODY),
+)
+async def skip_review_item(
+    gateway: InGateway, tenant: InTenant, item_id: InItemId, order: Annotated[SkipOrder, Depends(_read_skip)]
+) -> ReviewItem:
+    """Put it at the end of the queue, and end the lease."""
+    found = await _unless_busy(queue.skip(gateway.pool, tenant, item_id, _token(order.lease)))
+    return item_view(_known(found))
+
+
+@router.post(
+    "/{item_id}/decide",
+    status_code=202,
+    summary="Decide an item",
+    openapi_extra=_decision,
+    responses=problems(Code.REVIEW_ITEM_NOT_FOUND, Code.REVIEW_ITEM_LEASED, Code.RESULT_GONE, *_BODY),
+)
+async def decide_review_item(
+    gateway: InGateway,
+    tenant: InTenant,
+    item_id: InItemId,
+    author: InAuthor,
+    order: Annotated[DecisionOrder, Depends(_read_decision)],
+) -> DecisionView:
+    """Let the question stand as it is, or correct it.
+
+    The decisions on one exam are gathered and make one new revision, when none of its items is open any more or a
+    short time after the last of them. Sent again, the same decision gets the same answer.
+    """
+    place = await decisions.path_of(gateway.pool, tenant, item_id)
+    if place is None:
+        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
+    decision = _decision_of(place[1], author, order)
+    await _require_allowed(gateway, tenant, place[0], decision)
+    kept = _known(await _unless_busy(decisions.keep(gateway.pool, tenant, item_id, decision, _token(order.lease))))
+    return DecisionView(
+        id=str(kept.id),
+        item_id=str(item_id),
+        exam_id=str(place[0]),
+        path=list(kept.path),
+        accept=kept.accept,
+        decided_at=kept.at,
+        applied_within=gateway.review_settings.settle_seconds,
+    )
+
+
+def _decision_of(path: tuple[str, ...], author: Author, order: DecisionOrder) -> Decision:
+    fields = order.correction.fields() if order.correction is not None else {}
+    if (points := fields.get("knowledge_points")) is not None:
+        fields["knowledge_points"] = [point.model_dump(mode="json") for point in points]
+    return Decision(uuid.uuid4(), path, author.key_id, author.actor, order.accept, fields, author.at)
+
+
+async def _require_allowed(gateway: Gateway, tenant: str, exam_id: uuid.UUID, decision: Decision) -> None:
+    """What the rules refuse is told now, not when it would be applied."""
+    exam = await find_exam(gateway.pool, tenant, exam_id)
+    if exam is None:
+        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
+    seen = await shown(gateway.blobs, exam)
+    pointer = "/correction"
+    entries_of(seen.result, seen.submission, [decision.wish()], lambda _wish: decision.author(), lambda _index: pointer)
+
+
+async def _unless_busy(work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except queue.Busy as busy:
+        raise _leased(busy.until) from busy
+
+
+def _leased(until: datetime) -> Problem:
+    return Problem(Code.REVIEW_ITEM_LEASED, leased_until=until.isoformat())
+
+
+def _known(found: T | None) -> T:
+    if found is None:
+        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
+    return found
+
+
+def _token(text: str | None) -> uuid.UUID | None:
+    """A lease that can't be one is none."""
+    return uuid_of(text) if text is not None else None
+
+
+def _clean(text: str | None) -> str | None:
+    if text is not None and "\x00" in text:
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": "must not contain NUL"}])
+    return text

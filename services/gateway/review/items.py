@@ -1,0 +1,63 @@
+"""Which questions of a result are for a teacher to look at, and why."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from contracts.events import NAMESPACE
+from contracts.result import Result, ResultQuestion
+from services.gateway.corrections.questions import has_parts
+
+Reason = Literal["unread", "low_confidence", "no_verdict", "doubtful_verdict"]
+_CONFIDENT = 0.85
+
+
+@dataclass(frozen=True)
+class Open:
+    """A question to be looked at. `place`: its index in the result."""
+
+    item_id: uuid.UUID
+    path: tuple[str, ...]
+    place: int
+    reason: Reason
+    question: dict[str, Any]
+
+
+def item_id(exam_id: object, path: tuple[str, ...]) -> uuid.UUID:
+    """Derived, so that it is the same in every revision."""
+    return uuid.uuid5(NAMESPACE, f"review/{exam_id}/{'/'.join(path)}")
+
+
+def open_items(exam_id: object, result: Result) -> list[Open]:
+    """In the order of the paper. A composite stands aside for its parts, unless only the whole is doubtful."""
+    doubtful = {q.path for q in result.questions if q.needs_review}
+    found: dict[tuple[str, ...], Open] = {}
+    for place, question in enumerate(result.questions):
+        depth = len(question.path)
+        by_parts = any(len(path) > depth and path[:depth] == question.path for path in doubtful)
+        if question.needs_review and not by_parts and question.path not in found:
+            whole = has_parts(question, result.questions)
+            data = _storable(question.model_dump(mode="json", exclude={"text"}))
+            found[question.path] = Open(
+                item_id(exam_id, question.path), question.path, place, _reason(question, whole=whole), data
+            )
+    return list(found.values())
+
+
+def _reason(question: ResultQuestion, *, whole: bool) -> Reason:
+    if whole:
+        return "doubtful_verdict"
+    if question.student_answer is None:
+        return "unread"
+    if question.verdict == "ungraded":
+        return "no_verdict"
+    return "low_confidence" if question.answer_confidence < _CONFIDENT else "doubtful_verdict"
+
+
+def _storable(value: Any) -> Any:
+    """Without NUL, which no jsonb can hold."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return {_storable(key): _storable(item) for key, item in value.items()} if isinstance(value, dict) else value
