@@ -54,7 +54,7 @@ class AsyncRedink:
 
     async def events(self, exam_id: str) -> AsyncIterator[Exam]:
         """Every change from the first on, as it happens, to the end; lost connections are taken up where they broke."""
-        frames, lost = Frames(), 0
+        frames, lost, final = Frames(), 0, False
         while True:
             try:
                 async with self._open(calls.events(exam_id, frames.last)) as response:
@@ -62,10 +62,10 @@ class AsyncRedink:
                         return
                     async for line in response.aiter_lines():
                         if event := frames.take(line):
-                            lost = 0
+                            lost, final = 0, bool(event["final"])
                             yield Exam.of(event)
-                            if event["final"]:
-                                return
+                if final:  # an earlier revision's end is followed by more: the server closes after the last one
+                    return
             except httpx.TransportError as error:
                 if lost >= self._attempts:
                     raise Unreachable(str(error)) from error

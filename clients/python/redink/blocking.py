@@ -55,7 +55,7 @@ class Redink:
 
     def events(self, exam_id: str) -> Iterator[Exam]:
         """Every change from the first on, as it happens, to the end; lost connections are taken up where they broke."""
-        frames, lost = Frames(), 0
+        frames, lost, final = Frames(), 0, False
         while True:
             try:
                 with self._open(calls.events(exam_id, frames.last)) as response:
@@ -63,10 +63,10 @@ class Redink:
                         return
                     for line in response.iter_lines():
                         if event := frames.take(line):
-                            lost = 0
+                            lost, final = 0, bool(event["final"])
                             yield Exam.of(event)
-                            if event["final"]:
-                                return
+                if final:  # an earlier revision's end is followed by more: the server closes after the last one
+                    return
             except httpx.TransportError as error:
                 if lost >= self._attempts:
                     raise Unreachable(str(error)) from error

@@ -55,6 +55,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // Every change of an exam to its end; a lost line is taken up where it broke. Read with fetch: EventSource sends no key.
 export async function* follow(examId, signal) {
   let last = null;
+  let final = false;
   while (!signal.aborted) {
     try {
       const resume = last === null ? {} : { "Last-Event-ID": last };
@@ -63,9 +64,10 @@ export async function* follow(examId, signal) {
       if (response.status === 204) return;
       for await (const [id, data] of frames(response.body)) {
         last = id;
+        final = data.final;
         yield data;
-        if (data.final) return;
       }
+      if (final) return; // an earlier revision's end is followed by more: the server knows the last one
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Refused && error.status < 500 && error.status !== 429) throw error;

@@ -23,7 +23,7 @@ export function correctionForm(exam, question, saved, closed) {
     if (answer.value !== (question.student_answer ?? "")) said.student_answer = answer.value;
     if (comment.value !== (question.feedback ?? "")) said.comment = comment.value;
     try {
-      await call("PATCH", `/exams/${exam.exam_id}/questions/${question.path.map(encodeURIComponent).join("/")}`, {
+      await call("PATCH", `/exams/${exam.exam_id}/questions/${encodeURIComponent(question.path.join("."))}`, {
         body: said, headers: { "Content-Type": "application/merge-patch+json", "If-Match": `"${exam.revision}"` },
       });
       alarm("");
