@@ -43,9 +43,10 @@ class Body:
         """The bytes; Problem(BODY_TOO_LARGE | UPLOAD_TIMEOUT | TRUNCATED_BODY)."""
         if self._declared is not None and self._declared > self._limits.max_body_bytes:
             raise self._too_large()
-        until = asyncio.get_running_loop().time() + self._limits.upload_seconds
+        began = asyncio.get_running_loop().time()
         while not self._ended:
-            chunk = await self._next(until)
+            chunk = await self._next(began + self._limits.upload_seconds)
+            self._check_pace(asyncio.get_running_loop().time() - began)
             if self._read > self._limits.max_body_bytes:
                 raise self._too_large()
             if chunk:
@@ -75,6 +76,13 @@ class Body:
         chunk: bytes = message.get("body", b"")
         self._read += len(chunk)
         return chunk
+
+    def _check_pace(self, seconds: float) -> None:
+        """A byte now and then holds a connection as well as silence does."""
+        counted = seconds - self._limits.upload_idle_seconds
+        if not self._ended and self._read < counted * self._limits.upload_min_rate:
+            self._ended = True
+            raise Problem(Code.UPLOAD_TIMEOUT, headers={"Connection": "close"})
 
     def _too_large(self) -> Problem:
         limit = self._limits.max_body_bytes

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from contracts.errors import ErrorCode, Permanent
 
-JUNK = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+JUNK = re.compile(r"(^|/)(__MACOSX/|\.(?!\.?/)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 """Entries that archivers and file managers add by themselves."""
 
 _END, _ENTRY = b"PK\x05\x06", b"PK\x03\x04"
@@ -106,6 +106,8 @@ def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> by
         raise
     if size > most:
         raise Permanent(ErrorCode.FILE_TOO_COMPLEX, "ZIP unpacks to too much")
+    if size != entry.file_size:
+        raise Permanent(ErrorCode.UNREADABLE_FILE, "a file in a ZIP has another size than it says")
     data = b"".join(parts)
     if is_archive(data):
         raise Permanent(ErrorCode.UNSUPPORTED_MEDIA, "ZIP inside a ZIP, or an Office file")
