@@ -1,7 +1,7 @@
 """Accuracy of parser, analyzer, diagnostic and report on evaluation cases, from cached readings: no pixels, seconds not minutes.
 
     python -m bench.readings  --cases CASES                       # once per ocr version: .cache/readings/<kind>/<name>.json
-    python -m bench.accuracy  --cases CASES --score PATH/score.py [--only SUBSTRING] [--save DIR]
+    python -m bench.accuracy  --cases CASES --score PATH/score.py [--only SUBSTRING] [--save DIR] [--write docs/accuracy.md]
 
 Each case's cached `Reading` goes through the cores in order; the result documents are saved and given to score.py, whose
 table is printed, followed by our figures beside those of the naive floor. Cores that are not importable yet are replaced
@@ -152,6 +152,50 @@ def beside_floor(scores: dict[str, Any], floor: dict[str, dict[str, float]]) -> 
     return "\n".join(rows)
 
 
+SHOWN = (
+    "answer accuracy",
+    "answer accuracy choice/judge",
+    "answer accuracy text",
+    "answer accuracy, not in review",
+    "coverage (not in review)",
+    "verdict accuracy",
+    "score exact",
+    "long answer similarity",
+    "final answer found in worked",
+    "answer confidence ECE",
+    "segmentation F1@0.5",
+    "segmentation F1@0.75",
+    "number right (of IoU>=0.5)",
+    "line CER printed",
+    "line CER handwritten",
+    "header fields",
+)
+
+
+def table(scores: dict[str, Any]) -> list[str]:
+    """Markdown: per metric and kind the value with its 95 % bootstrap interval over papers."""
+    groups = {k: g for k, g in scores["groups"].items() if k != "overall"}
+    rows = ["| | " + " | ".join(f"{k} ({g['cases']})" for k, g in groups.items()) + " |"]
+    rows.append("| --- |" + " ---: |" * len(groups))
+    for metric in SHOWN:
+        cells = []
+        for group in groups.values():
+            found = group["metrics"].get(metric)
+            cells.append(f"{found['value']:.3f} ({found['low']:.3f}–{found['high']:.3f})" if found else "–")
+        rows.append(f"| {metric} | " + " | ".join(cells) + " |")
+    return rows
+
+
+def replaced(text: str, part: str, lines: list[str]) -> str:
+    """`text` with what stands between the part's two comments replaced; ValueError when it has no such part."""
+    begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"no part {part!r}")
+    return "\n".join([head + begin, *lines, end + tail])
+
+
 def score(cases: list[Case], save: Path, script: Path, *, quiet: bool) -> tuple[int, Path]:
     """Run score.py on the saved documents of `cases`; its exit code and the file of its numbers."""
     out = save / "scores.json"
@@ -173,6 +217,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", help="only cases whose kind/name contains this")
     parser.add_argument("--save", type=Path, default=Path(".cache/results"))
     parser.add_argument("--present", action="store_true", help="leave out cases that have no cached reading")
+    parser.add_argument("--write", type=Path, help="the document whose tables of scores are written again")
     parser.add_argument("--quiet", action="store_true", help="print only the comparison with the floor")
     args = parser.parse_args(argv)
     cases = find_cases(args.cases, args.only)
@@ -185,7 +230,10 @@ def main(argv: list[str] | None = None) -> int:
     if done:
         return done
     floor = json.loads(FLOOR_FILE.read_text(encoding="utf8"))["metrics"]
-    print(beside_floor(json.loads(out.read_text(encoding="utf8")), floor))
+    scores = json.loads(out.read_text(encoding="utf8"))
+    print(beside_floor(scores, floor))
+    if args.write:
+        args.write.write_text(replaced(args.write.read_text(encoding="utf8"), "scores", table(scores)), encoding="utf8")
     if seconds:
         print(
             f"{len(seconds)} of {len(cases)} cases; cores: mean {sum(seconds) / len(seconds):.3f} s, worst {max(seconds):.3f} s"

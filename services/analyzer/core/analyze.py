@@ -6,13 +6,14 @@ from dataclasses import replace
 from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Reading
-from contracts.artefacts.submission import KeyItem, Submission
+from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
+from services.analyzer.core.accepted import grade_under
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
 from services.analyzer.core.equality import Match, compare
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.fills import read_blanks
-from services.analyzer.core.grading import UNGRADED, Grade, grade
+from services.analyzer.core.grading import UNGRADED, Grade
 from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
 from services.analyzer.core.strips import straightened
@@ -30,13 +31,11 @@ def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
     keys = match_key(paper.questions, submission.answer_key)
     children = children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
-    read = read_answers(submission, reading, paper)
-    read |= like_others(leaves, read)
-    unseen = elsewhere(leaves, read, reading)
+    found = settled_answers(submission, reading, paper)
     answers: dict[Path, Answer] = {}
     for question in leaves:
-        found = Found(None, "unread", 0.0, doubt=True) if question.path in unseen else read[question.path]
-        answers[question.path] = _answer(question, reading, keys.get(question.path), found)
+        item = keys.get(question.path)
+        answers[question.path] = _answer(question, reading, item, found[question.path], submission.rules)
     for question in reversed(paper.questions):  # the deepest parents first
         parts = children.get(question.path, [])
         if parts:
@@ -53,6 +52,20 @@ def children_of(paper: Paper) -> dict[Path, list[Question]]:
     for question in paper.questions:
         children.setdefault(question.path[:-1], []).append(question)
     return children
+
+
+def settled_answers(submission: Submission, reading: Reading, paper: Paper) -> dict[Path, Found]:
+    """What every question without sub-questions is answered with, in the light of the other answers and the key."""
+    keys, children = match_key(paper.questions, submission.answer_key), children_of(paper)
+    leaves = [q for q in paper.questions if not children.get(q.path)]
+    read = read_answers(submission, reading, paper)
+    read |= like_others(leaves, read)
+    unread = Found(None, "unread", 0.0, doubt=True)
+    read |= dict.fromkeys(elsewhere(leaves, read, reading), unread)
+    return {
+        q.path: ranked(read[q.path], item) if _kind(q, item := keys.get(q.path)) == "fill_blank" else read[q.path]
+        for q in leaves
+    }
 
 
 def read_answers(submission: Submission, reading: Reading, paper: Paper) -> dict[Path, Found]:
@@ -98,13 +111,11 @@ def _found(question: Question, reading: Reading, item: KeyItem | None) -> Found:
     return read_blanks(question, reading, blanks or question.blanks)
 
 
-def _answer(question: Question, reading: Reading, item: KeyItem | None, found: Found) -> Answer:
+def _answer(question: Question, reading: Reading, item: KeyItem | None, found: Found, rules: SubjectRules) -> Answer:
     kind, maximum = _kind(question, item), _maximum(question, item)
     if kind == "composite":
         kind = "fill_blank"
-    if kind == "fill_blank":
-        found = ranked(found, item)
-    by_key = grade(found.answer, item.answer if item is not None else None, kind)
+    by_key = grade_under(item, found.answer, kind, rules)
     marked = read_marks(marks_of(question, reading), maximum, worked=kind in _WORKED)
     found = under_marks(found, marked, item, kind)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
@@ -139,7 +150,9 @@ def ranked(found: Found, item: KeyItem | None) -> Found:
     if len(given) != len(keyed) or len(found.views) != len(given):
         return found
     best = [
-        g if compare(g, k) in (Match.SAME, Match.EQUIVALENT) else next((v for v in views if compare(v, k) is Match.SAME), g)
+        g
+        if compare(g, k) in (Match.SAME, Match.EQUIVALENT)
+        else next((v for v in views if compare(v, k) is Match.SAME), g)
         for g, k, views in zip(given, keyed, found.views, strict=True)
     ]
     return found if best == given else replace(found, answer="|".join(best), doubt=True)
