@@ -39,12 +39,18 @@ def running(
     """The stack and the services on top, ready; yields the stack and the process with the API."""
     key = dev_key(data_dir)
     with embedded_stack(data_dir, broker, given=os.environ) as stack:
-        settings = {**stack.environment(), "REDINK_GATEWAY_DEV_KEY": key}
+        settings = {**stack.environment(), "REDINK_GATEWAY_DEV_KEY": key, **_opener(data_dir)}
         create_topics(settings)
         stack.on_restart = lambda child: create_topics(settings) if child is stack.broker else None
         children = services(mode, data_dir, port, settings)
         stack.supervisor.start(*children)
         yield stack, children[-1]
+
+
+def _opener(data_dir: Path) -> dict[str, str]:
+    """The gateway looks at uploads by way of ocr's opener, unless the path is too long for a socket."""
+    path = str(data_dir.resolve() / "opener.sock")
+    return {} if len(path) > 100 else {"REDINK_OCR_OPENER_SOCKET": path, "REDINK_GATEWAY_OPENER": path}
 
 
 def up(arguments: argparse.Namespace) -> None:

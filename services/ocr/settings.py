@@ -48,7 +48,9 @@ class OcrSettings(BaseSettings):
     )
     open_seconds: float = Field(default=20.0, gt=0, description="Seconds by the clock that it may take.")
     opener_socket: str | None = Field(
-        default=None, description="Where the opener listens, when a gateway on this host is to use it, too."
+        default=None,
+        max_length=100,
+        description="Where the opener listens, when a gateway on this host is to use it, too: a path.",
     )
 
     @property

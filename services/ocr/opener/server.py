@@ -147,5 +147,8 @@ def run(path: Path, limits: Limits, bounds: Bounds) -> None:
     gc.collect()
     gc.freeze()  # children share what is there, instead of copying it when they count references
     with listen(path) as listening:
+        mine = path.stat().st_ino
         Opener(listening, limits, bounds).serve()
-    path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        if path.stat().st_ino == mine:  # else it is another opener's by now
+            path.unlink()
