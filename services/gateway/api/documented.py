@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from services.gateway.api.examples import PARAMETERS, example_of, with_nulls
 from services.gateway.api.views import ProblemView
 from services.gateway.core.problems import CATALOGUE, Code
 
@@ -28,6 +29,13 @@ def ranged(media_type: str) -> dict[int | str, dict[str, Any]]:
     """The answer to a request for a single range."""
     return {206: {"description": "The bytes of `Range`", "content": {media_type: BINARY}}}
 
+
+_SYNTAX: dict[str, dict[str, Any]] = {
+    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+    "Last-Event-ID": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "after": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+}
+"""What headers and parameters look like, where the route looks at them itself."""
 
 COMMON = (
     Code.UNAUTHORIZED,
@@ -69,13 +77,33 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas |= problem.pop("$defs") | {ProblemView.__name__: problem}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for schema in schemas.values():
+        schema.update({k: [with_nulls(e, schema, schemas) for e in v] for k, v in schema.items() if k == "examples"})
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
             del operation["responses"]["422"]  # path parameters are texts: nothing to be refused
+        _complete(operation, document["components"]["schemas"])
     for operation in (operation for path in document["webhooks"].values() for operation in path.values()):
         operation["responses"] = {"2XX": {"description": "Received; anything else is sent again."}}
     return document
+
+
+def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """What holds of parameters and bodies everywhere, said of each: their syntax, and an example."""
+    for parameter in operation.get("parameters", ()):
+        given = [kind for kind in parameter["schema"].get("anyOf", ()) if kind != {"type": "null"}]
+        if len(given) == 1:  # what is optional is left out: nobody can send null in a URL or a header
+            parameter["schema"] = {**given[0], **{k: v for k, v in parameter["schema"].items() if k != "anyOf"}}
+        parameter["schema"] |= _SYNTAX.get(parameter["name"], {})
+        if not ({"example", "examples"} & (parameter.keys() | parameter["schema"].keys())):
+            known = PARAMETERS.get(parameter["name"])
+            fits = known is not None and len(str(known)) <= parameter["schema"].get("maxLength", len(str(known)))
+            parameter["example"] = known if fits else example_of(parameter["schema"], schemas)
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for media in (media for body in bodies for media in body.get("content", {}).values()):
+        if not ({"example", "examples"} & media.keys()):
+            media["example"] = example_of(media.get("schema", {}), schemas)
 
 
 def _example(code: Code) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 # ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BeforeValidator
 
 from contracts.events import ExamControl
 from contracts.status import Status
@@ -27,6 +29,15 @@ from services.gateway.replay import replay
 router = APIRouter(tags=["exams"])
 
 
+def _written(moment: str) -> str:
+    if re.match(r"[0-9]{4}-", moment) is None:  # pydantic also takes seconds since 1970, which the API doesn't promise
+        raise ValueError("must be a time such as 2026-11-22T03:14:15Z")
+    return moment
+
+
+InMoment = Annotated[datetime, BeforeValidator(_written)]
+
+
 @router.get(
     "/exams",
     summary="List exams",
@@ -42,8 +53,8 @@ async def list_exams(
     student_id: Annotated[str | None, Query(max_length=128)] = None,
     class_id: Annotated[str | None, Query(max_length=128)] = None,
     subject: Annotated[str | None, Query(max_length=32)] = None,
-    created_after: Annotated[datetime | None, Query(description="Inclusive.")] = None,
-    created_before: Annotated[datetime | None, Query(description="Exclusive.")] = None,
+    created_after: Annotated[InMoment | None, Query(description="Inclusive.")] = None,
+    created_before: Annotated[InMoment | None, Query(description="Exclusive.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
 ) -> ExamPage:

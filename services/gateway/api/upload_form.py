@@ -14,6 +14,7 @@ FORM: dict[str, Any] = {
                 "properties": {
                     "files": {
                         "type": "array",
+                        "minItems": 1,
                         "items": {"type": "string", "format": "binary"},
                         "description": "The pages in order, one part each: JPEG, PNG, WebP, HEIC, TIFF, PDF, or a ZIP of them.",
                     },

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 from services.gateway.app import openapi_document
@@ -23,7 +24,7 @@ def test_every_operation_says_how_it_is_called_and_how_it_refuses(
     assert operation["summary"]
     assert operation["description"]
     assert operation["tags"]
-    assert operation["security"] == [{"ApiKey": []}]
+    assert operation["security"] == [{"ApiKey": []}, *([{"Ticket": []}] if path.endswith("/events") else [])]
     errors = {status: answer for status, answer in operation["responses"].items() if int(status) >= 400}
     assert {"401", "500", "503"} <= set(errors)
     assert ("{exam_id}" in path) <= ("404" in errors)
@@ -32,6 +33,26 @@ def test_every_operation_says_how_it_is_called_and_how_it_refuses(
         for code, example in answer["content"]["application/problem+json"]["examples"].items():
             assert Code(code)
             assert example["value"]["status"] == int(status)
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_every_parameter_body_and_answer_has_an_example_that_fits_its_schema(
+    path: str, method: str, operation: dict[str, Any]
+) -> None:
+    parts = [(parameter["name"], parameter["schema"], parameter) for parameter in operation.get("parameters", ())]
+    bodies = [("body", operation.get("requestBody", {})), *operation["responses"].items()]
+    parts += [(name, media["schema"], media) for name, body in bodies for media in body.get("content", {}).values()]
+    for name, schema, holder in parts:
+        given = [holder["example"]] if "example" in holder else _examples(holder) or _examples(schema)
+        assert given, (path, method, name)
+        whole = jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+        wrong = [error for example in given for error in whole.iter_errors(example)]
+        assert not wrong or schema.get("format") == "binary", (name, wrong)
+
+
+def _examples(holder: dict[str, Any]) -> list[Any]:
+    found = holder.get("examples", [])
+    return [named["value"] for named in found.values()] if isinstance(found, dict) else list(found)
 
 
 def test_every_reference_has_its_schema() -> None:
