@@ -23,7 +23,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }
 _FIELD = {header: field for field, headers in HEADERS.items() for header in headers}
 _TOTALS = frozenset({"合计", "总分", "总计", "小计", "total", "sum"})
-_LETTERS = re.compile(r"[A-Ha-h](?:[\s,、，]+[A-Ha-h])+")
+_LETTERS = re.compile(r"[A-Ha-h](?:[\s,、，;；]+[A-Ha-h])+")
 _TITLES = 6
 """The headers are in one of the first rows: a title may stand above them."""
 _DELIMITERS = ",\t;，"
