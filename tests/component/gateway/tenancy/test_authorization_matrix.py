@@ -85,7 +85,7 @@ async def world(running: Running) -> World:
         uuid.UUID(exam["exam_id"]),
     )
     ids = {
-        "exam_id": exam["exam_id"], "batch_id": batch.json()["batch_id"], "template_id": template.json()["template_id"],
+        "exam_id": exam["exam_id"], "batch_id": batch.json()["batch_id"], "template_id": template.json()["id"],
         "webhook_id": hook, "delivery_id": str(delivery),
     }  # fmt: skip
     async with open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool:
