@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from contracts.artefacts.analysis import Analysis, Answer, Verdict
 from contracts.artefacts.correction import Judgement, Standing, standing
 from contracts.artefacts.paper import Paper, Question, QuestionType
-from contracts.artefacts.submission import KeyItem, Submission
-from services.analyzer.core.grading import grade
-from services.analyzer.core.keys import match_key
+from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
+from services.analyzer.core.accepted import grade_under
+from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.totals import composite, totals
 
 Path = tuple[str, ...]
@@ -34,7 +34,7 @@ def corrected(analysis: Analysis, paper: Paper, submission: Submission) -> Analy
             answers[path] = _summed(questions[path], answers[path], parts)
             changed.add(path)
         if path in words:
-            answers[path] = _judged(answers[path], words[path], questions[path], keys.get(path))
+            answers[path] = _judged(answers[path], words[path], questions[path], (keys.get(path), submission.rules))
             changed.add(path)
     return totals(tuple(answers[a.path] for a in analysis.answers), analysis.marked_total).model_copy(
         update={"cpu_seconds": analysis.cpu_seconds}
@@ -61,8 +61,8 @@ def _summed(question: Question, answer: Answer, parts: list[Answer]) -> Answer:
     return summed.model_copy(update={"reviewed_by": "teacher" if reviewed else None})
 
 
-def _judged(answer: Answer, word: Standing, question: Question, item: KeyItem | None) -> Answer:
-    holds = word.holds
+def _judged(answer: Answer, word: Standing, question: Question, key: tuple[KeyItem | None, SubjectRules]) -> Answer:
+    holds, (item, rules) = word.holds, key
     now = answer.model_copy(
         update={
             "student_answer": answer.student_answer if holds.student_answer is None else holds.student_answer,
@@ -80,7 +80,7 @@ def _judged(answer: Answer, word: Standing, question: Question, item: KeyItem | 
         return now.model_copy(update={"verdict": holds.verdict, "score": score, "graded_by": "teacher"})
     if (now.student_answer, now.correct_answer) == (answer.student_answer, answer.correct_answer):
         return now
-    return _regraded(now, question, item, anew=holds.correct_answer is not None)
+    return _regraded(now, question, item, rules)
 
 
 def _points(verdict: Verdict, score: float | None, maximum: float | None) -> float | None:
@@ -91,11 +91,14 @@ def _points(verdict: Verdict, score: float | None, maximum: float | None) -> flo
     return maximum if verdict == "correct" else 0.0
 
 
-def _regraded(answer: Answer, question: Question, item: KeyItem | None, *, anew: bool) -> Answer:
-    """The verdict of a corrected answer, or by a corrected key (`anew`), by the rules of the question's type."""
+def _regraded(answer: Answer, question: Question, item: KeyItem | None, rules: SubjectRules) -> Answer:
+    """The verdict of a corrected answer, or by a corrected key, by the rules of the question's type."""
     kind = question.type if item is None or item.type is None else item.type
-    key = _key(answer.correct_answer, kind) if anew or item is None else item.answer
-    found = grade(answer.student_answer, key, kind)
+    if answer.correct_answer is not None and answer.correct_answer != key_text(item):
+        item = (item or KeyItem(number=question.number)).model_copy(
+            update={"answer": _key(answer.correct_answer, kind), "accepted": ()}
+        )
+    found = grade_under(item, answer.student_answer, kind, rules)
     score = None
     if found.share is not None and answer.max_score is not None:
         score = round(found.share * answer.max_score * 2) / 2
@@ -103,6 +106,6 @@ def _regraded(answer: Answer, question: Question, item: KeyItem | None, *, anew:
     return answer.model_copy(update={"verdict": found.verdict, "score": score, "graded_by": graded_by})
 
 
-def _key(text: str | None, kind: QuestionType) -> str | tuple[str, ...] | None:
+def _key(text: str, kind: QuestionType) -> str | tuple[str, ...]:
     """A key as a teacher writes it, its blanks joined by `|`."""
-    return tuple(text.split("|")) if text is not None and kind == "fill_blank" and "|" in text else text
+    return tuple(text.split("|")) if kind == "fill_blank" and "|" in text else text

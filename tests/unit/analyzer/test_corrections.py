@@ -62,6 +62,14 @@ def test_a_corrected_key_grades_the_answer_anew() -> None:
     assert (answer.verdict, answer.score) == ("partial", 2.0)
 
 
+def test_a_corrected_answer_is_right_by_what_the_school_accepts_besides_but_not_besides_a_corrected_key() -> None:
+    item = key("1", "B", accepted=("C",))
+    [answer] = after(said(student_answer="C"), items=(item,)).answers
+    assert (answer.verdict, answer.score) == ("correct", 4.0)
+    [answer] = after(said(student_answer="C", correct_answer="A"), items=(item,)).answers
+    assert (answer.verdict, answer.score) == ("wrong", 0.0)
+
+
 def test_a_said_verdict_outranks_the_key_and_brings_its_points() -> None:
     [answer] = after(said(verdict="partial", score=1.5)).answers
     assert (answer.verdict, answer.score, answer.graded_by) == ("partial", 1.5, "teacher")
