@@ -55,7 +55,7 @@ class GatewaySettings(BaseSettings):
     """bytes per second that a client sends at least, on average, once it has had `upload_idle_seconds`; 0: any"""
     opener: str | None = None
     """socket of an opener on this host (REDINK_OCR_OPENER_SOCKET): files are looked at while they arrive; unset: not"""
-    looks_at_once: int = Field(default=2, ge=1)
+    looks_at_once: int = Field(default=4, ge=1)
     """files that are looked at at a time; what comes when all are busy is accepted without a look"""
     advice_seconds: float = Field(default=0.15, ge=0)
     """longest that an upload's answer waits for the look at its last file"""
@@ -224,10 +224,12 @@ class CacheSettings(BaseSettings):
     """how long a template's version is kept; it never changes, a new version is another key"""
     subject_days: float = Field(default=1.0, gt=0)
     """how long a version of a subject's rules is kept"""
+    document_bytes: int = Field(default=4 * MIB, ge=0)
+    """largest result document that is cached"""
     result_hours: float = Field(default=1.0, gt=0)
     """how long a result document is kept"""
     status_seconds: float = Field(default=2.0, gt=0)
-    """longest that a status is answered from memory; a change ends it at once"""
+    """longest that a status tells the same stage times and queue without another event of the exam"""
 
 
 class ReviewSettings(BaseSettings):

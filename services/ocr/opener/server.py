@@ -17,6 +17,8 @@ from services.ocr.core.sources import Limits
 from services.ocr.opener import answers, wire
 from services.ocr.opener.jail import Bounds, confine
 
+LOOKS_NICE = 5
+"""Advice comes after the uploads it is about, and after the reading of exams."""
 _AT_MOST = 32
 """Children at a time; who comes later waits to be let in."""
 _ACCEPTABLE_SILENCE = 60.0
@@ -103,6 +105,8 @@ class Opener:
 
 def _answer(connection: socket.socket, limits: Limits, bounds: Bounds) -> None:
     ask, data = wire.heard(connection)
+    if ask.do == "look":
+        os.nice(LOOKS_NICE)
     confine(bounds)
     act: Callable[[Ask, bytes, Limits], wire.Answer] = answers.BY_NAME[ask.do]
     try:
