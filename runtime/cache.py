@@ -32,6 +32,10 @@ class Cache(Protocol):
         """Keep a JSON value for `ttl` seconds."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """Drop the value, if the cache can be reached."""
+        ...
+
 
 class Starts(Protocol):
     """Counts how often work on a record began without coming to an end: what kills the process leaves no other trace."""
@@ -56,6 +60,8 @@ class Nothing:
         return None
 
     async def set(self, key: str, value: Any, ttl: float) -> None: ...
+
+    async def forget(self, key: str) -> None: ...
 
     async def unended(self, key: str) -> int:  # noqa: ARG002
         return 0
@@ -103,6 +109,13 @@ class RedisCache:
             async with asyncio.timeout(self._timeout):
                 await self._client.set(key, json.dumps(value), px=max(1, round(ttl * 1000)))
             self._breaker.worked()
+        except _FAILURES as error:
+            self._lost(error)
+
+    async def forget(self, key: str) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._client.delete(key)
         except _FAILURES as error:
             self._lost(error)
 

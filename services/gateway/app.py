@@ -42,7 +42,9 @@ from services.gateway.api import (
 from services.gateway.api.context import Gateway
 from services.gateway.api.views import event_json
 from services.gateway.batches.service import open_batches
+from services.gateway.caching.blobs import CachedBlobs
 from services.gateway.caching.shelves import open_shelves
+from services.gateway.caching.statuses import Statuses
 from services.gateway.database import open_api_pool, open_database
 from services.gateway.downloads.pictures import Pictures
 from services.gateway.gauges import Gauges
@@ -83,7 +85,10 @@ _TAGS = [
     {"name": "review", "description": "What teachers should look at, and their decisions."},
     {"name": "batches", "description": "Many papers in one upload, and what they say of the class."},
     {"name": "usage", "description": "What was used, and what may be."},
-    {"name": "templates", "description": "Answer keys for many papers, and what a school has settled for its subjects."},
+    {
+        "name": "templates",
+        "description": "Answer keys for many papers, and what a school has settled for its subjects.",
+    },
     {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
@@ -162,6 +167,9 @@ async def open_gateway(
     """
     settings, postgres = settings or load(GatewaySettings), postgres or load(PostgresSettings)
     hooks, reviewing = hooks or load(WebhookSettings), reviewing or load(ReviewSettings)
+    caches = caches or load(CacheSettings)
+    shelves = open_shelves(resources.cache, caches)
+    blobs = CachedBlobs(resources.blobs, shelves.documents, caches.document_bytes)
     async with AsyncExitStack() as stack:
         half = postgres.model_copy(update={"pool": max(1, postgres.pool // 2)})
         pool = await stack.enter_async_context(open_database(half, patience=60.0))
@@ -189,19 +197,19 @@ async def open_gateway(
         history = History(pool)
         looks = Looks(settings.opener, settings.looks_at_once)
         tenancy = tenancy or TenancySettings.loaded()
-        about = await stack.enter_async_context(open_tenancy(pool, resources.blobs, tenancy))
+        about = await stack.enter_async_context(open_tenancy(pool, blobs, tenancy))
         await stack.enter_async_context(open_admin(admin.create_admin(pool, tenancy.admin), tenancy.admin))
         for name, loop in about.loops:
             await stack.enter_async_context(_background(loop(), name))
-        shelves = open_shelves(resources.cache, caches or load(CacheSettings))
         library = Library(api_pool, shelves.templates, shelves.rules)
+        statuses = Statuses(api_pool, history, seconds=caches.status_seconds, most=caches.local_bytes)
         yield create_app(
             Gateway(
                 ledger=ledger,
                 pool=api_pool,
                 owner_pool=pool,
                 tenancy=about,
-                blobs=resources.blobs,
+                blobs=blobs,
                 hub=hub,
                 history=history,
                 settings=settings,
@@ -210,6 +218,7 @@ async def open_gateway(
                 way=way,
                 batches=taking,
                 library=library,
+                statuses=statuses,
                 looks=looks,
             )
         )

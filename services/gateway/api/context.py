@@ -12,6 +12,7 @@ from runtime.blobs import Blobs
 from runtime.trace import Trace
 from services.gateway import auth, exams
 from services.gateway.batches.service import Batches
+from services.gateway.caching.statuses import Statuses
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import required
 from services.gateway.database import TENANT
@@ -42,6 +43,7 @@ class Gateway:
     way: Way
     batches: Batches
     library: Library
+    statuses: Statuses
     looks: Looks = field(default_factory=lambda: Looks(None, 1))
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
-from contracts.artefacts import Submission
 from contracts.events import BlobRef
 from contracts.opening import Look
 from contracts.topics import SUBMISSION, artefact_path

@@ -9,13 +9,14 @@ from services.gateway.exams import Exam
 from services.gateway.history import History
 
 
-async def remaining(history: History, exam: Exam) -> Estimate:
-    """From the measured stages and the queue."""
+async def remaining(history: History, exam: Exam, queue: Queue | None = None) -> Estimate:
+    """From the measured stages and the queue, which is asked for unless it is known."""
     if exam.ended:
         return Estimate(0.0, 0.0)
     elapsed = (datetime.now(UTC) - exam.status_at).total_seconds()
     status = exam.position.status
-    queue = await history.queue(exam.priority, exam.created_at) if status is Status.UPLOADED else Queue()
+    if queue is None:
+        queue = await history.queue(exam.priority, exam.created_at) if status is Status.UPLOADED else Queue()
     return estimate(status, elapsed, await history.stage_times(), queue)
 
 

@@ -22,7 +22,6 @@ from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Fact
 from services.gateway.endings import take
 from services.gateway.exams import Exam, Filter, count_end, page
-from services.gateway.history import timings
 from services.gateway.ledger import Transaction, transact
 from services.gateway.replay import replay
 
@@ -97,8 +96,9 @@ async def get_status(
     response.headers.update(applied)
     if not exam.ended:
         response.headers["Retry-After"] = "1"
-    estimate = await estimates.remaining(gateway.history, exam)
-    return status_view(exam, estimate, await timings(gateway.pool, exam))
+    known = await gateway.statuses.beside(exam)
+    estimate = await estimates.remaining(gateway.history, exam, known.queue)
+    return status_view(exam, estimate, known.timings)
 
 
 @router.post(

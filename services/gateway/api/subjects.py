@@ -23,7 +23,7 @@ router = APIRouter(prefix="/subjects", tags=["templates"])
 
 _DEFAULTS = SubjectRules()
 _LIMIT = 4096
-_EXAMPLE = {"partial_choice": 0.5, "weak_below": 0.6, "strong_from": 0.85}
+_EXAMPLE: dict[str, Any] = {"partial_choice": 0.5, "weak_below": 0.6, "strong_from": 0.85}
 _ETAG = {"ETag": {"description": "Their version, for If-Match and If-None-Match.", "schema": {"type": "string"}}}
 
 

@@ -35,6 +35,13 @@ class Layered(Generic[T]):
         count(self._name, "local", hit=value is not None)
         return value if value is not None else await self._flights.join(key, lambda: self._fetch(key, load))
 
+    async def drop(self, key: str) -> None:
+        """Forget a value that was deleted: here, and in Redis if that answers."""
+        self._local.drop(key)
+        self._flights.forget(key)
+        if self._shared is not None:
+            await self._shared.forget(self._shared_key(key))
+
     async def _fetch(self, key: str, load: Callable[[], Awaitable[str | None]]) -> T | None:
         value = await self._fetch_shared(key)
         if value is not None:
@@ -43,7 +50,7 @@ class Layered(Generic[T]):
         if text is None:
             return None
         value = self._keep(key, text)
-        if self._shared is not None and len(text) <= self._longest:
+        if self._shared is not None and len(text) <= self._longest and self._flights.is_current(key):
             await self._shared.set(self._shared_key(key), text, self._seconds)
         return value
 
@@ -60,7 +67,8 @@ class Layered(Generic[T]):
 
     def _keep(self, key: str, text: str) -> T:
         value = self._decode(text)
-        self._local.set(key, value, len(text), self._seconds)
+        if self._flights.is_current(key):  # else it was dropped meanwhile
+            self._local.set(key, value, len(text.encode()), self._seconds)
         return value
 
     def _shared_key(self, key: str) -> str:
@@ -82,12 +90,9 @@ class Flights(Generic[T]):
             task.add_done_callback(lambda done: self._landed(key, done))
         return await asyncio.shield(task)
 
-    def forget(self, key: str | None = None) -> None:
-        """Who asks from now on isn't answered by what began before; None: whatever the key."""
-        if key is None:
-            self._under_way.clear()
-        else:
-            self._under_way.pop(key, None)
+    def forget(self, key: str) -> None:
+        """Who asks from now on isn't answered by what began before."""
+        self._under_way.pop(key, None)
 
     def is_current(self, key: str) -> bool:
         """Whether the running task is the one that is under way for the key, not one that was forgotten."""

@@ -17,6 +17,7 @@ class Shelves:
 
     templates: Layered[Known]
     rules: Layered[SubjectRules]
+    documents: Layered[bytes]
 
 
 def open_shelves(shared: Cache, settings: CacheSettings) -> Shelves:
@@ -26,4 +27,5 @@ def open_shelves(shared: Cache, settings: CacheSettings) -> Shelves:
     return Shelves(
         Layered("template", redis, known, seconds=settings.template_days * _DAY, **size),
         Layered("subject", redis, settled, seconds=settings.subject_days * _DAY, **size),
+        Layered("result", redis, str.encode, seconds=settings.result_hours * 3600, **size),
     )
