@@ -174,6 +174,7 @@ async def open_gateway(
         half = postgres.model_copy(update={"pool": max(1, postgres.pool // 2)})
         pool = await stack.enter_async_context(open_database(half, patience=60.0))
         api_pool = await stack.enter_async_context(open_api_pool(half))
+        key_pool = await stack.enter_async_context(open_api_pool(postgres.model_copy(update={"pool": 2})))
         if settings.dev_key is not None:
             await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
         notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))
@@ -208,6 +209,7 @@ async def open_gateway(
                 ledger=ledger,
                 pool=api_pool,
                 owner_pool=pool,
+                key_pool=key_pool,
                 tenancy=about,
                 blobs=blobs,
                 hub=hub,

@@ -57,25 +57,18 @@ _VISIBLE = ", ".join(KeyRow.__annotations__)
 async def caller_of(pool: asyncpg.Pool, authorization: str | None) -> Caller:
     """The caller an Authorization header proves; Problem(UNAUTHORIZED | KEY_REVOKED | KEY_EXPIRED).
 
-    Only who has the secret is told that a key was revoked or has expired. The pool is the owner's: requests see no keys.
+    Only who has the secret is told that a key was revoked or has expired.
     """
     key = keys.bearer(authorization)
-    row = await pool.fetchrow(_FIND, key.id) if key is not None else None
+    row = await pool.fetchrow("SELECT * FROM redink_key($1)", key.id) if key is not None else None
     if key is None or not keys.matches(key, row["secret_sha256"] if row else None) or row is None:
         raise Problem(Code.UNAUTHORIZED, headers={"WWW-Authenticate": _CHALLENGE})
     for ended, code in ((row["revoked"], Code.KEY_REVOKED), (row["expired"], Code.KEY_EXPIRED)):
         if ended:
             raise Problem(code, headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
     if row["unnoted"]:
-        await pool.execute("UPDATE api_keys SET last_used_at = now() WHERE id = $1", key.id)
+        await pool.execute("SELECT redink_key_used($1)", key.id)
     return Caller(row["tenant"], key.id, frozenset(row["scopes"]), row["rate_factor"])
-
-
-_FIND = """
-SELECT tenant, secret_sha256, scopes, revoked_at IS NOT NULL AS revoked, coalesce(expires_at <= now(), false) AS expired,
-       coalesce(last_used_at < now() - interval '1 minute', true) AS unnoted, rate_factor
-FROM api_keys JOIN tenants ON name = tenant WHERE id = $1
-"""
 
 
 async def create_key(

@@ -20,7 +20,7 @@ class PostgresSettings(BaseSettings):
     api_dsn: SecretStr | None = None
     """the same database for requests, as a login that is a member of redink_api only; unset: `dsn` and SET ROLE"""
     pool: int = Field(default=16, ge=2, le=200)
-    """most connections per gateway process, half of them for requests; one more listens for notifications"""
+    """most connections per gateway process, half of them for requests; of three more, two look up keys and one listens"""
     acquire_timeout: float = Field(default=3.0, gt=0)
     """seconds to wait for a connection of the pool, or a new one; then a request is answered with 503"""
     statement_timeout: float = Field(default=5.0, gt=0)

@@ -29,11 +29,15 @@ from services.gateway.webhooks.egress import Way
 
 @dataclass(frozen=True)
 class Gateway:
-    """The parts that routes work with. `pool` sees the rows of the caller's tenant only, `owner_pool` all rows."""
+    """The parts that routes work with.
+
+    `pool` sees the rows of the caller's tenant only, `owner_pool` all rows; `key_pool` looks up keys, and sees none.
+    """
 
     ledger: Ledger
     pool: asyncpg.Pool
     owner_pool: asyncpg.Pool
+    key_pool: asyncpg.Pool
     tenancy: Tenancy
     blobs: Blobs
     hub: Hub
@@ -72,7 +76,7 @@ async def _caller(
     gateway: InGateway,
     _credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> auth.Caller:
-    caller = await auth.caller_of(gateway.owner_pool, request.headers.get("authorization"))
+    caller = await auth.caller_of(gateway.key_pool, request.headers.get("authorization"))
     TENANT.set(caller.tenant)  # from here on, connections of gateway.pool see this tenant's rows
     method, path = request.method, request.scope["route"].path
     standing = await gateway.tenancy.limiter.take(caller.tenant, caller.rate_factor, method, path)
