@@ -24,6 +24,7 @@ router = APIRouter(prefix="/subjects", tags=["templates"])
 _DEFAULTS = SubjectRules()
 _LIMIT = 4096
 _EXAMPLE: dict[str, Any] = {"partial_choice": 0.5, "weak_below": 0.6, "strong_from": 0.85}
+_SETTLED: dict[str, Any] = {"subject": "math", "version": 1, "updated_at": "2026-11-22T03:14:15.926Z", **_EXAMPLE}
 _ETAG = {"ETag": {"description": "Their version, for If-Match and If-None-Match.", "schema": {"type": "string"}}}
 
 
@@ -56,11 +57,7 @@ class NewRules(BaseModel):
 class RulesView(View):
     """What holds for a subject."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"subject": "math", "version": 1, "updated_at": "2026-11-22T03:14:15.926Z"} | _EXAMPLE]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_SETTLED]})
 
     subject: str
     version: int = Field(description="0: the defaults.")

@@ -158,6 +158,8 @@ class FieldError(View):
         description="JSON pointer into the form or query.", examples=["/answer_key/questions/3/max_score"]
     )
     detail: str = Field(examples=["must be a number of points from 0 to 10000"])
+    row: int | None = Field(default=None, description="In a spreadsheet: as it counts them, from 1.")
+    column: str | None = Field(default=None, description="In a spreadsheet: as it is headed.")
 
 
 class ProblemView(BaseModel):
