@@ -56,6 +56,7 @@ def main() -> None:
     compiler = typst.Compiler(template, root=str(_TEMPLATES), font_paths=fonts)
     # A fixed creation time: the same report is the same bytes.
     pdf = compiler.compile(template, format="pdf", sys_inputs={"view": sys.stdin.buffer.read().decode()}, timestamp=0)
+    assert isinstance(pdf, bytes)
     sys.stdout.buffer.write(pdf)
 
 
