@@ -1,11 +1,14 @@
 """The second wall: what a request could see of other tenants if every WHERE were forgotten."""
 
 import asyncio
+import uuid
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from services.gateway.database import TENANT, open_api_pool, open_database
+from deploy.native.stack import Stack
+from services.gateway.database import TENANT, WallMissing, open_api_pool, open_database
 from services.gateway.settings import PostgresSettings
 from tests.component.gateway.harness import Running
 
@@ -65,3 +68,33 @@ async def rows(pool: asyncpg.Pool, tenant: str, table: str) -> int:
 
 def settings(running: Running, pool: int = 2) -> PostgresSettings:
     return PostgresSettings(dsn=running.dsn, pool=pool)
+
+
+async def test_an_owner_without_rights_on_the_server_and_a_login_for_requests_are_enough(stack: Stack) -> None:
+    name, admin = f"owner_{uuid.uuid4().hex[:12]}", await asyncpg.connect(stack.postgres_dsn)
+    parts = urlsplit(stack.postgres_dsn)
+
+    def dsn(user: str) -> str:
+        return parts._replace(netloc=f"{user}:x@{parts.hostname}:{parts.port}", path=f"/{name}").geturl()
+
+    try:
+        if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'redink_api'"):
+            await admin.execute("CREATE ROLE redink_api NOLOGIN")
+        for role in (name, f"{name}_api"):
+            await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+            await admin.execute(f"GRANT redink_api TO {role}")
+        await admin.execute(f"CREATE DATABASE {name} OWNER {name}")
+        for given in (None, dsn(f"{name}_api")):
+            settings = PostgresSettings(dsn=dsn(name), api_dsn=given, pool=2)
+            async with open_database(settings) as owner, open_api_pool(settings) as api:
+                await owner.execute("INSERT INTO tenants (name) VALUES ('dev') ON CONFLICT DO NOTHING")
+                assert [await rows(api, tenant, "tenants") for tenant in ("", "dev", "other")] == [0, 1, 0]
+        async with open_database(PostgresSettings(dsn=dsn(name), pool=2)) as owner:
+            await owner.execute("ALTER TABLE exams DISABLE ROW LEVEL SECURITY")
+        with pytest.raises(WallMissing):
+            async with open_api_pool(PostgresSettings(dsn=dsn(name), pool=2)):
+                pass
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.execute(f"DROP ROLE IF EXISTS {name}, {name}_api")
+        await admin.close()
