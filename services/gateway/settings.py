@@ -55,12 +55,12 @@ class GatewaySettings(BaseSettings):
     """bytes per second that a client sends at least, on average, once it has had `upload_idle_seconds`; 0: any"""
     opener: str | None = None
     """socket of an opener on this host (REDINK_OCR_OPENER_SOCKET): files are looked at while they arrive; unset: not"""
-    looks_at_once: int = Field(default=4, ge=1)
-    """files that are looked at at a time; what comes when all are busy is accepted without a look"""
+    looks_at_once: int = Field(default=16, ge=1)
+    """files that arrive and are looked at at a time; beyond, files are accepted without a look"""
     advice_seconds: float = Field(default=0.15, ge=0)
     """longest that an upload's answer waits for the look at its last file"""
     check_seconds: float = Field(default=10.0, gt=0)
-    """longest that POST /checks waits for looks, once the files are there"""
+    """longest that POST /checks waits for a place, and for looks once the files are there"""
     store_seconds: float = Field(default=5.0, gt=0)
     """longest that an upload waits for the database before its body is read, and again after; then 503"""
     lease_seconds: float = Field(default=30.0, gt=0)

@@ -73,7 +73,7 @@ async def check(request: Request, gateway: InGateway, _tenant: InTenant) -> Chec
 async def _check(request: Request, body: Body, gateway: Gateway) -> CheckView:
     multipart.refuse_encoding(request.headers.get("content-encoding"))
     parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
-    with gateway.looks.watch(wait=True) as watch:
+    with gateway.looks.watch(gateway.settings.check_seconds) as watch:
 
         async def look(number: int, chunks: AsyncIterator[bytes]) -> BlobRef:
             async with aclosing(watch.seeing(number, chunks)) as seen:

@@ -125,7 +125,7 @@ async def _take(
     held: idempotency.Reservation | None,
 ) -> _Accepted:
     exam_id, kept = _uuid7(), list[str]()
-    with gateway.looks.watch(wait=False) as watch:
+    with gateway.looks.watch() as watch:
 
         async def store(number: int, chunks: AsyncIterator[bytes]) -> BlobRef:
             kept.append(f"{tenant}/{exam_id}/1/upload-{number}")

@@ -21,6 +21,8 @@ REFUSALS = {
 }  # fmt: skip
 """What an upload is refused with; later, it would be what the exam fails with."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds without looks after some came too late; doubled while they do."""
 _ONE_PAGE = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic"})
 
 
@@ -37,20 +39,49 @@ class Looks:
     """The looks of a gateway process. socket: of its opener, None when it has none; at_once: files looked at at a time."""
 
     def __init__(self, socket: str | None, at_once: int) -> None:
-        self.socket = socket
+        self._socket = socket
         self._free = asyncio.Semaphore(at_once)
+        self._pause = 0.0
+        self._until = 0.0
 
-    def watch(self, *, wait: bool) -> "Watch":
-        """For one upload. `wait`: for others' files to be looked at; else, a file that comes when all are busy is not."""
-        return Watch(self.socket, self._free, wait=wait)
+    def watch(self, wait: float = 0.0) -> "Watch":
+        """For one upload. `wait`: seconds for a place; with none, what comes while all are taken is not looked at."""
+        return Watch(self, wait)
+
+    async def begin(self, wait: float) -> Glance | None:
+        """A place among those at a time, and the opener's ear; None when there is none. `end` gives the place back."""
+        busy = self._free.locked() or asyncio.get_running_loop().time() < self._until
+        if self._socket is None or (busy and not wait):
+            return None
+        try:
+            async with asyncio.timeout(wait or None):
+                await self._free.acquire()
+        except TimeoutError:
+            return None
+        glance = None
+        try:
+            glance = await Glance.begin(self._socket)
+        finally:
+            if glance is None:
+                self._free.release()
+        return glance
+
+    def end(self, glance: Glance, _task: object = None) -> None:
+        """Give the place back."""
+        glance.give_up()
+        self._free.release()
+
+    def came(self, *, in_time: bool) -> None:
+        """Whether looks came in time for an answer. A machine that is too busy for them is left alone for a while."""
+        self._pause = 0.0 if in_time else min(LONGEST_PAUSE, 2 * self._pause or FIRST_PAUSE)
+        self._until = asyncio.get_running_loop().time() + self._pause
 
 
 class Watch:
     """The files of one upload, looked at while they arrive and judged when they have."""
 
-    def __init__(self, socket: str | None, free: asyncio.Semaphore, *, wait: bool) -> None:
-        self._socket = socket
-        self._free = free
+    def __init__(self, looks: Looks, wait: float) -> None:
+        self._all = looks
         self._wait = wait
         self._looks: dict[int, asyncio.Task[Look | None]] = {}
 
@@ -64,7 +95,7 @@ class Watch:
 
     async def seeing(self, number: int, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """The chunks of file `number`, as they come."""
-        glance = await self._begin()
+        glance = await self._all.begin(self._wait)
         try:
             async for chunk in chunks:
                 if glance is not None:
@@ -72,35 +103,22 @@ class Watch:
                 yield chunk
             if glance is not None:
                 task = asyncio.create_task(glance.look(), name="look at an upload")
-                task.add_done_callback(functools.partial(self._ended, glance))
+                task.add_done_callback(functools.partial(self._all.end, glance))
                 self._looks[number], glance = task, None
         finally:
             if glance is not None:
-                self._ended(glance)
+                self._all.end(glance)
 
     async def seen(self, seconds: float) -> dict[int, Look]:
         """What is known after `seconds` at most, by file."""
         tasks = self._looks
         if tasks:
-            await asyncio.wait(tasks.values(), timeout=seconds)
+            _, late = await asyncio.wait(tasks.values(), timeout=seconds)
+            self._all.came(in_time=not late)
         found = {n: task.result() for n, task in tasks.items() if task.done() and not task.cancelled()}
+        metrics.LOOKS.labels("seen").inc(sum(look is not None for look in found.values()))
+        metrics.LOOKS.labels("given_up").inc(len(tasks) - sum(look is not None for look in found.values()))
         return {number: look for number, look in found.items() if look is not None}
-
-    async def _begin(self) -> Glance | None:
-        if self._socket is None or (self._free.locked() and not self._wait):
-            return None
-        await self._free.acquire()
-        glance = None
-        try:
-            glance = await Glance.begin(self._socket)
-        finally:
-            if glance is None:
-                self._free.release()
-        return glance
-
-    def _ended(self, glance: Glance, _task: object = None) -> None:
-        glance.give_up()
-        self._free.release()
 
 
 def refuse(looks: dict[int, Look]) -> None:
@@ -108,7 +126,6 @@ def refuse(looks: dict[int, Look]) -> None:
     for number, look in sorted(looks.items()):
         if look.code in REFUSALS:
             code = REFUSALS[look.code]
-            metrics.LOOKS.labels(code.value).inc()
             raise Problem(code, f"File {number}: {Problem(code).detail}", file=number)
 
 

@@ -2,10 +2,12 @@
 
 import gc
 import os
+import select
 import selectors
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +21,7 @@ from services.ocr.opener.jail import Bounds, confine
 
 LOOKS_NICE = 5
 """Advice comes after the uploads it is about, and after the reading of exams."""
-_AT_MOST = 32
+_AT_MOST = 64
 """Children at a time; who comes later waits to be let in."""
 _ACCEPTABLE_SILENCE = 60.0
 """Seconds that an asker may be silent before its file is complete."""
@@ -97,7 +99,9 @@ class Opener:
             connection.settimeout(_ACCEPTABLE_SILENCE)
             _answer(connection, self._limits, self._bounds)
             code = 0
-        except (OSError, wire.BadAsk) as error:  # the asker is gone, or was none
+        except ConnectionError:  # the asker no longer wants to know
+            code = 0
+        except (OSError, wire.BadAsk) as error:
             print(f"opener: {type(error).__name__}", file=sys.stderr, flush=True)  # noqa: T201 - the log of a child
         finally:
             os._exit(code)
@@ -107,6 +111,7 @@ def _answer(connection: socket.socket, limits: Limits, bounds: Bounds) -> None:
     ask, data = wire.heard(connection)
     if ask.do == "look":
         os.nice(LOOKS_NICE)
+    threading.Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
     confine(bounds)
     act: Callable[[Ask, bytes, Limits], wire.Answer] = answers.BY_NAME[ask.do]
     try:
@@ -119,6 +124,14 @@ def _answer(connection: socket.socket, limits: Limits, bounds: Bounds) -> None:
         print(f"opener: {type(error).__name__} {_place(error)}", file=sys.stderr, flush=True)  # noqa: T201
         answer = wire.refusal(Permanent(ErrorCode.UNREADABLE_FILE, type(error).__name__))
     wire.say(connection, answer)
+
+
+def _end_with(connection: int) -> None:
+    """An answer that nobody waits for any more is not worth a file's CPU seconds."""
+    hung_up = select.poll()
+    hung_up.register(connection, 0)  # the asker's whole end, not only the one it sent by
+    hung_up.poll()
+    os._exit(0)
 
 
 def _place(error: Exception) -> str:

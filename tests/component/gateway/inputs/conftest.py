@@ -48,7 +48,7 @@ async def looking(stack: Stack, opener: str, tmp_path_factory: pytest.TempPathFa
     try:
         await admin.execute(f"CREATE DATABASE {name}")
         dsn = urlsplit(stack.postgres_dsn)._replace(path=f"/{name}").geturl()
-        changes = {"opener": opener, "advice_seconds": 90, "check_seconds": 90, "looks_at_once": 16, "max_body_bytes": MAX_BODY}
+        changes = {"opener": opener, "advice_seconds": 90, "check_seconds": 90, "max_body_bytes": MAX_BODY}
         pace = {"upload_idle_seconds": 3.0, "upload_min_rate": 2048}
         async with gateway(dsn, tmp_path_factory.mktemp("blobs"), **changes, **pace) as one:
             yield one
