@@ -90,6 +90,10 @@ ERASED = Counter(
 ERASING_OLDEST = Gauge("redink_erasing_oldest_age_seconds", "Age of the oldest deletion whose blobs are not gone yet.")
 
 # --- webhooks
+CORRECTIONS = Counter("redink_corrections_total", "Questions that teachers corrected or accepted.", ["kind"])
+REVIEW_BEHIND = Gauge("redink_review_behind_seconds", "How long a completed exam waits to come into the review queue.")
+REVIEW_OLDEST = Gauge("redink_review_decision_oldest_age_seconds", "Age of the oldest decision not applied yet.")
+
 WEBHOOK_ATTEMPTS = Counter(
     "redink_webhook_attempts_total",
     "Attempts at deliveries; outcome is delivered, retry, refused (SSRF), gone (410), exhausted or superseded.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.artefacts.correction import Correction
 from contracts.status import Status
+from runtime import metrics
 from runtime.blobs import Blobs
 from services.gateway import acceptance, idempotency
 from services.gateway.core.problems import Code, Problem
@@ -99,7 +100,15 @@ async def _correct(
             raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
         return Done(now, response, begun=bool(entries))
 
-    return await transact(ledger, "replay", work)
+    done = await transact(ledger, "replay", work)
+    count(entries)
+    return done
+
+
+def count(entries: Sequence[Correction]) -> None:
+    """After the commit."""
+    for entry in entries:
+        metrics.CORRECTIONS.labels(entry.kind).inc()
 
 
 def _require_match(if_match: str | None, seen: Shown) -> None:

@@ -1,6 +1,7 @@
 """What teachers decided of items, kept until it is applied: the decisions on one exam together, as one new revision."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -97,17 +98,18 @@ async def path_of(pool: asyncpg.Pool, tenant: str, item_id: uuid.UUID) -> tuple[
     return (row["exam_id"], tuple(row["path"])) if row else None
 
 
-async def due(pool: asyncpg.Pool, settle_seconds: float, limit: int) -> list[uuid.UUID]:
+async def due(pool: asyncpg.Pool, settle_seconds: float, but: Sequence[uuid.UUID], limit: int) -> list[uuid.UUID]:
     """Completed exams with decisions to be applied: nothing else is open, or nobody decided for `settle_seconds`."""
     rows = await pool.fetch(
         """SELECT i.exam_id FROM review_items i JOIN exams e ON e.exam_id = i.exam_id
            WHERE i.exam_id IN (SELECT exam_id FROM review_items WHERE decided_at IS NOT NULL)
-             AND e.status = 'COMPLETED' AND e.review_revision = e.revision
+             AND NOT i.exam_id = ANY($2) AND e.status = 'COMPLETED' AND e.review_revision = e.revision
            GROUP BY i.exam_id
            HAVING bool_and(i.decided_at IS NOT NULL)
                OR max(i.decided_at) < clock_timestamp() - make_interval(secs => $1)
-           ORDER BY max(i.decided_at) LIMIT $2""",
+           ORDER BY max(i.decided_at) LIMIT $3""",
         settle_seconds,
+        but,
         limit,
     )
     return [row["exam_id"] for row in rows]

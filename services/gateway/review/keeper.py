@@ -7,14 +7,17 @@ of the time before there was a queue, are looked through like new ones.
 import asyncio
 import time
 import uuid
+from collections.abc import Awaitable
+from dataclasses import dataclass
 
 import asyncpg
 
-from runtime import log
+from runtime import log, metrics
 from runtime.blobs import Blobs
 from services.gateway.core.problems import Code, Problem
 from services.gateway.corrections.revise import Shown, revise, shown
 from services.gateway.corrections.rules import Author, Wish, entries_of
+from services.gateway.corrections.service import count
 from services.gateway.exams import Exam, exam_of
 from services.gateway.ledger import Ledger, Transaction, transact
 from services.gateway.review import decisions
@@ -23,9 +26,25 @@ from services.gateway.review.items import Open, open_items
 from services.gateway.settings import GatewaySettings, ReviewSettings
 
 _BATCH = 50
-_PAUSE = 30.0
-"""Seconds before an exam is met again that could not be looked through, or not be corrected."""
+_PAUSE, _LONGEST_PAUSE = 15.0, 3600.0
+"""Seconds before an exam is met again that could not be looked through, or not be corrected; doubles each time."""
 _NOT_NOW = frozenset({Code.EXAM_NOT_COMPLETED, Code.PRECONDITION_FAILED, Code.EXAM_IN_FLIGHT, Code.EXAM_NOT_FOUND})
+
+
+_WAITING = """
+SELECT (SELECT extract(epoch FROM clock_timestamp() - min(completed_at)) FROM exams
+        WHERE status = 'COMPLETED' AND review_revision < revision) AS behind,
+       (SELECT extract(epoch FROM clock_timestamp() - min(decided_at)) FROM review_items
+        WHERE decided_at IS NOT NULL) AS oldest
+"""
+
+
+@dataclass(frozen=True)
+class _Pause:
+    """Of an exam that something is wrong with: until when by the monotonic clock, and how long it was."""
+
+    until: float
+    seconds: float
 
 
 class Keeper:
@@ -40,7 +59,7 @@ class Keeper:
         self._blobs = blobs
         self._settings = settings
         self._limits = limits
-        self._pauses: dict[uuid.UUID, float] = {}
+        self._pauses: dict[uuid.UUID, _Pause] = {}
         self._log = log.get("gateway.review")
 
     async def run(self) -> None:
@@ -54,28 +73,35 @@ class Keeper:
 
     async def round(self) -> None:
         """Look through all that completed, then apply all that is due."""
-        now = time.monotonic()
-        self._pauses = {exam_id: until for exam_id, until in self._pauses.items() if until > now}
         while found := await self._completed():
             for exam in found:
                 await self._apart(exam.exam_id, self._look_through(exam))
-        for exam_id in await decisions.due(self._pool, self._settings.settle_seconds, _BATCH):
-            if exam_id not in self._pauses:
-                await self._apart(exam_id, self._apply(exam_id))
+        for exam_id in await decisions.due(self._pool, self._settings.settle_seconds, self._paused(), _BATCH):
+            await self._apart(exam_id, self._apply(exam_id))
+        row = await self._pool.fetchrow(_WAITING)
+        metrics.REVIEW_BEHIND.set(float(row["behind"] or 0.0))
+        metrics.REVIEW_OLDEST.set(float(row["oldest"] or 0.0))
 
-    async def _apart(self, exam_id: uuid.UUID, work: object) -> None:
+    def _paused(self) -> list[uuid.UUID]:
+        now = time.monotonic()
+        return [exam_id for exam_id, pause in self._pauses.items() if pause.until > now]
+
+    async def _apart(self, exam_id: uuid.UUID, work: Awaitable[None]) -> None:
         """What goes wrong with this exam is no matter of the others."""
         try:
-            await work  # type: ignore[misc]
+            await work
+            self._pauses.pop(exam_id, None)
         except Exception as error:  # noqa: BLE001 - met again after a pause
-            self._pauses[exam_id] = time.monotonic() + _PAUSE
+            before = self._pauses.get(exam_id)
+            seconds = min(before.seconds * 2, _LONGEST_PAUSE) if before else _PAUSE
+            self._pauses[exam_id] = _Pause(time.monotonic() + seconds, seconds)
             self._log.error("review not kept", exam_id=str(exam_id), error=log.what(error), at=log.where(error))
 
     async def _completed(self) -> list[Exam]:
         rows = await self._pool.fetch(
             """SELECT * FROM exams WHERE status = 'COMPLETED' AND review_revision < revision AND NOT exam_id = ANY($1)
                ORDER BY completed_at LIMIT $2""",
-            list(self._pauses),
+            self._paused(),
             _BATCH,
         )
         return [exam_of(row) for row in rows]
@@ -132,6 +158,7 @@ class Keeper:
                 await revise(transaction, self._blobs, locked, seen, entries, settings=self._limits)
 
         await transact(self._ledger, "replay", work)
+        count(entries)
         self._log.info("decisions applied", exam_id=str(exam.exam_id), count=len(entries))
 
 
