@@ -24,7 +24,7 @@ EXAMPLE: dict[str, Any] = {
         {"number": "1", "section": "一", "answer": "B", "knowledge_points": ["有理数的加减"]},
         {"number": "2", "section": "一", "type": "multiple_choice", "answer": "ACD", "max_score": 4.0, "partial_score": 2.0},
         {"number": "3(1)", "section": "二", "answer": "x=2", "accepted": ["2"], "max_score": 4.0},
-        {"number": "3(2)", "section": "二", "answer": ["1/2", "0.5"], "max_score": 5.0},
+        {"number": "3(2)", "section": "二", "answer": ["1/2", "3"], "max_score": 5.0},
     ],
 }  # fmt: skip
 _HEAD: dict[str, Any] = {
@@ -47,15 +47,19 @@ class TemplateContent(View):
     warnings: list[str] = Field(description="What was ignored, or looks like a mistake.")
 
 
-class TemplateView(TemplateContent):
-    """A template at one version."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_HEAD | EXAMPLE | {"warnings": []}]})
+class _Kept(View):
+    """What a template has beside its document."""
 
     id: str
     version: int = Field(description="Grows with every change; exams keep the one they were accepted with.")
     created_at: datetime
     updated_at: datetime = Field(description="When this version was made.")
+
+
+class TemplateView(TemplateContent, _Kept):
+    """A template at one version."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_HEAD | EXAMPLE | {"warnings": []}]})
 
 
 class TemplateEntry(View):

@@ -88,7 +88,7 @@ async def create(pool: asyncpg.Pool, tenant: str, document: Document, key: str |
             key,
             digest,
         )
-        await _add_version(connection, tenant, row["id"], 1, text)
+        await _add_version(connection, tenant, Head(**row), text)
     return Made(Head(**row))
 
 
@@ -116,7 +116,7 @@ async def replace(
             document.grade,
             len(document.items),
         )
-        await _add_version(connection, tenant, template_id, row["version"], text)
+        await _add_version(connection, tenant, Head(**row), text)
         await connection.execute(
             "DELETE FROM template_versions WHERE tenant = $1 AND template_id = $2 AND version <= $3",
             tenant,
@@ -234,13 +234,15 @@ async def _require_free(connection: asyncpg.Connection, tenant: str, name: str, 
         raise Problem(Code.TEMPLATE_NAME_TAKEN, detail, template_id=holder)
 
 
-async def _add_version(connection: asyncpg.Connection, tenant: str, template_id: str, version: int, text: str) -> None:
+async def _add_version(connection: asyncpg.Connection, tenant: str, head: Head, text: str) -> None:
     await connection.execute(
-        "INSERT INTO template_versions (tenant, template_id, version, document) VALUES ($1, $2, $3, $4)",
+        """INSERT INTO template_versions (tenant, template_id, version, document, created_at)
+           VALUES ($1, $2, $3, $4, $5)""",
         tenant,
-        template_id,
-        version,
+        head.id,
+        head.version,
         text,
+        head.updated_at,
     )
 
 
