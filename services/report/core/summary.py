@@ -108,6 +108,12 @@ def notes_of(result: Result, shown: Sequence[ResultQuestion]) -> list[str]:
     ungraded = [q.number for q in shown if q.verdict == "ungraded"]
     if ungraded:
         notes.append(f"未判分：{cite(ungraded)}没有可用的标准答案或批改痕迹，不计入得分，也不按 0 分处理。")
+    corrected = [q.number for q in shown if q.corrected_by]
+    if corrected:
+        notes.append(f"老师订正：{cite(corrected)}以老师的订正为准。")
+    confirmed = [q.number for q in shown if q.reviewed_by and not q.corrected_by]
+    if confirmed:
+        notes.append(f"老师复核：{cite(confirmed)}经老师复核，维持原判。")
     review = [q.number for q in shown if q.needs_review]
     if review:
         notes.append(f"待复核：{cite(review)}的识别或判分把握不大，请对照原卷确认；更正后报告会随之更新。")
