@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -121,7 +121,7 @@ class Watch:
         return {number: look for number, look in found.items() if look is not None}
 
 
-def refuse(looks: dict[int, Look]) -> None:
+def refuse(looks: Mapping[int, Look]) -> None:
     """Problem when a file can't be read, with the code that its exam would fail with."""
     for number, look in sorted(looks.items()):
         if look.code in REFUSALS:
@@ -129,7 +129,7 @@ def refuse(looks: dict[int, Look]) -> None:
             raise Problem(code, f"File {number}: {Problem(code).detail}", file=number)
 
 
-def advice_of(looks: dict[int, Look], kinds: list[str]) -> tuple[list[Advice], bool]:
+def advice_of(looks: Mapping[int, Look], kinds: Sequence[str]) -> tuple[list[Advice], bool]:
     """What to do better, and whether all pages were judged. `kinds`: the files' media types in order."""
     found: list[Advice] = []
     complete = True
