@@ -27,6 +27,7 @@ from contracts.artefacts.analysis import Analysis
 from contracts.artefacts.paper import Header, Paper
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import Submission
+from services.analyzer.knowledge import english
 from services.parser.core.tagging import Rules, tagged
 from services.parser.stage import load_rules
 
@@ -74,7 +75,7 @@ class Cores:
         submission = case.submission()
         paper = self.parse(submission, reading) if self.parse else Paper(header=Header())
         paper = tagged(paper, submission.subject, self.rules)
-        analysis = self.analyze(submission, reading, paper) if self.analyze else Analysis()
+        analysis = self.analyze(submission, reading, paper, english()) if self.analyze else Analysis()
         return paper, analysis, document(submission, reading, paper, analysis)
 
 

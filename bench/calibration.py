@@ -32,6 +32,7 @@ from contracts.artefacts.submission import KeyItem
 from services.analyzer.core.analyze import confirmed, settled_answers
 from services.analyzer.core.grading import grade
 from services.analyzer.core.keys import match_key
+from services.analyzer.knowledge import english
 
 _PSEUDO = 10
 _DOUBT = 0.35
@@ -84,7 +85,7 @@ def samples(case: Case, readings: Path, cores: Cores, score: ModuleType) -> Iter
     paper = cores.parse(submission, reading) if cores.parse else None
     if paper is None:
         return
-    read = settled_answers(submission, reading, paper)
+    read = settled_answers(submission, reading, paper, english())
     keys = match_key(paper.questions, submission.answer_key)
     paths = {q.path: q for q in paper.questions if q.path in read}
     numbers = {q.number: q for q in reversed(paper.questions) if q.path in read}
@@ -196,7 +197,9 @@ def kinds(data: Sequence[Sample]) -> list[str]:
         right = f"{sum(s.right for s in clear) / len(clear):.3f}" if clear else "-"
         raw = f"{sum(s.raw for s in clear) / len(clear):.3f}" if clear else "-"
         line = lines.get(name) or lines.get(name.partition(":")[0])
-        out.append(f"{name:20} n {len(clear):4} right {right} raw {raw} -> {line}  doubted {sum(doubted)}/{len(doubted)}")
+        out.append(
+            f"{name:20} n {len(clear):4} right {right} raw {raw} -> {line}  doubted {sum(doubted)}/{len(doubted)}"
+        )
     return out
 
 

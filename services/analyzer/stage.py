@@ -9,12 +9,14 @@ from runtime.job import Job
 from runtime.kit import Kit
 from runtime.stage import Stage
 from services.analyzer.core import analyze, corrected
+from services.analyzer.knowledge import english
 from services.analyzer.settings import AnalyzerSettings
 
 
 @asynccontextmanager
 async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every stage is opened alike
     """Yield the stage."""
+    english()  # read once, before the first exam
     yield Stage("analyzer", work, concurrency=AnalyzerSettings().concurrency)
 
 
@@ -25,6 +27,6 @@ async def work(job: Job) -> Analysis:
     paper = await job.artefact(Paper)
     job.check()
     started = time.thread_time()
-    analysis = corrected(analyze(submission, reading, paper), paper, submission)
+    analysis = corrected(analyze(submission, reading, paper, english()), paper, submission)
     spent = job.cpu_seconds + time.thread_time() - started
     return analysis.model_copy(update={"cpu_seconds": round(spent, 4)})

@@ -18,6 +18,7 @@ from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
 from services.analyzer.core.strips import straightened
 from services.analyzer.core.totals import composite, totals
+from services.analyzer.core.words import Words
 from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
@@ -26,12 +27,12 @@ _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
 
-def analyze(submission: Submission, reading: Reading, paper: Paper) -> Analysis:
-    """The answers of all questions of `paper`, in its order, with the paper's totals."""
+def analyze(submission: Submission, reading: Reading, paper: Paper, words: Words = frozenset()) -> Analysis:
+    """The answers of all questions of `paper`, in its order, with the paper's totals. `words`: of English."""
     keys = match_key(paper.questions, submission.answer_key)
     children = children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
-    found = settled_answers(submission, reading, paper)
+    found = settled_answers(submission, reading, paper, words)
     answers: dict[Path, Answer] = {}
     for question in leaves:
         item = keys.get(question.path)
@@ -54,11 +55,13 @@ def children_of(paper: Paper) -> dict[Path, list[Question]]:
     return children
 
 
-def settled_answers(submission: Submission, reading: Reading, paper: Paper) -> dict[Path, Found]:
+def settled_answers(
+    submission: Submission, reading: Reading, paper: Paper, words: Words = frozenset()
+) -> dict[Path, Found]:
     """What every question without sub-questions is answered with, in the light of the other answers and the key."""
     keys, children = match_key(paper.questions, submission.answer_key), children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
-    read = read_answers(submission, reading, paper)
+    read = read_answers(submission, reading, paper, words)
     read |= like_others(leaves, read)
     unread = Found(None, "unread", 0.0, doubt=True)
     read |= dict.fromkeys(elsewhere(leaves, read, reading), unread)
@@ -68,7 +71,9 @@ def settled_answers(submission: Submission, reading: Reading, paper: Paper) -> d
     }
 
 
-def read_answers(submission: Submission, reading: Reading, paper: Paper) -> dict[Path, Found]:
+def read_answers(
+    submission: Submission, reading: Reading, paper: Paper, words: Words = frozenset()
+) -> dict[Path, Found]:
     """What the student wrote, for every question without sub-questions, before any grading."""
     keys = match_key(paper.questions, submission.answer_key)
     children = children_of(paper)
@@ -82,7 +87,7 @@ def read_answers(submission: Submission, reading: Reading, paper: Paper) -> dict
             read |= {p.path: Found("", "sub_blank", 0.7) for p in left}
     for question in straightened(paper.questions, reading):
         if not children.get(question.path) and question.path not in read:
-            read[question.path] = _found(question, reading, keys.get(question.path))
+            read[question.path] = _found(question, reading, keys.get(question.path), words)
     return read
 
 
@@ -94,7 +99,7 @@ def _maximum(question: Question, item: KeyItem | None) -> float | None:
     return item.max_score if item is not None and item.max_score is not None else question.max_score
 
 
-def _found(question: Question, reading: Reading, item: KeyItem | None) -> Found:
+def _found(question: Question, reading: Reading, item: KeyItem | None, words: Words) -> Found:
     """The student's answer, by the question's type. The key says how many blanks there are, never what is in them."""
     kind = _kind(question, item)
     if kind in _CHOICES:
@@ -108,7 +113,7 @@ def _found(question: Question, reading: Reading, item: KeyItem | None) -> Found:
     blanks = len(item.answer) if item is not None and isinstance(item.answer, tuple) else 0
     if item is not None and isinstance(item.answer, str):
         blanks = max(1, item.answer.count("|") + 1)
-    return read_blanks(question, reading, blanks or question.blanks)
+    return read_blanks(question, reading, blanks or question.blanks, words)
 
 
 def _answer(question: Question, reading: Reading, item: KeyItem | None, found: Found, rules: SubjectRules) -> Answer:

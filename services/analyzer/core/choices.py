@@ -44,11 +44,11 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
 
 
 def _is_marker(piece: Piece, question: Question) -> bool:
-    """Whether a piece is the printed letter of an option that the parser lacks, taken for writing: A. or A、"""
+    """Whether a piece is the printed letter of an option that the parser lacks ("A."), taken for writing."""
     marker = re.match(r"\s*([A-H])\s*[.．、,，]", piece.text)
-    return bool(marker and piece.source in ("bracket", "line") and question.options) and (
-        marker is not None and marker[1] not in question.options
-    )
+    if marker is None or piece.source not in ("bracket", "line"):
+        return False
+    return bool(question.options) and marker[1] not in question.options
 
 
 def lettered(question: Question, reading: Reading) -> bool:

@@ -25,7 +25,7 @@ Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 class Piece:
     """One place with, or made for, a student's writing.
 
-    `xs`: the centres of a line's characters. `inline`: what the lines that run through a spot read there: a second view of the same ink, with its confidence.
+    `xs`: the centres of a line's characters. `mended`: a letter was guessed. `inline`: what the lines that run through a spot read there: a second view of the same ink, with its confidence.
     """
 
     source: Source
@@ -41,6 +41,7 @@ class Piece:
     agreed: bool = False
     handwritten: bool = False
     xs: tuple[float, ...] = ()
+    mended: bool = False
 
     @property
     def blank(self) -> bool:

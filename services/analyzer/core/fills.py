@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
+from services.analyzer.core.equality.compare import edit_distance
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.uncut import beside_print
+from services.analyzer.core.words import Words, is_known, mended
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
@@ -20,10 +22,13 @@ _EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
 _FILLED_BRACKET = re.compile(r"[(（]\s*([^()（）]{1,12}?)\s*[)）]")
 
 
-def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
-    """The contents of the question's blanks; `expected`: how many the key or the stem has, 0 when unknown."""
+def read_blanks(question: Question, reading: Reading, expected: int, words: Words = frozenset()) -> Found:
+    """The contents of the question's blanks; `expected`: how many the key or the stem has, 0 when unknown.
+
+    `words`: of English, to choose between two views of a word and to know how sure one is; empty when not at hand.
+    """
     places = [s for s in spots_of(question, reading) if not (s.blank and s.source in ("beside", "option"))]
-    spots = [_settled(s) for s in beside_print(places, reading)]
+    spots = [_settled(s, words) for s in beside_print(places, reading)]
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
     inked_places = sum(not s.blank for s in spots)
@@ -38,13 +43,16 @@ def read_blanks(question: Question, reading: Reading, expected: int) -> Found:
     raw = math.prod(p.confidence for p in inked)
     while len(texts) < expected:
         texts.append("")
-    doubt = expected > 0 and len(entries) != expected
-    unread = any(p.ink > 0 and not p.text for p in inked)
+    doubt = len(entries) != max(expected, 1)  # where nobody says how many blanks there are, several are doubtful
+    unread = any((p.ink > 0 and not p.text) or p.mended for p in inked)
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
     kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)
     views = tuple(_views(text, entry) for text, entry in zip(texts, entries, strict=False))
-    return Found(answer, f"{kind}:{script_of(answer)}", raw, tuple(inked), doubt or unread, views)
+    script = script_of(answer)
+    if script == "word" and words:
+        script = "known" if is_known(answer, words) else "unknown"
+    return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread, views)
 
 
 def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
@@ -72,7 +80,14 @@ def _unnumbered(text: str, number: str) -> str:
     return re.sub(rf"^\s*{re.escape(number)}(?:\s*[.．、:：]\s*(?!\d)|\s+(?!\d)|(?=[A-Za-z一-鿿]))(?=\S)", "", text)
 
 
-def _settled(spot: Piece) -> Piece:
+def _settled(spot: Piece, words: Words) -> Piece:
+    """A spot with the better of its two views, an English word before what is none, then mended if it is none."""
+    best = _better(spot, words)
+    fixed = mended(best.text, words) if words and not spot.blank and not is_known(best.text, words) else None
+    return replace(best, text=fixed, mended=True) if fixed else best
+
+
+def _better(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views; agreement is worth more than either."""
     own, inline = short_answer(spot.text), short_answer(spot.inline)
     if re.match(r"\d{1,3}\s*[A-Za-z]", inline) and not own[:1].isdigit():
@@ -81,6 +96,8 @@ def _settled(spot: Piece) -> Piece:
         return spot
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
+    if is_known(own, words) != is_known(inline, words) and _like(own, inline):
+        return _taken(spot, own, inline, better=is_known(inline, words))
     better = spot.inline_confidence > spot.confidence or _lost_descenders(own, inline)
     if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
         return _taken(spot, own, inline, better=len(inline) < len(own))
@@ -96,6 +113,12 @@ def _taken(spot: Piece, own: str, inline: str, *, better: bool) -> Piece:
     if better:
         return replace(spot, text=inline, confidence=spot.inline_confidence, inline=own)
     return replace(spot, text=own, inline=inline)
+
+
+def _like(own: str, inline: str) -> bool:
+    """Whether two views are of one word: of like length, and most letters the same."""
+    apart = edit_distance(own.lower(), inline.lower())
+    return apart <= max(1, max(len(own), len(inline)) // 3)
 
 
 def _lost_descenders(own: str, inline: str) -> bool:

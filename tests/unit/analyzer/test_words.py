@@ -1,0 +1,49 @@
+"""What knowing English words does for a reading, and what it must not do."""
+
+import pytest
+from analyzer_build import line, paper, question, reading, spot, submission
+
+from contracts.artefacts.analysis import Answer
+from contracts.artefacts.reading import Reading
+from services.analyzer.core import analyze
+from services.analyzer.core.words import is_known, mended
+from services.analyzer.knowledge import english
+
+
+def answer(r: Reading) -> Answer:
+    return analyze(submission(), r, paper(question("fill_blank", spots=[0])), english()).answers[0]
+
+
+@pytest.mark.parametrize(
+    ("read", "written"), [("hignly", "highly"), ("Unportunately", "Unfortunately"), ("loncern", "concern")]
+)
+def test_one_letter_that_hurried_writing_makes_alike_is_mended(read: str, written: str) -> None:
+    assert mended(read, english()) == written
+
+
+@pytest.mark.parametrize("misspelt", ["wich", "limitted", "opean", "strugglements", "tho", "applyed"])
+def test_a_pupils_own_spelling_is_left_as_it_is(misspelt: str) -> None:
+    assert mended(misspelt, english()) is None
+
+
+def test_a_mended_word_goes_to_review_and_a_known_one_does_not() -> None:
+    mended_one = answer(reading(spots=[spot("hignly", kind="rule")]))
+    assert (mended_one.student_answer, mended_one.needs_review) == ("highly", True)
+    known = answer(reading(spots=[spot("highly", kind="rule")]))
+    assert (known.student_answer, known.needs_review) == ("highly", False)
+
+
+def test_an_unknown_word_goes_to_review_however_clear_it_is() -> None:
+    got = answer(reading(spots=[spot("strugglements", kind="rule")]))
+    assert (got.student_answer, got.needs_review) == ("strugglements", True)
+
+
+def test_of_two_views_of_one_word_the_english_one_is_believed() -> None:
+    lines = [line("regularly", (102, 100, 198, 130))]
+    assert answer(reading(lines=lines, spots=[spot("regularlv", kind="rule")])).student_answer == "regularly"
+
+
+def test_words_are_known_in_any_case_and_not_without_letters() -> None:
+    assert is_known("To treat", english())
+    assert not is_known("3.5", english())
+    assert not is_known("T", english())
