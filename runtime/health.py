@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from runtime import log
@@ -77,7 +77,10 @@ def routes(health: Health) -> list[BaseRoute]:
 
 def app(health: Health, api: ASGIApp | None = None) -> Starlette:
     """The pages, and the gateway's API on the same port if this process has it."""
-    return Starlette(routes=[*routes(health), *([Mount("/", api)] if api else [])])
+    pages = Starlette(routes=routes(health))
+    if api is not None:
+        pages.router.default = api  # a Mount would keep paths with a line break in them to itself
+    return pages
 
 
 def _answer(problems: list[str], good: str) -> Response:

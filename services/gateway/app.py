@@ -26,6 +26,7 @@ from services.gateway.api import (
     exams,
     exports,
     pictures,
+    reference,
     results,
     review,
     revisions,
@@ -140,6 +141,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
     app.add_middleware(errors.Tracing)
     description = documented.describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign]
+    reference.serve(app)
     return app
 
 

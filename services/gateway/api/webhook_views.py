@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from services.gateway.api.views import View
 from services.gateway.webhooks.deliveries import Delivery
@@ -48,7 +48,7 @@ class WebhookChange(BaseModel):
     url: Url | None = None
     events: Events | None = None
     description: Description | None = None
-    enabled: bool | None = Field(
+    enabled: StrictBool | None = Field(
         default=None, description="false holds deliveries back; true sends at once what was held back."
     )
 
