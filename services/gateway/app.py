@@ -173,7 +173,7 @@ async def open_gateway(
     shelves = open_shelves(resources.cache, caches)
     blobs = CachedBlobs(resources.blobs, shelves.documents, caches.document_bytes)
     async with AsyncExitStack() as stack:
-        half = postgres.model_copy(update={"pool": max(1, postgres.pool // 2)})
+        half = postgres.model_copy(update={"pool": max(2, postgres.pool // 2)})
         pool = await stack.enter_async_context(open_database(half, patience=60.0))
         api_pool = await stack.enter_async_context(open_api_pool(half))
         key_pool = await stack.enter_async_context(open_api_pool(postgres.model_copy(update={"pool": 2})))

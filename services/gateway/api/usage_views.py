@@ -31,7 +31,7 @@ class UsedView(View):
 
     month: str = Field(description="YYYY-MM, in UTC.")
     exams: int = Field(description="Accepted.")
-    pages: int = Field(description="Of exams that were completed; a revision counts again.")
+    pages: int = Field(description="Of exams that were completed, once each.")
     tokens: TokensView
     cost: float
 

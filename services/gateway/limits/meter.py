@@ -1,7 +1,7 @@
-"""Counts pages, tokens and cost of completed exams: every revision once, whoever counts and however often it is tried."""
+"""Counts what completed exams used: pages once per exam, tokens and cost once per revision, whoever counts and how often."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import asyncpg
@@ -23,6 +23,9 @@ class Reading:
 
     pages: int = 0
     cost: Cost = field(default_factory=Cost)
+
+
+_BEGAN = "SELECT status FROM exam_events WHERE exam_id = $1 AND revision = $2 ORDER BY number LIMIT 1"
 
 
 class Meter:
@@ -63,13 +66,13 @@ class Meter:
             except (BlobMissing, ValidationError) as error:
                 self._log.error("usage of an exam unknown", exam_id=str(exam.exam_id), error=log.what(error))
         async with self._pool.acquire() as connection, connection.transaction():
-            done = await connection.execute(
-                "UPDATE exams SET metered = $2 WHERE exam_id = $1 AND metered < $2",
-                exam.exam_id,
-                exam.position.revision,
+            counted = await connection.fetchval("SELECT metered FROM exams WHERE exam_id = $1 FOR UPDATE", exam.exam_id)
+            if counted is None or counted >= exam.position.revision:
+                return
+            await connection.execute(
+                "UPDATE exams SET metered = $2 WHERE exam_id = $1", exam.exam_id, exam.position.revision
             )
-            if done == "UPDATE 1":
-                await _add(connection, exam, reading)
+            await _add(connection, exam, Reading(0 if counted else reading.pages, reading.cost))
 
     async def _read(self, ref: BlobRef) -> Reading:
         report = Report.model_validate_json(await self._blobs.get(ref))

@@ -153,18 +153,20 @@ async def test_another_tenants_exam_is_not_deleted(running: Running) -> None:
     assert (await running.status(exam["exam_id"]))["status"] == "FAILED"
 
 
-async def test_usage_is_counted_once_per_revision_and_outlives_the_exam(running: Running) -> None:
+async def test_usage_is_counted_once_and_outlives_the_exam(running: Running) -> None:
     exam = await running.exam()
     await report_with_cost(running, exam)
     async with open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool:
         meter = Meter(pool, running.blobs, 60)
         await meter.turn()
         await meter.turn()
+        await pool.execute("UPDATE exams SET revision = 2")
+        await meter.turn()
     assert (await delete(running, exam)).status_code == 200
     usage = (await running.get("/usage")).json()
     assert usage["used"] == usage["history"][0]
     assert {name: usage["used"][name] for name in ("exams", "pages", "tokens", "cost")} == {
-        "exams": 1, "pages": 2, "tokens": {"in": 100, "cached": 20, "out": 30}, "cost": 0.25,
+        "exams": 1, "pages": 2, "tokens": {"in": 200, "cached": 40, "out": 60}, "cost": 0.5,
     }  # fmt: skip
 
 

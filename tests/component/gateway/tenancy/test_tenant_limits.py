@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ from services.gateway.limits.rates import Rate
 from services.gateway.settings import AdminSettings, LimitSettings, PostgresSettings, RetentionSettings
 from services.gateway.tenancy.service import TenancySettings
 from tests.component.gateway.harness import FORM, JPEG, Running, gateway
+from tests.faults.proxy import Network
 
 
 def tenancy(redis: str | None = None, **limits: int) -> TenancySettings:
@@ -33,7 +35,7 @@ async def limited(database: str, folder: Path, redis: str | None = None, **limit
 
 async def test_replicas_share_one_bucket_in_redis_and_tenants_do_not(stack: Stack) -> None:
     rate, tenant = Rate("write", 5), uuid.uuid4().hex
-    settings = RedisSettings(url=SecretStr(stack.redis_url))
+    settings = RedisSettings(url=SecretStr(stack.redis_url), timeout=20)
     async with open_buckets(settings, 1) as one, open_buckets(settings, 1) as two:
         assert isinstance(one, RedisBuckets)
         standings = await asyncio.gather(*(each.take(tenant, rate) for each in (one, two) for _ in range(5)))
@@ -55,6 +57,26 @@ async def test_without_redis_each_replica_gives_its_share_and_asks_again_later()
     clock = iter(range(0, 1000, 30))
     local = LocalBuckets(1, lambda: float(next(clock)))
     assert [(await local.take("dev", Rate("read", 2))).taken for _ in range(4)] == [True] * 4
+
+
+async def test_a_redis_that_comes_back_is_the_truth_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.limits.buckets._AWAY_SECONDS", 0.1)
+    network, rate, tenant = Network(), Rate("upload", 10), uuid.uuid4().hex
+    try:
+        proxy = network.proxy(urlsplit(stack.redis_url).port or 6379)
+        settings = RedisSettings(url=SecretStr(f"redis://127.0.0.1:{proxy.port}/0"), timeout=5)
+        async with open_buckets(settings, 2) as buckets:
+            assert [(await buckets.take(tenant, rate)).taken for _ in range(8)] == [True] * 8
+            proxy.shut()
+            away = [await buckets.take(tenant, rate) for _ in range(7)]
+            assert [standing.taken for standing in away] == [True] * 5 + [False] * 2, "half of ten: two replicas"
+            proxy.heal()
+            await asyncio.sleep(0.3)
+            back = await buckets.take(tenant, rate)
+            assert back.rate == rate
+            assert 1 <= back.tokens < 9, "what was taken before is remembered there"
+    finally:
+        network.close()
 
 
 async def test_a_tenant_that_asks_too_often_is_told_when_to_come_again_and_others_are_served(

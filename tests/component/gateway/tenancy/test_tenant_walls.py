@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from deploy.native.stack import Stack
+from services.gateway import auth, exams
 from services.gateway.database import TENANT, WallMissing, open_api_pool, open_database
 from services.gateway.settings import PostgresSettings
 from tests.component.gateway.harness import Running
@@ -48,6 +49,25 @@ async def test_a_statement_without_a_tenant_sees_only_its_own_and_changes_nothin
         ):  # fmt: skip
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await pool.execute(statement)
+
+
+async def test_a_route_that_forgets_the_tenant_still_finds_no_exam_of_another(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam = await running.exam()
+
+    async def forgetful(pool: asyncpg.Pool, _tenant: str, exam_id: uuid.UUID) -> exams.Exam | None:
+        row = await pool.fetchrow("SELECT * FROM exams WHERE exam_id = $1", exam_id)
+        return exams.exam_of(row) if row else None
+
+    monkeypatch.setattr(exams, "find", forgetful)
+    async with open_database(settings(running)) as owner:
+        other = {"Authorization": f"Bearer {await auth.create_key(owner, 'other')}"}
+    for path in ("", "/status", "/result", "/report.pdf", "/timeline"):
+        assert (await running.get(f"/exams/{exam['exam_id']}{path}", headers=other)).status_code == 404
+    cancelled = await running.client.post(f"/api/v1/exams/{exam['exam_id']}/cancel", headers=other)
+    assert cancelled.status_code == 404
+    assert (await running.get(f"/exams/{exam['exam_id']}")).status_code == 200, "its own tenant finds it"
 
 
 async def test_a_connection_that_served_one_tenant_never_shows_its_rows_to_the_next(running: Running) -> None:
