@@ -3,6 +3,7 @@
 python -m bench.readings --help       reads cases with the ocr core
 python -m bench.accuracy --help       scores the later stages on those readings, beside the naive floor
 python -m bench.calibration --help    refits the analyzer's confidence
+python -m bench.concurrent --help    uploads by a hundred clients at once, beside the bytes alone
 python -m bench.delivery --help       counts lost and doubled exams under kills, beside FastStream and Celery
 """
 
