@@ -1,4 +1,7 @@
-"""Counts what completed exams used: pages once per exam, tokens and cost once per revision, whoever counts and how often."""
+"""Counts what completed exams used, every revision once, whoever counts and however often it is tried.
+
+A revision used only what its own stages did: pages count when it began with ocr, tokens and cost when diagnostic ran in it.
+"""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -10,11 +13,13 @@ from pydantic import ValidationError
 from contracts.artefacts import Report
 from contracts.events import BlobRef
 from contracts.result import Cost, Result
+from contracts.status import Status
 from runtime import log
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway.exams import Exam, exam_of
 
 _BATCH = 50
+_BEGAN = "SELECT status FROM exam_events WHERE exam_id = $1 AND revision = $2 ORDER BY number LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,6 @@ class Reading:
 
     pages: int = 0
     cost: Cost = field(default_factory=Cost)
-
-
-_BEGAN = "SELECT status FROM exam_events WHERE exam_id = $1 AND revision = $2 ORDER BY number LIMIT 1"
 
 
 class Meter:
@@ -66,18 +68,25 @@ class Meter:
             except (BlobMissing, ValidationError) as error:
                 self._log.error("usage of an exam unknown", exam_id=str(exam.exam_id), error=log.what(error))
         async with self._pool.acquire() as connection, connection.transaction():
-            counted = await connection.fetchval("SELECT metered FROM exams WHERE exam_id = $1 FOR UPDATE", exam.exam_id)
-            if counted is None or counted >= exam.position.revision:
-                return
-            await connection.execute(
-                "UPDATE exams SET metered = $2 WHERE exam_id = $1", exam.exam_id, exam.position.revision
+            revision = exam.position.revision
+            done = await connection.execute(
+                "UPDATE exams SET metered = $2 WHERE exam_id = $1 AND metered < $2", exam.exam_id, revision
             )
-            await _add(connection, exam, Reading(0 if counted else reading.pages, reading.cost))
+            if done == "UPDATE 1":
+                began = await connection.fetchval(_BEGAN, exam.exam_id, revision)
+                await _add(connection, exam, _own(reading, began))
 
     async def _read(self, ref: BlobRef) -> Reading:
         report = Report.model_validate_json(await self._blobs.get(ref))
         result = Result.model_validate_json(await self._blobs.get(report.result))
         return Reading(len(report.pages), result.cost)
+
+
+def _own(reading: Reading, began: str | None) -> Reading:
+    """The part of a reading that belongs to a revision that began at that status."""
+    if began in {None, Status.UPLOADED}:
+        return reading
+    return Reading() if began == Status.DIAGNOSED else replace(reading, pages=0)
 
 
 async def _add(connection: asyncpg.Connection, exam: Exam, reading: Reading) -> None:

@@ -76,6 +76,7 @@ async def _report(
         result=await put(f"{base}/result.json", result.model_dump_json(by_alias=True).encode()),
         html=await put(f"{base}/report.html", f"<p>{revision}".encode()),
         pdf=await put(f"{base}/report.pdf", f"%PDF-1.7 {revision}".encode()),
+        pages=(await put(f"dev/{exam['exam_id']}/1/page-1.jpg", b"a page"),),
     )
 
 

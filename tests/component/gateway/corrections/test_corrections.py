@@ -231,3 +231,24 @@ async def test_a_wait_is_answered_when_the_new_revision_has_ended(running: Runni
     answer, _ = await asyncio.gather(patch(running, exam, "1", {"score": 4}, Prefer="wait=15"), stages())
     assert (answer.status_code, answer.json()["status"]) == (200, "COMPLETED")
     assert answer.headers["preference-applied"] == "wait=15"
+
+
+async def test_pages_that_are_not_read_again_are_not_counted_again(running: Running) -> None:
+    exam = await marked(running)
+    await metered(running, 1)
+    assert await pages(running) == 1
+    await patch(running, exam, "1", {"score": 4})
+    await mark(running, await begun(running, exam["exam_id"]))
+    await metered(running, 2)
+    assert await pages(running) == 1
+
+
+async def metered(running: Running, revision: int) -> None:
+    async def counted() -> bool:
+        return bool(await running.sql("SELECT 1 FROM exams WHERE metered = $1", revision))
+
+    await until(counted, 40)
+
+
+async def pages(running: Running) -> int:
+    return int((await running.sql("SELECT pages FROM usage_months"))[0]["pages"])
