@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from services.gateway.api.examples import PARAMETERS, example_of, with_nulls
 from services.gateway.api.views import ProblemView
 from services.gateway.core.problems import CATALOGUE, Code
+from services.gateway.core.scopes import required
 
 PROBLEM = "application/problem+json"
 _SCHEMA = {"$ref": f"#/components/schemas/{ProblemView.__name__}"}
@@ -84,6 +85,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
             del operation["responses"]["422"]  # path parameters are texts: nothing to be refused
         _complete(operation, document["components"]["schemas"])
+    for path, method, operation in ((p, m, o) for p, item in document["paths"].items() for m, o in item.items()):
+        scope = required(method.upper(), path)  # OpenAPI 3.1: what a key must be made for
+        operation["security"] = [
+            {name: [scope] if scope and name == "ApiKey" else [] for name in known} for known in operation["security"]
+        ]
     for operation in (operation for path in document["webhooks"].values() for operation in path.values()):
         operation["responses"] = {"2XX": {"description": "Received; anything else is sent again."}}
     return document

@@ -31,7 +31,7 @@ class UsedView(View):
 
     month: str = Field(description="YYYY-MM, in UTC.")
     exams: int = Field(description="Accepted.")
-    pages: int = Field(description="Of exams that were completed, once each.")
+    pages: int = Field(description="Read, of exams that were completed.")
     tokens: TokensView
     cost: float
 

@@ -4,6 +4,7 @@ A crash in between, or a store that is away, leaves a tombstone without `erased_
 """
 
 import asyncio
+import contextlib
 import uuid
 from datetime import UTC, datetime
 
@@ -14,7 +15,9 @@ from contracts.status import Status
 from runtime import log, metrics
 from runtime.blobs import Blobs
 from services.gateway.core.problems import Code, Problem
+from services.gateway.exams import Exam
 from services.gateway.exams import find as find_exam
+from services.gateway.ledger import TRIES
 from services.gateway.limits.meter import Meter
 from services.gateway.retention import tombstones
 from services.gateway.retention.tombstones import Reason, Tombstone
@@ -59,7 +62,7 @@ class Eraser:
         `erased_at` is None when the blob store is away: then the blobs go later.
         """
         await self._count(tenant, exam_id)
-        exam = await tombstones.bury(self._pool, tenant, exam_id, reason, by)
+        exam = await self._bury(tenant, exam_id, reason, by)
         if exam is not None and not exam.ended:
             detail = "Cancel the exam first (POST …/cancel), or wait until it has ended; then delete it."
             raise Problem(Code.EXAM_IN_FLIGHT, detail, exam_status=exam.position.status.value)
@@ -70,6 +73,14 @@ class Eraser:
             return found
         metrics.ERASED.labels(reason).inc()
         return await self._try_erase(found)
+
+    async def _bury(self, tenant: str, exam_id: uuid.UUID, reason: Reason, by: str | None) -> Exam | None:
+        """It takes locks in many tables, and may be chosen to give way."""
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(asyncpg.DeadlockDetectedError):
+                return await tombstones.bury(self._pool, tenant, exam_id, reason, by)
+            await asyncio.sleep(0.05)
+        return await tombstones.bury(self._pool, tenant, exam_id, reason, by)
 
     async def _count(self, tenant: str, exam_id: uuid.UUID) -> None:
         """What it used is still to be billed."""

@@ -22,6 +22,12 @@ def test_no_route_lacks_a_scope() -> None:
     assert lacking == [], "name the scope in core/scopes.py"
 
 
+def test_the_description_says_which_scope_each_call_asks_for() -> None:
+    for path, item in openapi_document()["paths"].items():
+        for method, operation in item.items():
+            assert {"ApiKey": [required(method.upper(), path)]} in operation["security"], (method, path)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "scope"),
     [

@@ -1,5 +1,6 @@
 """DELETE /exams/{id} and retention: nothing readable is left, and a deletion that was begun is finished."""
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -58,6 +59,14 @@ async def test_a_deleted_exam_leaves_no_blob_no_row_and_no_word_of_its_form(runn
     again = await running.upload(headers=key, title="marker-of-the-form", callback_url="https://example.com/x")
     assert again.status_code == 404, "the key stays taken: a repeated upload is not accepted a second time"
     assert (await delete(running, exam)).json() == answer.json()
+
+
+async def test_of_many_deletions_at_once_one_is_done_and_all_say_so(running: Running) -> None:
+    exam = await ended(running)
+    answers = await asyncio.gather(*(delete(running, exam) for _ in range(5)))
+    assert {answer.status_code for answer in answers} <= {200, 202}
+    assert len({answer.json()["deleted_at"] for answer in answers}) == 1
+    assert (await delete(running, exam)).json()["state"] == "erased"
 
 
 async def test_a_deletion_is_finished_by_the_sweep_when_the_store_was_away(
@@ -153,15 +162,21 @@ async def test_another_tenants_exam_is_not_deleted(running: Running) -> None:
     assert (await running.status(exam["exam_id"]))["status"] == "FAILED"
 
 
-async def test_usage_is_counted_once_and_outlives_the_exam(running: Running) -> None:
+async def test_usage_is_what_each_revisions_own_stages_did_once_and_outlives_the_exam(running: Running) -> None:
     exam = await running.exam()
     await report_with_cost(running, exam)
     async with open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool:
         meter = Meter(pool, running.blobs, 60)
         await meter.turn()
         await meter.turn()
-        await pool.execute("UPDATE exams SET revision = 2")
-        await meter.turn()
+        for revision, began in ((2, "PARSED"), (3, "DIAGNOSED")):
+            await pool.execute("UPDATE exams SET revision = $1, last_event = last_event + 1", revision)
+            await pool.execute(
+                """INSERT INTO exam_events (exam_id, number, revision, status, progress, attempt)
+                   SELECT exam_id, last_event, revision, $1, 0, 1 FROM exams""",
+                began,
+            )
+            await meter.turn()
     assert (await delete(running, exam)).status_code == 200
     usage = (await running.get("/usage")).json()
     assert usage["used"] == usage["history"][0]
