@@ -10,11 +10,10 @@ import numpy as np
 from contracts.artefacts.reading import Bubble, Line
 from services.ocr.core import lattice
 from services.ocr.core.engine import Engine
-from services.ocr.core.flat import INK_BELOW, Mask, flattened, unit
+from services.ocr.core.flat import INK_BELOW, Leaf, Mask
 from services.ocr.core.glyphs import Glyph, glyphs_of, height_of
 from services.ocr.core.lattice import Group, Shape
 from services.ocr.core.numbers import Numbers
-from services.ocr.core.raster import Image
 
 FAINT_BELOW = 218
 """As INK_BELOW, for outlines in pale colour."""
@@ -43,28 +42,24 @@ class _Kind(NamedTuple):
     slope: float = 0.0
 
 
-def find_bubbles(bgr: Image, lines: Sequence[Line], engine: Engine) -> list[Bubble]:
-    """Bubbles of a page (h, w, 3), item by item. `lines` give the item numbers and the printed labels.
+def find_bubbles(leaf: Leaf, lines: Sequence[Line], engine: Engine) -> list[Bubble]:
+    """Bubbles of a page, item by item. `lines` give the item numbers and the printed labels.
 
     Numbers too small for the lines to hold are read one by one with the engine.
     """
-    even = flattened(bgr)
-    flat = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2GRAY), np.uint8)
+    flat = leaf.grey
     ink = np.asarray(cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
     found: list[Bubble] = []
-    for kind, groups in _cards(even, ink, lines):
-        numbers = Numbers(groups, (kind.width, kind.height), kind.slope).read(lines, bgr, engine)
+    for kind, groups in _cards(leaf, ink, lines):
+        numbers = Numbers(groups, (kind.width, kind.height), kind.slope).read(lines, leaf.bgr, engine)
         found += _bubbles(groups, kind, flat, lines, numbers, first=len({b.group for b in found}))
     return found
 
 
-def _cards(even: Image, ink: Mask, lines: Sequence[Line]) -> list[tuple[_Kind, list[Group]]]:
-    """Kinds of bubbles with their items. even: the flattened page; ink: what counts as filled."""
-    blue, green, red = cv2.split(even)
-    darkest = cv2.min(cv2.min(blue, green), red)
-    scale = unit((even.shape[1], even.shape[0]))
+def _cards(leaf: Leaf, ink: Mask, lines: Sequence[Line]) -> list[tuple[_Kind, list[Group]]]:
+    """Kinds of bubbles with their items. ink: what counts as filled."""
     # Machine-read cards print faint outlines, in a colour their readers do not see, next to examples in a darker one.
-    plain, faint = (_outlined(np.asarray(darkest, np.uint8), below, ink, scale) for below in (INK_BELOW, FAINT_BELOW))
+    plain, faint = (_outlined(leaf.darkest, below, ink, leaf.unit) for below in (INK_BELOW, FAINT_BELOW))
     if cards := faint if _count(faint) > MANY_MORE * _count(plain) else plain:
         return cards
     grouped = [_grouped(kind, ink) for kind in _printed(lines)]

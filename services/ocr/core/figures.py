@@ -7,20 +7,18 @@ import numpy as np
 
 from contracts.artefacts.reading import Line, Rule
 from contracts.base import Box
-from services.ocr.core.flat import ink_mask, unit
+from services.ocr.core.flat import Leaf
 from services.ocr.core.glyphs import text_height
-from services.ocr.core.raster import Image
 from services.ocr.core.rules import is_level, length_of
 
 MIN_FIGURE = 2.2
 """Smallest figure's side, in line heights."""
 
 
-def find_figures(bgr: Image, lines: Sequence[Line], rules: Sequence[Rule]) -> list[Box]:
-    """Boxes of drawings and photographs on a page (h, w, 3): connected ink that is neither text nor a ruled line."""
-    height, width = bgr.shape[:2]
-    scale = unit((width, height))
-    mask = ink_mask(bgr)
+def find_figures(leaf: Leaf, lines: Sequence[Line], rules: Sequence[Rule]) -> list[Box]:
+    """Boxes of drawings and photographs on a page: connected ink that is neither text nor a ruled line."""
+    (width, height), scale = leaf.size, leaf.unit
+    mask = leaf.ink.copy()
     em = text_height(lines, 30 * scale)
     for line in lines:
         # A label inside a drawing is text too, but it is short; what is wiped of the drawing with it is little.

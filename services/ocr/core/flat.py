@@ -1,5 +1,7 @@
 """A page divided by its own background, so that shadows and paper colour do not count as ink."""
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,10 @@ Mask = npt.NDArray[np.uint8]
 
 INK_BELOW = 196
 """Share of the background's brightness (of 255) below which a pixel is ink: keeps pencil, drops print-through."""
+
+
+BLUENESS = 25
+"""Blue minus red, of 255, from which ink is blue."""
 
 
 def unit(size: tuple[int, int]) -> float:
@@ -32,8 +38,44 @@ def flattened(bgr: Image) -> Image:
     return np.asarray(cv2.divide(bgr, background, scale=255), dtype=np.uint8)
 
 
-def ink_mask(bgr: Image) -> Mask:
-    """(h, w) mask of dark pixels of any colour, relative to the paper around them."""
-    blue, green, red = cv2.split(flattened(bgr))
-    darkest = cv2.min(cv2.min(blue, green), red)
-    return np.asarray(cv2.threshold(darkest, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1], dtype=np.uint8)
+class Leaf:
+    """A rectified page, (h, w, 3), and what several passes need of it, each worked out once. Its arrays are not written to."""
+
+    def __init__(self, bgr: Image) -> None:
+        self.bgr = bgr
+        self.size = (bgr.shape[1], bgr.shape[0])
+        self.unit = unit(self.size)
+
+    @cached_property
+    def even(self) -> Image:
+        """The page divided by its background."""
+        return flattened(self.bgr)
+
+    @cached_property
+    def grey(self) -> Mask:
+        """`even` in grey."""
+        return np.asarray(cv2.cvtColor(self.even, cv2.COLOR_BGR2GRAY), np.uint8)
+
+    @cached_property
+    def darkest(self) -> Mask:
+        """The darkest channel of `even`: ink of any colour is dark in one of them."""
+        blue, green, red = cv2.split(self.even)
+        return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
+
+    @cached_property
+    def ink(self) -> Mask:
+        """Mask of dark pixels of any colour, relative to the paper around them."""
+        return np.asarray(cv2.threshold(self.darkest, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+
+    @cached_property
+    def blue(self) -> Mask:
+        """Mask of ink that is blue."""
+        blue, green, red = cv2.split(self.even)
+        tinted = (cv2.subtract(blue, red) > BLUENESS) & (cv2.subtract(green, blue) <= 6)
+        return np.asarray(np.where(tinted, self.ink, 0), np.uint8)
+
+    @cached_property
+    def redness(self) -> Mask:
+        """Red minus the stronger of green and blue, on paper made white."""
+        blue, green, red = cv2.split(self.even)
+        return np.asarray(cv2.subtract(red, cv2.max(blue, green)), np.uint8)

@@ -20,13 +20,9 @@ UPRIGHT = 1.8
 
 def read_lines(bgr: Image, quads: Sequence[Floats], engine: Engine) -> list[Line]:
     """Lines of text inside the quads, cut where the ink's colour changes; boxes without text give none."""
-    found: list[Line] = []
-    for quad in quads:
-        strip = geometry.crop(bgr, quad)
-        text = _best_way_up(strip, engine)
-        if text.text.strip():
-            found.extend(_by_colour(quad, strip, text))
-    return found
+    strips = [geometry.crop(bgr, quad) for quad in quads]
+    found = zip(quads, strips, _best_way_up(strips, engine), strict=True)
+    return [line for quad, strip, text in found if text.text.strip() for line in _by_colour(quad, strip, text)]
 
 
 def of_glyphs(lines: Iterable[Sequence[Glyph]], matrix: Matrix) -> list[Line]:
@@ -75,19 +71,19 @@ def quad_of(points: npt.NDArray[np.floating]) -> Quad:
     return a, b, c, d
 
 
-def _best_way_up(strip: Image, engine: Engine) -> Text:
-    """The reading of a strip; of a tall one, the better of as it is and lying on its side.
+def _best_way_up(strips: Sequence[Image], engine: Engine) -> list[Text]:
+    """The reading of each strip; of a tall one, the better of as it is and lying on its side.
 
     A single tall character ("1") and a column of text look the same to the detector.
     """
-    height, width = strip.shape[:2]
-    if height < UPRIGHT * width:
-        return engine.recognise([strip])[0]
-    upright, lying = engine.recognise([strip, np.ascontiguousarray(np.rot90(strip))])
-    if len(lying.text) < 3 or lying.confidence < upright.confidence:
-        return upright
-    # Positions run along the column; on the page they all stand at its middle.
-    return lying._replace(xs=(0.5,) * len(lying.text))
+    tall = [index for index, strip in enumerate(strips) if strip.shape[0] >= UPRIGHT * strip.shape[1]]
+    read = engine.recognise([*strips, *(np.ascontiguousarray(np.rot90(strips[index])) for index in tall)])
+    texts = read[: len(strips)]
+    for index, lying in zip(tall, read[len(strips) :], strict=True):
+        if len(lying.text) >= 3 and lying.confidence >= texts[index].confidence:
+            # Positions run along the column; on the page they all stand at its middle.
+            texts[index] = lying._replace(xs=(0.5,) * len(lying.text))
+    return texts
 
 
 def _by_colour(quad: Floats, strip: Image, text: Text) -> list[Line]:

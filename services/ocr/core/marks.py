@@ -1,6 +1,7 @@
 """A teacher's red marks: where red ink is, and what its strokes look like."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -9,8 +10,8 @@ import numpy.typing as npt
 
 from contracts.artefacts.reading import Mark
 from contracts.base import Box
-from services.ocr.core.engine import Engine
-from services.ocr.core.flat import Mask, flattened, unit
+from services.ocr.core.engine import Engine, Judged
+from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.raster import Image
 
 REDNESS = 38
@@ -19,11 +20,15 @@ FAINT = 22
 """Redness that continues a stroke: the borders of JPEG's chroma blocks."""
 MAX_COVER = 0.06
 """A page with more red than this is printed in red."""
+MAX_STROKE = 0.2
+"""Share of the page's longer side that a stroke is long, at most."""
 MIN_SIDE = 15
 MIN_DOT = 6
 """Pixels (at unit 1): a minus sign is short; what is shorter than MIN_SIDE counts only beside other strokes."""
 MAX_READINGS = 24
 """Recogniser calls per page for scores."""
+RED_FLOOR = 150
+"""Inside a red stroke, only pixels with more red than this are whitened: black ink under the stroke stays."""
 
 
 class _Blob(NamedTuple):
@@ -33,19 +38,20 @@ class _Blob(NamedTuple):
     mask: npt.NDArray[np.bool_]
 
 
-def find_marks(bgr: Image, engine: Engine) -> tuple[list[Mark], Mask]:
-    """Marks of a page (h, w, 3) top to bottom, and the (h, w) mask, 255 where the ink is red."""
-    redness = _redness(bgr)
-    mask = _hysteresis(redness)
-    scale = unit((bgr.shape[1], bgr.shape[0]))
-    if np.count_nonzero(mask) > MAX_COVER * mask.size:
-        return [], mask
-    blobs = _blobs(mask, scale)
-    strokes = [(blob, *_shape(blob, scale)) for blob in blobs]
+def red_ink(leaf: Leaf) -> Mask:
+    """(h, w) mask of red ink: faint red that touches sure red."""
+    return _hysteresis(leaf.redness)
+
+
+def find_marks(leaf: Leaf, red: Mask, engine: Engine) -> list[Mark]:
+    """Marks of a page, top to bottom. red: its mask of red ink."""
+    scale = leaf.unit
+    if np.count_nonzero(red) > MAX_COVER * red.size:
+        return []
+    strokes = [(blob, *_shape(blob, scale)) for blob in _blobs(red, scale)]
     written = [b for b, kind, _ in strokes if kind == "other" and b.box[3] < 75 * scale]
-    inside = [b for b, kind, _ in strokes if kind == "circle"]
-    scores = _scores(written, redness, scale, engine)
-    scores += [s for ring in inside if (s := _ringed(ring, redness, engine)) is not None]
+    rings = [b for b, kind, _ in strokes if kind == "circle"]
+    scores = _scores(written, rings, leaf.redness, scale, engine)
     marks = [Mark(kind=kind, box=_box(b), confidence=sure) for b, kind, sure in strokes if kind in KINDS]
     taken = [s.box for s in scores]
     marks = [m for m in marks if not any(_inside(m.box, box) for box in taken)]
@@ -54,19 +60,34 @@ def find_marks(bgr: Image, engine: Engine) -> tuple[list[Mark], Mask]:
         for b, kind, _ in strokes
         if kind == "other" and max(b.box[2:]) >= MIN_SIDE * scale and not any(_inside(_box(b), box) for box in taken)
     ]
-    return sorted([*marks, *scores, *others], key=lambda m: (m.box[1], m.box[0])), mask
+    return sorted([*marks, *scores, *others], key=lambda m: (m.box[1], m.box[0]))
+
+
+def only_strokes(red: Mask) -> Mask:
+    """The mask without what is too large for a stroke: a desk's wood beside the sheet, print on coloured paper."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(red, connectivity=8)
+    longest = MAX_STROKE * max(red.shape)
+    keep = ((stats[:, 2] < longest) & (stats[:, 3] < longest)).astype(np.uint8) * 255
+    keep[0] = 0
+    return np.asarray(keep[labels], np.uint8)
+
+
+def without_red(bgr: Image, red: Mask) -> Image:
+    """The page with the teacher's strokes whitened. red: their mask, of any size in the page's proportions."""
+    if not red.any():
+        return bgr
+    height, width = bgr.shape[:2]
+    if red.shape != (height, width):
+        red = np.asarray(cv2.resize(red, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    cleaned = bgr.copy()
+    cleaned[(red > 0) & (bgr[:, :, 2] > RED_FLOOR)] = 255
+    return cleaned
 
 
 KINDS = ("tick", "half_tick", "cross", "circle")
 
 
-def _redness(bgr: Image) -> Mask:
-    blue, green, red = cv2.split(flattened(bgr))
-    return np.asarray(cv2.subtract(red, cv2.max(blue, green)), dtype=np.uint8)
-
-
 def _hysteresis(redness: Mask) -> Mask:
-    """Faint red that touches sure red."""
     faint = cv2.threshold(redness, FAINT, 255, cv2.THRESH_BINARY)[1]
     sure = cv2.threshold(redness, REDNESS, 255, cv2.THRESH_BINARY)[1]
     sure = cv2.morphologyEx(sure, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -180,29 +201,23 @@ def _crossed_arm(small: npt.NDArray[np.bool_], low: float) -> bool:
     return int((starts[3:34].sum(axis=1) >= 2).sum()) >= 5
 
 
-def _scores(written: list[_Blob], redness: Mask, scale: float, engine: Engine) -> list[Mark]:
-    """Red digits, grouped into numbers and read with digits as the only candidates."""
-    found = []
+def _scores(
+    written: Sequence[_Blob], rings: Sequence[_Blob], redness: Mask, scale: float, engine: Engine
+) -> list[Mark]:
+    """Red digits, grouped into numbers, and numbers inside red circles, read with digits as the only candidates."""
+    places = []
     for group in _neighbours([b.box for b in written], scale)[:MAX_READINGS]:
         x0, y0, x1, y1 = group
-        if not 14 * scale < y1 - y0 < 130 * scale or x1 - x0 > 6 * (y1 - y0):
-            continue
-        text, sure = _number(_crop(redness, group), engine)
-        if text:
-            found.append(
-                Mark(kind="score", box=(float(x0), float(y0), float(x1), float(y1)), text=text, confidence=sure)
-            )
-    return found
-
-
-def _ringed(ring: _Blob, redness: Mask, engine: Engine) -> Mark | None:
-    """A score inside a red circle."""
-    x, y, w, h = ring.box
-    inner = (x + w // 6, y + h // 7, x + w - w // 6, y + h - h // 7)
-    if redness[inner[1] : inner[3], inner[0] : inner[2]].max(initial=0) < REDNESS:
-        return None
-    text, sure = _number(_crop(redness, inner), engine)
-    return Mark(kind="score", box=_box(ring), text=text, confidence=sure) if text else None
+        if 14 * scale < y1 - y0 < 130 * scale and x1 - x0 <= 6 * (y1 - y0):
+            places.append(((float(x0), float(y0), float(x1), float(y1)), _crop(redness, group)))
+    for ring in rings:
+        x, y, w, h = ring.box
+        inner = (x + w // 6, y + h // 7, x + w - w // 6, y + h - h // 7)
+        if redness[inner[1] : inner[3], inner[0] : inner[2]].max(initial=0) >= REDNESS:
+            places.append((_box(ring), _crop(redness, inner)))
+    judged = engine.judge([crop for _, crop in places], [NUMBERS] * len(places))
+    numbers = [(box, *_number(reading)) for (box, _), reading in zip(places, judged, strict=True)]
+    return [Mark(kind="score", box=box, text=text, confidence=sure) for box, text, sure in numbers if text]
 
 
 def _neighbours(boxes: list[tuple[int, int, int, int]], scale: float) -> list[tuple[int, int, int, int]]:
@@ -230,16 +245,16 @@ def _crop(redness: Mask, box: tuple[int, int, int, int]) -> Image:
     return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
 
 
-def _number(crop: Image, engine: Engine) -> tuple[str, float]:
+NUMBERS = (*map(str, range(11)), *(f"-{n}" for n in range(1, 13)))
+
+
+def _number(judged: Judged) -> tuple[str, float]:
     """The number on a crop, "" when it is none."""
-    read = engine.recognise([crop])[0]
-    plain = read.text.replace(" ", "").translate(_DIGITS).strip(".,")
+    plain = judged.free.text.replace(" ", "").translate(_DIGITS).strip(".,")
     if re.fullmatch(r"[-+]?\d{1,3}(\.5)?", plain):
-        return plain, float(np.clip(read.confidence, 0, 1))
-    candidates = [str(n) for n in range(11)] + [f"-{n}" for n in range(1, 13)]
-    likely = engine.posterior(crop, candidates)
-    best = max(likely, key=lambda c: likely[c])
-    return (best, likely[best]) if likely[best] > 0.4 else ("", 0.0)
+        return plain, float(np.clip(judged.free.confidence, 0, 1))
+    best = max(judged.candidates, key=lambda c: judged.candidates[c])
+    return (best, judged.candidates[best]) if judged.candidates[best] > 0.4 else ("", 0.0)
 
 
 _DIGITS = str.maketrans(

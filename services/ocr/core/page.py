@@ -11,7 +11,8 @@ from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Floats, Turn
 from services.ocr.core.figures import find_figures
-from services.ocr.core.marks import find_marks
+from services.ocr.core.flat import Leaf
+from services.ocr.core.marks import find_marks, only_strokes, red_ink, without_red
 from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.rules import find_rules
 from services.ocr.core.sources import Limits, PageSource, decode
@@ -19,12 +20,13 @@ from services.ocr.core.spots import find_spots
 from services.ocr.core.upright import turn_of
 
 JPEG_QUALITY = 88
-RED_FLOOR = 150
-"""Inside a red stroke, only pixels with more red than this are whitened: black ink under the stroke stays."""
+ROUGH_SIDE = 1280
 
 
 class Flat(NamedTuple):
-    """A page made upright and flat. quads: text boxes on it; matrix: uploaded pixels to its pixels."""
+    """A page made upright and flat. bare: without its text layer; quads: text boxes on it; matrix: uploaded pixels to its
+    pixels; from_raster: the raster's to its.
+    """
 
     bgr: Image
     bare: Image
@@ -46,22 +48,20 @@ def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limit
 def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, bytes]:
     """As `read_page`, of a page that is decoded already."""
     flat = rectified(raster, engine)
-    marks, mask = find_marks(flat.bgr, engine)
+    leaf = Leaf(flat.bgr)
+    red = red_ink(leaf)
+    marks = find_marks(leaf, red, engine)
     layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)
-    clean = without_red(flat.bare, mask)
-    # Red strokes hide printed lines from the detector, and make lines of their own: look again without them.
-    quads = engine.detect(clean) if mask.any() else flat.quads
-    lines = order.ordered([*layer, *text_lines.read_lines(clean, quads, engine)])
-    rules = find_rules(flat.bgr)
-    spots = find_spots(flat.bgr, rules, lines, mask, engine)
-    height, width = flat.bgr.shape[:2]
-    bubbles = find_bubbles(flat.bgr, lines, engine)
-    figures = find_figures(flat.bgr, lines, rules)
+    lines = order.ordered([*layer, *text_lines.read_lines(without_red(flat.bare, red), flat.quads, engine)])
+    rules = find_rules(leaf)
+    spots = find_spots(leaf, rules, lines, red, engine)
+    bubbles = find_bubbles(leaf, lines, engine)
+    figures = find_figures(leaf, lines, rules)
     lines = script.by_size_and_wording(order.ordered(script.by_label(script.divided(lines, spots))))
     page = Page(
         page=number,
-        width=width,
-        height=height,
+        width=leaf.size[0],
+        height=leaf.size[1],
         quality=quality.assess(flat.bgr, lines, flat.skew, flat.turn),
         transform=geometry.to_tuple(flat.matrix),
         source="text_layer" if layer else "ocr",
@@ -78,8 +78,10 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
 def rectified(raster: Raster, engine: Engine) -> Flat:
     """The page turned upright and straightened."""
     turn: Turn
-    turn, quads = (0, engine.detect(raster.bare)) if raster.glyphs else turn_of(raster.bgr, engine)
-    upright, bare = geometry.turned(raster.bgr, turn), geometry.turned(raster.bare, turn)
+    # Red strokes hide printed lines from the detector, and make lines of their own: it does not get to see them.
+    seen = _without_red_roughly(raster.bare)
+    turn, quads = (0, engine.detect(seen)) if raster.glyphs else turn_of(seen, engine)
+    upright = geometry.turned(raster.bgr, turn)
     to_upright = geometry.turn_matrix(turn, raster.bgr.shape[1], raster.bgr.shape[0])
     angle = geometry.skew(quads)
     flattened = None if raster.glyphs else sheet.flattening(upright, quads)
@@ -87,9 +89,11 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
     rest, size = geometry.straightening(geometry.skew([geometry.moved(quad, flat) for quad in quads]), *size)
     straight = rest @ flat
     from_raster = straight @ to_upright
+    bgr = geometry.warped(upright, straight, size)
+    bare = bgr if not raster.glyphs else geometry.warped(geometry.turned(raster.bare, turn), straight, size)
     return Flat(
-        bgr=geometry.warped(upright, straight, size),
-        bare=geometry.warped(bare, straight, size),
+        bgr=bgr,
+        bare=bare,
         quads=[geometry.moved(quad, straight) for quad in quads],
         matrix=from_raster @ raster.to_raster,
         from_raster=from_raster,
@@ -98,11 +102,12 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
     )
 
 
-def without_red(bgr: Image, mask: np.ndarray) -> Image:
-    """The page with the teacher's strokes whitened."""
-    cleaned = bgr.copy()
-    cleaned[(mask > 0) & (bgr[:, :, 2] > RED_FLOOR)] = 255
-    return cleaned
+def _without_red_roughly(bgr: Image) -> Image:
+    """As `without_red`, by a mask found at the size that the detector looks at."""
+    ratio = ROUGH_SIDE / max(bgr.shape[:2])
+    size = (max(1, round(bgr.shape[1] * ratio)), max(1, round(bgr.shape[0] * ratio)))
+    small = bgr if ratio >= 1 else np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return without_red(bgr, only_strokes(red_ink(Leaf(small))))
 
 
 def jpeg(bgr: Image) -> bytes:

@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.artefacts.reading import Rule
-from services.ocr.core.flat import Mask, ink_mask, unit
-from services.ocr.core.raster import Image
+from services.ocr.core.flat import Leaf, Mask
 
 RUN = 20
 """Pixels (at unit 1) a stroke must run straight to seed a rule: shorter than a skewed rule's steps (3 degrees)."""
@@ -36,10 +35,9 @@ class _Segment(NamedTuple):
     at_end: float
 
 
-def find_rules(bgr: Image) -> list[Rule]:
-    """Straight printed lines of a page, (h, w, 3): level ones left to right, then upright ones top to bottom."""
-    mask = ink_mask(bgr)
-    scale = unit((bgr.shape[1], bgr.shape[0]))
+def find_rules(leaf: Leaf) -> list[Rule]:
+    """Straight printed lines of a page: level ones left to right, then upright ones top to bottom."""
+    mask, scale = leaf.ink, leaf.unit
     level = [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in _segments(mask, scale, MAX_SLOPE)]
     upright = _segments(np.ascontiguousarray(mask.T), scale, MAX_LEAN)
     return level + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]

@@ -96,9 +96,13 @@ def _beyond(page: Page, heads: list[tuple[Spot, int]], below: dict[int, tuple[in
         x = last.box[0] + k * step
         box = (x, level[1] + k * rise, x + step, level[3] + k * rise)
         lines = tuple(r for r in _writing(page, box) if page.lines[r.index].script == "handwritten")
-        if lines:
+        seen = below.get((last.column or 0) + k)
+        spots = (SpotRef(page=page.page, index=seen[0]),) if seen else ()
+        if lines or spots:
             region = Region(page=page.page, box=box)
-            out.append(Slot(high + k, page.page, box[1], region, lines=lines, inferred=True))
+            out.append(
+                Slot(high + k, page.page, box[1], region, lines=() if spots else lines, spots=spots, inferred=True)
+            )
     return out
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from contracts.artefacts.reading import Line
-from services.ocr.core.engine import Text
+from services.ocr.core.engine import Judged, Text
 
 WIDTH, HEIGHT = 1200, 1600
 
@@ -28,9 +28,9 @@ class ScriptedEngine:
         self.crops += list(crops)
         return [Text(self.text, 0.9, (0.5,) * len(self.text), (0.9,) * len(self.text)) for _ in crops]
 
-    def posterior(self, crop, candidates: Sequence[str]):
-        self.crops.append(crop)
-        return {c: 0.95 if c == self.text else 0.0 for c in candidates}
+    def judge(self, crops, candidates: Sequence[Sequence[str]]):
+        told = [{c: 0.95 if c == self.text else 0.0 for c in wanted} for wanted in candidates]
+        return [Judged(free, scored) for free, scored in zip(self.recognise(crops), told, strict=True)]
 
     def orientation(self, bgr):
         return 0

@@ -3,6 +3,7 @@ import pytest
 
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Text
+from services.ocr.core.flat import Leaf
 from services.ocr.core.numbering import Place, repaired
 from tests.unit.ocr.ink.conftest import ScriptedEngine, line, write
 
@@ -38,12 +39,14 @@ def read(bubbles):
 def test_filled_bubbles_are_read_with_blanks_and_several_marks(page, shape):
     answers = ["A", "B", "", "CD", "ABD", "D", "C", "B", "A", "ABCD"]
     lines = card(page, answers, shape)
-    assert read(find_bubbles(page, lines, ScriptedEngine())) == {str(i): a for i, a in enumerate(answers, start=1)}
+    assert read(find_bubbles(Leaf(page), lines, ScriptedEngine())) == {
+        str(i): a for i, a in enumerate(answers, start=1)
+    }
 
 
 def test_a_card_without_any_mark_is_all_empty(page):
     lines = card(page, [""] * 10)
-    bubbles = find_bubbles(page, lines, ScriptedEngine())
+    bubbles = find_bubbles(Leaf(page), lines, ScriptedEngine())
     assert len(bubbles) == 40
     assert max(b.fill for b in bubbles) < 0.4
 
@@ -52,13 +55,15 @@ def test_one_unread_number_does_not_shift_the_others(page):
     answers = ["A", "B", "C", "D", "A", "B", "C", "D"]
     lines = card(page, answers, rows=4)
     del lines[2], lines[4]
-    assert read(find_bubbles(page, lines, ScriptedEngine())) == {str(i): a for i, a in enumerate(answers, start=1)}
+    assert read(find_bubbles(Leaf(page), lines, ScriptedEngine())) == {
+        str(i): a for i, a in enumerate(answers, start=1)
+    }
 
 
 def test_smear_between_neighbours_keeps_both(page):
     lines = card(page, ["BC", "A", "D", "", "B"])
     cv2.line(page, (216, 300), (272, 300), (60, 60, 60), 16)
-    assert read(find_bubbles(page, lines, ScriptedEngine()))["1"] == "BC"
+    assert read(find_bubbles(Leaf(page), lines, ScriptedEngine()))["1"] == "BC"
 
 
 def test_pale_red_outlines_are_bubbles(page):
@@ -67,7 +72,7 @@ def test_pale_red_outlines_are_bubbles(page):
             cv2.circle(page, (200 + 56 * place, 300 + 50 * row), 14, (190, 180, 235), 2)
         cv2.circle(page, (200 + 56 * (row % 4), 300 + 50 * row), 13, (40, 40, 40), -1)
     lines = [line(str(r + 1), [140.0], 300 + 50 * r) for r in range(6)]
-    assert read(find_bubbles(page, lines, ScriptedEngine())) == {
+    assert read(find_bubbles(Leaf(page), lines, ScriptedEngine())) == {
         "1": "A",
         "2": "B",
         "3": "C",
@@ -86,7 +91,7 @@ def test_dark_examples_of_how_to_fill_do_not_hide_a_pale_card(page):
         for place in range(4):
             cv2.circle(page, (100 + 56 * place, 300 + 50 * row), 14, (60, 40, 160), 2)
     lines = [line(str(r + 1), [440.0], 300 + 50 * r) for r in range(8)]
-    found = read(find_bubbles(page, lines, ScriptedEngine()))
+    found = read(find_bubbles(Leaf(page), lines, ScriptedEngine()))
     assert {n: found[n] for n in map(str, range(1, 9))} == dict(zip("12345678", "ABCDABCD", strict=True))
 
 
@@ -100,7 +105,7 @@ class CountingEngine(ScriptedEngine):
 
 def test_numbers_that_no_line_holds_are_read_one_by_one(page):
     card(page, ["A", "B", "C", "D", "A"], numbers=False)
-    assert list(read(find_bubbles(page, [], CountingEngine()))) == ["21", "22", "23", "24", "25"]
+    assert list(read(find_bubbles(Leaf(page), [], CountingEngine()))) == ["21", "22", "23", "24", "25"]
 
 
 def test_text_and_tables_are_no_bubbles(page):
@@ -111,7 +116,7 @@ def test_text_and_tables_are_no_bubbles(page):
         cv2.line(page, (150 + 60 * c, 1000), (150 + 60 * c, 1080), (20, 20, 20), 2)
     for r in range(3):
         cv2.line(page, (150, 1000 + 40 * r), (750, 1000 + 40 * r), (20, 20, 20), 2)
-    assert find_bubbles(page, [], ScriptedEngine()) == []
+    assert find_bubbles(Leaf(page), [], ScriptedEngine()) == []
 
 
 def test_numbers_along_rows_are_completed():

@@ -2,6 +2,7 @@ import cv2
 import pytest
 
 from services.ocr.core.figures import find_figures
+from services.ocr.core.flat import Leaf
 from tests.unit.ocr.ink.conftest import line, write
 
 
@@ -18,5 +19,5 @@ def test_a_drawing_is_a_figure_and_text_is_none(page):
     write(page, "Some text above the figure", 100, 310)
     cv2.circle(page, (500, 800), 120, (30, 30, 30), 3)
     cv2.line(page, (400, 740), (600, 860), (30, 30, 30), 3)
-    (figure,) = find_figures(page, text, [])
+    (figure,) = find_figures(Leaf(page), text, [])
     assert figure == pytest.approx((380, 680, 620, 920), abs=12)

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from services.ocr.core.marks import find_marks
+from services.ocr.core.flat import Leaf
+from services.ocr.core.marks import find_marks, red_ink
 from tests.unit.ocr.ink.conftest import ScriptedEngine, write
 
 RED = (50, 40, 215)
@@ -18,8 +19,13 @@ def cross(page, x, y, u=35):
     cv2.line(page, (x + u, y - u), (x - u, y + u), RED, 4, cv2.LINE_AA)
 
 
+def marks_of(page, text=""):
+    leaf = Leaf(page)
+    return find_marks(leaf, red_ink(leaf), ScriptedEngine(text))
+
+
 def kinds(page, text=""):
-    return [m.kind for m in find_marks(page, ScriptedEngine(text))[0]]
+    return [m.kind for m in marks_of(page, text)]
 
 
 def test_a_tick_is_a_tick(page):
@@ -46,27 +52,25 @@ def test_a_ring_is_a_circle(page):
 @pytest.mark.parametrize("read", ["-2", "15"])
 def test_a_red_number_is_a_score_with_its_text(page, read):
     write(page, read, 400, 400, 1.2, RED)
-    marks, _ = find_marks(page, ScriptedEngine(read))
-    assert [(m.kind, m.text) for m in marks] == [("score", read)]
+    assert [(m.kind, m.text) for m in marks_of(page, read)] == [("score", read)]
 
 
 def test_black_and_blue_ink_is_no_mark(page):
     write(page, "A student's answer", 200, 300)
     write(page, "in blue ink", 200, 400, 1.0, (170, 60, 20))
-    marks, mask = find_marks(page, ScriptedEngine("x"))
-    assert marks == []
-    assert not mask.any()
+    assert marks_of(page, "x") == []
+    assert not red_ink(Leaf(page)).any()
 
 
 def test_warm_lamp_light_is_no_red(page):
     write(page, "Printed text under a lamp", 200, 300)
     warm = (page * np.array([0.62, 0.8, 1.0])).astype(np.uint8)
-    assert not find_marks(warm, ScriptedEngine("x"))[1].any()
+    assert not red_ink(Leaf(warm)).any()
 
 
 def test_the_mask_covers_the_strokes(page):
     tick(page, 400, 400)
     drawn = page[:, :, 1] < 100
-    mask = find_marks(page, ScriptedEngine())[1] > 0
+    mask = red_ink(Leaf(page)) > 0
     assert mask[drawn].mean() > 0.95
     assert mask.mean() < 2 * drawn.mean()

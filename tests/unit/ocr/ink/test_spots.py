@@ -1,15 +1,16 @@
 import cv2
 import numpy as np
 
-from services.ocr.core.marks import find_marks
+from services.ocr.core.flat import Leaf
+from services.ocr.core.marks import red_ink
 from services.ocr.core.rules import find_rules
 from services.ocr.core.spots import find_spots
 from tests.unit.ocr.ink.conftest import ScriptedEngine, filler, line, write
 
 
 def spots(page, lines, engine, kind):
-    _, mask = find_marks(page, ScriptedEngine())
-    found = find_spots(page, find_rules(page), [*lines, *filler()], mask, engine)
+    leaf = Leaf(page)
+    found = find_spots(leaf, find_rules(leaf), [*lines, *filler()], red_ink(leaf), engine)
     return [s for s in found if s.kind == kind]
 
 

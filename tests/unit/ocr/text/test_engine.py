@@ -34,7 +34,7 @@ def test_lines_are_found_and_read_with_honest_confidence(engine: Engine) -> None
 
 def test_a_written_letter_is_the_likeliest_of_the_candidates(engine: Engine) -> None:
     letter = page("B")[20:110, 20:110]
-    told = engine.posterior(letter, ["A", "B", "C", "D"])
+    told = engine.judge([letter], [["A", "B", "C", "D"]])[0].candidates
     assert max(told, key=lambda candidate: told[candidate]) == "B"
     assert sum(told.values()) <= 1.0001
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.artefacts.reading import Line, Spot
 from services.ocr.core import boxes, ink, lines, order, script, upright
-from services.ocr.core.engine import Image, Text
+from services.ocr.core.engine import Image, Judged, Text
 
 
 def line(text: str, x: float, y: float, width: float = 400, height: float = 30, **more: object) -> Line:
@@ -50,7 +50,7 @@ class Reader:
             quads.append(np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float32))
         return quads
 
-    def posterior(self, crop: Image, candidates: Sequence[str]) -> dict[str, float]:
+    def judge(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]]) -> list[Judged]:
         raise NotImplementedError
 
     def orientation(self, bgr: Image) -> int:
