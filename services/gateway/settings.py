@@ -154,6 +154,8 @@ class BatchSettings(BaseSettings):
     """after a gateway that was accepting a batch's papers died, another goes on"""
     poll_seconds: float = Field(default=1.0, gt=0)
     """how often batches that have not ended are looked at"""
+    keep_days: float = Field(default=90.0, gt=0)
+    """an ended batch of which no exam is left is forgotten after so long, with the names of its files"""
     reports_kept: int = Field(default=8, ge=0)
     """computed class reports that a gateway process keeps"""
 

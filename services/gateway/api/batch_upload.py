@@ -23,9 +23,9 @@ from services.gateway.batches.spool import open_spool
 from services.gateway.core.form import KNOWN, Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import Earlier, Reservation
-from services.gateway.ledger import transact
+from services.gateway.ledger import Transaction, transact
 from services.gateway.settings import BatchSettings, GatewaySettings
-from services.gateway.upload import Body
+from services.gateway.upload import Body, declared_length
 
 router = APIRouter(tags=["batches"])
 _NAMESPACE = uuid.UUID("6f1b0d0e-4d0c-5c1e-9a51-1f6f2a0b7c55")
@@ -84,7 +84,7 @@ _HEADERS = {
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
             Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FIELD_TOO_LARGE, Code.TOO_MANY_PARTS,
             Code.UNSUPPORTED_CONTENT_TYPE, Code.NO_FILE, Code.ARCHIVE_REFUSED, Code.BATCH_REFUSED,
-            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
+            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.TOO_MANY_IN_FLIGHT, Code.QUOTA_EXCEEDED, Code.OVERLOADED,
         ),
     },
 )  # fmt: skip
@@ -96,14 +96,13 @@ async def create_batch(
         str | None,
         Header(
             alias="Idempotency-Key",
-            description="A repeated request with the same key gets the first answer, and no paper becomes two exams.",
+            description="A repeated request with the same key finds the same batch, and no paper becomes two exams.",
         ),
     ] = None,
 ) -> Response:
     """Each paper becomes an exam of its own, or is refused by itself: one bad file never refuses the batch."""
     limits = gateway.settings.model_copy(update={"max_body_bytes": gateway.batches.settings.max_body_bytes})
-    length = request.headers.get("content-length", "")
-    body = Body(request.receive, limits, int(length) if length.isascii() and length.isdigit() else None)
+    body = Body(request.receive, limits, declared_length(request.headers))
     try:
         return await _accept(request, body, gateway, tenant, idempotency_key)
     except Problem:
@@ -113,6 +112,7 @@ async def create_batch(
 
 
 async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> Response:
+    multipart.refuse_encoding(request.headers.get("content-encoding"))
     parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
     checked = None if key is None else idempotency.checked(key)
     batches, settings = gateway.batches, gateway.settings
@@ -126,61 +126,54 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
             with open_spool() as spool:
                 received = await reception.receive(parts, spool, _limits(settings, batches.settings))
                 if isinstance(found, Earlier):
-                    return _replay(received.fingerprint(), found)
+                    return await _replay(gateway, tenant, received.fingerprint(), found)
                 common, name, warnings = _common(received.fields)
                 planned = await papers.planned(received, spool, _bounds(settings, batches.settings), common)
                 batch_id = _batch_id(tenant, checked, received.fingerprint())
                 kept = await papers.stored(batch_id, tenant, planned, gateway.blobs, _completing(gateway, tenant))
             _require_one(kept)
-            response = await _keep(gateway, tenant, batch_id, name, kept, trace_of(request).traceparent, warnings)
-            await _settle(gateway, held, batch_id, received.fingerprint(), response)
-            return _answer(response)
+            await _keep(gateway, tenant, batch_id, name, kept, trace_of(request).traceparent)
+            await _settle(gateway, held, batch_id, received.fingerprint(), {"warnings": warnings})
+            return await _answer(gateway, tenant, batch_id, warnings)
 
 
 async def _reserve(gateway: Gateway, tenant: str, key: str | None) -> Reservation | Earlier | None:
-    """The key, if there is one. Problem(IDEMPOTENCY_IN_FLIGHT | TOO_MANY_IN_FLIGHT)."""
-    found = None
-    if key is not None:
-        lease = gateway.settings.lease_seconds
-        found = await transact(gateway.ledger, "reserve", lambda books: books.reserve(tenant, key, lease))
-        if found is None:
+    """The key, if there is one. Problem(IDEMPOTENCY_IN_FLIGHT | OVERLOADED | TOO_MANY_IN_FLIGHT | QUOTA_EXCEEDED).
+
+    Exams in flight are no reason to refuse: papers wait for them.
+    """
+    lease, limits = gateway.settings.lease_seconds, gateway.settings.limits
+
+    async def work(books: Transaction) -> Reservation | Earlier | None:
+        found = None if key is None else await books.reserve(tenant, key, lease)
+        if key is not None and found is None:
             raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        if isinstance(found, Earlier):
+            return found
+        if await books.waiting_to_leave(limits.outbox) >= limits.outbox:
+            raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
+        if (over := await books.used_up(tenant)) is not None:
+            raise Problem(Code.QUOTA_EXCEEDED, headers={"Retry-After": str(over.seconds)}, quotas=list(over.quotas))
+        return found
+
     most = gateway.batches.settings.max_waiting
-    if not isinstance(found, Earlier) and await rows.waiting(gateway.pool, tenant) >= most:
-        if isinstance(found, Reservation):
-            held = found
-            await transact(gateway.ledger, "release", lambda books: books.release(held))
+    if await rows.waiting(gateway.pool, tenant) >= most:
         detail = f"{most} of your papers wait to become exams, which is the most. Upload again when some have ended."
         raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "60"}, limit=most)
-    return found
+    return await transact(gateway.ledger, "reserve", work)
 
 
 async def _keep(  # noqa: PLR0917 - what a batch is made of
-    gateway: Gateway,
-    tenant: str,
-    batch_id: uuid.UUID,
-    name: str | None,
-    kept: list[Kept],
-    traceparent: str,
-    warnings: list[str],
-) -> dict[str, Any]:
+    gateway: Gateway, tenant: str, batch_id: uuid.UUID, name: str | None, kept: list[Kept], traceparent: str
+) -> None:
     """The batch is safe when its rows are; then its papers become exams, for as long as an answer can wait."""
     settings = gateway.batches.settings
-    if await rows.create(gateway.pool, batch_id, tenant, name, traceparent, kept, settings.lease_seconds):
-        mine = True
-    else:  # a request with this key died after this point: go on where it was
+    mine = await rows.create(gateway.pool, batch_id, tenant, name, traceparent, kept, settings.lease_seconds)
+    if not mine:  # a request with this key died after this point: go on where it was
         mine = await rows.claim(gateway.pool, batch_id, settings.lease_seconds)
-    batch = await _found(gateway, tenant, batch_id)
     if mine:
-        await gateway.batches.intake.take_in(batch, settings.accept_seconds)
         batch = await _found(gateway, tenant, batch_id)
-    outcomes = await rows.papers(gateway.pool, tenant, batch_id)
-    view = AcceptedBatch(
-        **batch_fields(batch, await remaining(gateway, batch)),
-        outcomes=[paper_fields(paper) for paper in outcomes],
-        warnings=warnings,
-    )
-    return view.model_dump(mode="json")
+        await gateway.batches.intake.take_in(batch, settings.accept_seconds)
 
 
 async def _found(gateway: Gateway, tenant: str, batch_id: uuid.UUID) -> Batch:
@@ -193,6 +186,7 @@ async def _found(gateway: Gateway, tenant: str, batch_id: uuid.UUID) -> Batch:
 async def _settle(
     gateway: Gateway, held: Reservation | None, batch_id: uuid.UUID, digest: bytes, response: dict[str, Any]
 ) -> None:
+    """The answer itself is not kept with the key: it has names of files, which go when their exams are deleted."""
     if held is None:
         return
     done = await transact(gateway.ledger, "accept", lambda books: books.settle(held, batch_id, digest, response))
@@ -200,16 +194,24 @@ async def _settle(
         raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
 
 
-def _replay(digest: bytes, earlier: Earlier) -> Response:
+async def _replay(gateway: Gateway, tenant: str, digest: bytes, earlier: Earlier) -> Response:
     if digest != earlier.fingerprint:
         raise Problem(Code.IDEMPOTENCY_MISMATCH)
-    return _answer(earlier.response, {"Idempotent-Replayed": "true"})
+    answer = await _answer(gateway, tenant, earlier.exam_id, earlier.response["warnings"])
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer
 
 
-def _answer(response: dict[str, Any], more: dict[str, str] | None = None) -> Response:
-    base = f"/api/v1/batches/{response['batch_id']}"
-    headers = {"Location": base, "Operation-Location": base, "Retry-After": "2", **(more or {})}
-    return JSONResponse(response, 202, headers)
+async def _answer(gateway: Gateway, tenant: str, batch_id: uuid.UUID, warnings: list[str]) -> Response:
+    batch = await _found(gateway, tenant, batch_id)
+    view = AcceptedBatch(
+        **batch_fields(batch, await remaining(gateway, batch)),
+        outcomes=[paper_fields(paper) for paper in await rows.papers(gateway.pool, tenant, batch_id)],
+        warnings=warnings,
+    )
+    base = f"/api/v1/batches/{batch_id}"
+    headers = {"Location": base, "Operation-Location": base, "Retry-After": "2"}
+    return JSONResponse(view.model_dump(mode="json"), 202, headers)
 
 
 def _batch_id(tenant: str, key: str | None, digest: bytes) -> uuid.UUID:

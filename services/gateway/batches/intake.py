@@ -20,6 +20,7 @@ from runtime import log, trace
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway import acceptance
 from services.gateway.batches import closing, rows
+from services.gateway.batches.papers import forget
 from services.gateway.batches.rows import Batch, PaperRow
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
@@ -30,6 +31,7 @@ from services.gateway.ledger import Ledger, Transaction, transact
 from services.gateway.settings import BatchSettings, GatewaySettings
 
 _BATCH = 50
+_FORGET_EVERY = 3600.0
 _LATER = frozenset({Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED})
 
 
@@ -48,9 +50,13 @@ class Intake:
 
     async def run(self) -> None:
         """Look regularly, for ever; a database or store that is away is waited for."""
+        forget_at = 0.0
         while True:
             try:
                 await self.round()
+                if time.monotonic() >= forget_at:
+                    await rows.forget(self._pool, self._settings.keep_days * 86_400)
+                    forget_at = time.monotonic() + _FORGET_EVERY
             except Exception as error:  # noqa: BLE001 - nobody would notice that no paper becomes an exam any more
                 self._log.error("batches not looked at", error=log.what(error), at=log.where(error))
             await asyncio.sleep(self._settings.poll_seconds)
@@ -108,13 +114,18 @@ class Intake:
         except Problem as problem:
             if problem.code in _LATER:
                 return False
-            await rows.settle(self._pool, batch.batch_id, paper.number, "refused", problem.document(""))
+            await self._refuse(batch, paper, problem)
         except BlobMissing:
-            gone = Problem(Code.ARTEFACT_GONE, "What was uploaded is no longer stored: upload the paper again.")
-            await rows.settle(self._pool, batch.batch_id, paper.number, "refused", gone.document(""))
+            detail = "What was uploaded is no longer stored: upload the paper again."
+            await self._refuse(batch, paper, Problem(Code.ARTEFACT_GONE, detail))
         else:
             await rows.settle(self._pool, batch.batch_id, paper.number, "accepted")
         return True
+
+    async def _refuse(self, batch: Batch, paper: PaperRow, problem: Problem) -> None:
+        await rows.settle(self._pool, batch.batch_id, paper.number, "refused", problem.document(""))
+        if paper.exam_id is not None:
+            await forget(self._blobs, batch.tenant, paper.exam_id, paper.files)
 
     async def _accept(self, batch: Batch, paper: PaperRow) -> None:
         assert paper.exam_id is not None

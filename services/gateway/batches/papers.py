@@ -11,7 +11,8 @@ from contracts.artefacts import UploadedFile
 from contracts.artefacts.submission import MediaType
 from contracts.events import BlobRef
 from contracts.topics import SUBMISSION, artefact_path
-from runtime.blobs import Blobs
+from runtime import log
+from runtime.blobs import Blobs, Unavailable
 from services.gateway.batches import archive, manifest
 from services.gateway.batches.archive import DAMAGED, Archive, Entry, plain
 from services.gateway.batches.plan import Paper, Rules, Source, plan
@@ -122,12 +123,13 @@ async def stored(
         if paper.form is None:
             return Kept(number, paper.name, len(paper.files), refusal=paper.refusal)
         async with gate:
+            exam_id = uuid.uuid5(batch_id, str(number))
+            files = [found.files[index] for index in paper.files]
             try:
                 form = await complete(paper.form)
-                exam_id = uuid.uuid5(batch_id, str(number))
-                files = [found.files[index] for index in paper.files]
                 artefact = await _store(tenant, exam_id, form, files, blobs)
             except Problem as problem:
+                await forget(blobs, tenant, exam_id, len(files))
                 return Kept(number, paper.name, len(paper.files), refusal=problem)
         return Kept(number, paper.name, len(paper.files), exam_id, artefact, form)
 
@@ -138,6 +140,15 @@ async def stored(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+async def forget(blobs: Blobs, tenant: str, exam_id: uuid.UUID, files: int) -> None:
+    """What was refused is not kept; that it could not be deleted is no reason to fail."""
+    paths = [f"{tenant}/{exam_id}/1/upload-{number}" for number in range(1, files + 1)]
+    try:
+        await blobs.delete([*paths, artefact_path(tenant, exam_id, 1, SUBMISSION)])
+    except Unavailable as error:
+        log.get("gateway.batches").warning("refused files are kept", files=files, error=log.what(error))
 
 
 async def _store(tenant: str, exam_id: uuid.UUID, form: Form, files: Sequence[File], blobs: Blobs) -> BlobRef:

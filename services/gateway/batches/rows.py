@@ -294,6 +294,15 @@ async def close(connection: asyncpg.Connection, batch_id: uuid.UUID) -> Batch | 
     return (await _with_counts(connection, [row]))[0] if row else None
 
 
+async def forget(pool: asyncpg.Pool, seconds: float) -> None:
+    """Drop batches that ended so long ago and of which no exam is left, with the names of their files."""
+    await pool.execute(
+        """DELETE FROM batches b WHERE ended_at < clock_timestamp() - make_interval(secs => $1)
+             AND NOT EXISTS (SELECT FROM batch_papers p JOIN exams e USING (exam_id) WHERE p.batch_id = b.batch_id)""",
+        seconds,
+    )
+
+
 _NOTHING_OPEN = f"""
 (intake_until IS NULL OR intake_until < clock_timestamp()) AND NOT EXISTS (
     SELECT FROM batch_papers p LEFT JOIN exams e ON e.exam_id = p.exam_id

@@ -1,13 +1,17 @@
 """Many papers in one upload: each is an exam or a refusal, none is lost, none is two exams."""
 
 import asyncio
+import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.artefacts import Submission
 from contracts.status import Status
 from contracts.topics import SUBMISSION, UPLOADED, artefact_path
+from services.gateway.batches import reception
 from services.gateway.batches.intake import Intake
 from tests.component.gateway.batches.conftest import batch_of, jpeg, packed, papers, post
 from tests.component.gateway.harness import JPEG, PDF, Bus, Running, gateway, until
@@ -103,7 +107,8 @@ async def test_the_same_key_is_the_same_batch_and_another_payload_is_a_mismatch(
     first = await post(running, files=files, key="k-1")
     again = await post(running, files=files, key="k-1")
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
-    assert again.json() == first.json()
+    assert again.json()["outcomes"] == first.json()["outcomes"]
+    assert again.json()["batch_id"] == first.json()["batch_id"]
     other = await post(running, files={**files, "b.jpg": jpeg(3)}, key="k-1")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
     assert len(await running.sql("SELECT 1 FROM exams")) == 2
@@ -174,23 +179,51 @@ async def test_uploads_beyond_the_disk_that_is_set_aside_are_told_to_come_later(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDINK_BATCH_MAX_UPLOADS", "1")
+    receive, arriving, gate = reception.receive, asyncio.Event(), asyncio.Event()
+
+    async def noticed(*arguments: Any) -> reception.Received:
+        arriving.set()
+        return await receive(*arguments)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n' + JPEG
+        await gate.wait()
+        yield b'\r\n--x\r\nContent-Disposition: form-data; name="subject"\r\n\r\nmath'
+        yield b'\r\n--x\r\nContent-Disposition: form-data; name="grade"\r\n\r\n7\r\n--x--\r\n'
+
+    monkeypatch.setattr(reception, "receive", noticed)
     async with gateway(database, tmp_path) as running:
-        gate = asyncio.Event()
-
-        async def slow() -> object:
-            yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n' + JPEG
-            await gate.wait()
-            yield b'\r\n--x\r\nContent-Disposition: form-data; name="subject"\r\n\r\nmath'
-            yield b'\r\n--x\r\nContent-Disposition: form-data; name="grade"\r\n\r\n7\r\n--x--\r\n'
-
         headers = {"Content-Type": "multipart/form-data; boundary=x"}
         first = asyncio.create_task(running.client.post("/api/v1/batches", content=slow(), headers=headers))
-
-        async def refused() -> bool:
-            response = await post(running, files={"b.jpg": jpeg(1)})
-            return response.status_code == 503 and response.json()["code"] == "overloaded"
-
-        await until(refused, 20)
+        await asyncio.wait_for(arriving.wait(), 30)
+        second = await post(running, files={"b.jpg": jpeg(1)})
+        assert (second.status_code, second.json()["code"]) == (503, "overloaded")
+        assert second.headers["Retry-After"]
         gate.set()
         assert (await first).status_code == 202
         assert (await post(running, files={"b.jpg": jpeg(1)})).status_code == 202
+
+
+async def test_a_file_that_is_damaged_inside_its_archive_is_refused_and_nothing_of_it_is_kept(running: Running) -> None:
+    archive = bytearray(
+        packed({"a/1.jpg": jpeg(1), "a/2.jpg": jpeg(2), "b.jpg": jpeg(3)}, compression=zipfile.ZIP_STORED)
+    )
+    at = archive.find(jpeg(2)) + 1500
+    archive[at] ^= 0xFF  # beyond what is sniffed
+    batch = await batch_of(running, archive=bytes(archive))
+    first, second = batch["outcomes"]
+    assert (first["problem"]["code"], second["state"]) == ("file_damaged", "accepted")
+    kept = await running.blobs.listing("dev")
+    assert {path.split("/")[1] for path in kept} == {second["exam_id"]}
+
+
+async def test_deleting_an_exam_takes_its_name_out_of_the_batch_and_of_its_answers(running: Running) -> None:
+    files = {"张三.jpg": jpeg(1), "b.jpg": jpeg(2)}
+    batch = await batch_of(running, files=files, key="k-del")
+    exam = (await running.get(f"/exams/{batch['outcomes'][0]['exam_id']}")).json()
+    await running.say(exam, Status.FAILED, stage="ocr")
+    assert (await running.client.delete(f"/api/v1/exams/{exam['exam_id']}")).status_code < 300
+    again = await post(running, files=files, key="k-del")
+    assert [o["name"] for o in again.json()["outcomes"]] == ["b.jpg"]
+    assert await running.sql("SELECT 1 FROM idempotency WHERE response::text LIKE '%张三%'") == []
+    assert len(await running.sql("SELECT 1 FROM exams")) == 1
