@@ -15,9 +15,9 @@ from runtime.stores import open_blobs
 from services.gateway.settings import PostgresSettings
 from services.gateway.tools.books import read_only
 from services.gateway.tools.checks import INVARIANTS, Finding, duplicates, equation
-from services.gateway.tools.collect import Look, gather
+from services.gateway.tools.collect import gather
 from services.gateway.tools.console import complain, show_json, show_table
-from services.gateway.tools.evidence import Evidence, Process
+from services.gateway.tools.evidence import Evidence, Look, Process
 from services.gateway.tools.journal import BadJournal, read_journal
 
 CLEAN, VIOLATED, BLIND = 0, 1, 2

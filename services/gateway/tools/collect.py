@@ -30,7 +30,7 @@ from services.gateway.tools.evidence import (
     Attempt,
     Evidence,
     Heard,
-    Process,
+    Look,
     Row,
     Stored,
     Upload,
@@ -40,19 +40,6 @@ from services.gateway.tools.evidence import (
 T = TypeVar("T")
 
 _GROUPS = (*(row.name for row in STAGES), GROUP)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What to look at besides the books, the topics and the blobs. `settle`: seconds to wait for rest."""
-
-    settle: float | None = None
-    journal: Sequence[Attempt] | None = None
-    gateway: str | None = None
-    api_key: str | None = None
-    metrics: Sequence[str] = ()
-    baseline: Sequence[Process] | None = None
-    sample: int = 20
 
 
 @dataclass

@@ -182,3 +182,16 @@ class Evidence:
     def on(self, *topics: str) -> list[Heard]:
         """Records of topics whose event is known."""
         return [item for item in self.records if item.topic in topics and item.event is not None and not item.marker]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What to look at besides the books, the topics and the blobs. `settle`: seconds to wait for rest."""
+
+    settle: float | None = None
+    journal: Sequence[Attempt] | None = None
+    gateway: str | None = None
+    api_key: str | None = None
+    metrics: Sequence[str] = ()
+    baseline: Sequence[Process] | None = None
+    sample: int = 20

@@ -5,15 +5,11 @@ import urllib.request
 import uuid
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import asyncpg
 
 from services.gateway.core import keys
-from services.gateway.tools.evidence import Process, Row, Stream
-
-if TYPE_CHECKING:
-    from services.gateway.tools.collect import Look
+from services.gateway.tools.evidence import Look, Process, Row, Stream
 
 _SECONDS = 20
 _MEASURED = {
@@ -24,7 +20,7 @@ _MEASURED = {
 }
 
 
-async def streams(look: "Look", connection: asyncpg.Connection, rows: Mapping[uuid.UUID, Row]) -> list[Stream]:
+async def streams(look: Look, connection: asyncpg.Connection, rows: Mapping[uuid.UUID, Row]) -> list[Stream]:
     """Streams of a sample of the key's ended exams, whole and resumed after the middle and after the end."""
     key = keys.parse(look.api_key or "")
     tenant = await connection.fetchval("SELECT tenant FROM api_keys WHERE id = $1", key.id) if key else None
