@@ -20,6 +20,9 @@ from services.ocr.settings import OcrSettings
 
 T = TypeVar("T")
 
+LEGIBLE = 0.3
+"""Confidence below which a line is no sign of text: a photo of something round reads as "o" with 0.15."""
+
 
 @asynccontextmanager
 async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every stage is opened alike
@@ -58,7 +61,7 @@ async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
 
     await job.progress(0, len(sources))
     pages = await _all(page(number, source) for number, source in enumerate(sources, 1))
-    if not any(page.lines or page.bubbles for page in pages):
+    if not any(page.bubbles or any(line.confidence >= LEGIBLE for line in page.lines) for page in pages):
         raise Permanent(ErrorCode.NO_TEXT_FOUND)
     return Reading(
         pages=tuple(pages), engine=f"pp-ocrv6-small/{settings.backend}", cpu_seconds=round(job.cpu_seconds, 3)

@@ -26,7 +26,6 @@ FAILING = {
     ),
     "white paper": (pictures.flat(255), "no_text_found"),
     "a cat": (pictures.cat(), "no_text_found"),
-    "text without questions": (documents.pdf(b"BT /F 12 Tf 20 300 Td (Dear parents,) Tj ET"), "no_question_found"),
 }
 
 HARMFUL = """

@@ -185,7 +185,7 @@ CONTENT = (
             "300": (_keyed(*(f'{{"number": "{n}", "answer": "B"}}' for n in range(1, 301))), ACCEPTED),
             "without a number": (_keyed('{"answer": "B"}'), INVALID),
         },
-        "a paper without questions is FAILED `no_question_found`",
+        "a page without numbers is one question",
     ),
     Kind(
         62,

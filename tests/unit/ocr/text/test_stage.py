@@ -76,6 +76,13 @@ async def test_an_exam_without_any_text_fails_and_says_so() -> None:
     assert caught.value.code is ErrorCode.NO_TEXT_FOUND
 
 
+async def test_what_can_hardly_be_read_is_no_text() -> None:
+    scrap = LINE.model_copy(update={"confidence": 0.15})
+    with pytest.raises(Permanent) as caught:
+        await stage.read_exam(Job(lambda n: page(n, scrap)), OcrSettings(), Here())
+    assert caught.value.code is ErrorCode.NO_TEXT_FOUND
+
+
 async def test_one_blank_page_among_others_is_no_failure() -> None:
     reading = await stage.read_exam(Job(lambda n: page(n, LINE) if n == 1 else page(n)), OcrSettings(), Here())
     assert len(reading.pages) == 4
