@@ -14,6 +14,12 @@ FOOTER = re.compile(
     r"^\W*(第\s*\d+\s*页|page\s*\d+|\d+\s*/\s*\d+|[-—–]\s*\d+\s*[-—–])\W*(共\s*\d+\s*页|of\s*\d+)?.{0,12}$",
     re.IGNORECASE,
 )
+_TITLED_FOOTER = re.compile(r"^\D{0,20}第\s*\d+\s*页\W{0,3}共\s*\d+\s*页\W*$")
+_SEAL = frozenset("密封线内不要得答题題装订弥外姓名班级考号学校")
+_FOOT = 0.85
+"""Share of the page's height below which its number stands."""
+_EDGE = 0.12
+"""Share of the page's width at its sides in which the warning along the binding edge stands, one character a line."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,28 @@ def flow_of(reading: Reading) -> Flow:
     columns: list[Column] = []
     for page in reading.pages:
         boxes = [upright(line) for line in page.lines]
-        own = [Column(len(columns) + i, page.page, box) for i, box in enumerate(columns_of(page, boxes))]
+        text = [
+            i for i, (line, box) in enumerate(zip(page.lines, boxes, strict=True)) if not _is_margin(page, line, box)
+        ]
+        body = page.model_copy(update={"lines": tuple(page.lines[i] for i in text)})
+        found = columns_of(body, [boxes[i] for i in text])
+        own = [Column(len(columns) + i, page.page, box) for i, box in enumerate(found)]
         columns += own
         rows += _rows(page, boxes, own)
     heights = [r.height for r in rows if r.printed and len(r.text) >= 3]
     return Flow(tuple(rows), tuple(columns), median(heights) if heights else 30.0)
+
+
+def _is_margin(page: Page, line: Line, box: Box) -> bool:
+    """Whether a line is of the page's margins: its number at the foot, a character of the binding edge's warning."""
+    if _is_footer(page, line, box):
+        return True
+    aside = box[2] < _EDGE * page.width or box[0] > (1 - _EDGE) * page.width
+    return aside and len(line.text.strip()) == 1 and line.text.strip() in _SEAL
+
+
+def _is_footer(page: Page, line: Line, box: Box) -> bool:
+    return box[1] > _FOOT * page.height and bool(FOOTER.match(line.text) or _TITLED_FOOTER.match(line.text))
 
 
 def around(boxes: Iterable[Box]) -> Box:
@@ -118,7 +141,7 @@ def _rows(page: Page, boxes: Sequence[Box], columns: Sequence[Column]) -> list[R
         for number, row in enumerate(_group(members[column.order], boxes)):
             for index in row:
                 line = page.lines[index]
-                footer = bool(FOOTER.match(line.text)) and boxes[index][1] > 0.85 * page.height
+                footer = _is_footer(page, line, boxes[index])
                 out.append(Row(page.page, index, column, number, line, footer))
     return out
 

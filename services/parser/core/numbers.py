@@ -48,7 +48,8 @@ def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, in
     candidates = [
         c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)
     ]
-    chain = _best_chain(candidates, [h.at for h in headings])
+    once = bool(expected) and max(expected.values()) == 1
+    chain = _best_chain(candidates, [h.at for h in headings], once=once)
     return _mended(_without_head(chain, headings), candidates)
 
 
@@ -178,14 +179,14 @@ def _notes(flow: Flow, headings: Sequence[Heading]) -> set[int]:
     return banned
 
 
-def _best_chain(candidates: list[Start], breaks: list[int]) -> list[Start]:
-    """The heaviest chain: O(n²) over candidates."""
+def _best_chain(candidates: list[Start], breaks: list[int], *, once: bool) -> list[Start]:
+    """The heaviest chain: O(n²) over candidates. `once`: the key has every number once, so none starts over."""
     best: list[float] = []
     back: list[int | None] = []
     for j, now in enumerate(candidates):
         score, link = now.weight + (0.4 if now.number == 1 else -0.2), None
         for i in range(j):
-            gain = _step(candidates[i], now, breaks)
+            gain = _step(candidates[i], now, breaks, once=once)
             if gain is not None and best[i] + now.weight + gain > score:
                 score, link = best[i] + now.weight + gain, i
         best.append(score)
@@ -200,7 +201,7 @@ def _best_chain(candidates: list[Start], breaks: list[int]) -> list[Start]:
     return chain[::-1]
 
 
-def _step(before: Start, now: Start, breaks: list[int]) -> float | None:
+def _step(before: Start, now: Start, breaks: list[int], *, once: bool) -> float | None:
     """What going from one number to the next is worth; None when it may not be."""
     rise = now.number - before.number
     if rise == 1:
@@ -208,6 +209,6 @@ def _step(before: Start, now: Start, breaks: list[int]) -> float | None:
     parted = any(before.at < b <= now.at for b in breaks)
     if rise > 1:
         return (0.2 if parted else 0.0) - 0.45 * min(rise - 1, 6)
-    if parted and now.number == 1:
+    if parted and now.number == 1 and not once:
         return 0.6
     return None

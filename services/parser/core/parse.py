@@ -100,8 +100,20 @@ def _with_essays(found: list[_Found], flow: Flow, reading: Reading, headings: Se
         stops = [h for h in headings if h.at != heading.at]
         span = next(s for s in spans_of(flow, reading, [fake], stops) if s.start is fake)
         section = heading.section
-        out.append(_Found(section.number, None, span.regions, span.rows, (heading.at, 0), essay=True))
+        regions = _to_margin(span.regions, flow, reading) if end == len(flow.rows) else span.regions
+        out.append(_Found(section.number, None, regions, span.rows, (heading.at, 0), essay=True))
     return sorted(out, key=lambda f: f.rows[0] if f.rows else 0)
+
+
+def _to_margin(regions: tuple[Region, ...], flow: Flow, reading: Reading) -> tuple[Region, ...]:
+    """A composition that nothing follows: its pale squares run down to a margin as high as the one above the text."""
+    if not regions:
+        return regions
+    *before, last = regions
+    tops = [r.box[1] for r in flow.rows if r.page == last.page]
+    bottom = reading.pages[last.page - 1].height - min(tops)
+    x0, y0, x1, y1 = last.box
+    return (*before, Region(page=last.page, box=(x0, y0, x1, max(y1, bottom))))
 
 
 def _merge_slots(found: list[_Found], slots: Sequence[Slot], flow: Flow, headings: Sequence[Heading]) -> list[_Found]:

@@ -1,7 +1,8 @@
 """What short lines and wrapped heads still say about a page."""
 
+from contracts.artefacts import KeyItem
 from services.parser.core import parse
-from tests.unit.parser.readings import WIDTH, column, line, reading, submission
+from tests.unit.parser.readings import HEIGHT, WIDTH, column, line, reading, submission
 
 
 def test_a_number_that_wrapped_below_its_label_is_still_the_pupils() -> None:
@@ -29,3 +30,25 @@ def test_a_lone_narrow_column_is_left_as_it_is() -> None:
     lines = [line(f"{i}. " + "字" * 15, 80, 300 + 60 * i) for i in range(1, 5)]
     (region,) = parse(submission(), reading(lines)).questions[0].regions
     assert region.box[2] < WIDTH / 2
+
+
+def test_the_warning_along_the_binding_edge_and_the_foot_widen_no_column() -> None:
+    seal = [line(c, 20, 300 + 120 * i) for i, c in enumerate("密封线内不要答题")]
+    foot = line("数学试卷 第1页，共2页", 600, 1600)
+    stems = column([f"{i}. " + "字" * 30 for i in (1, 2)], x=120)
+    paper = parse(submission(), reading([*stems, *seal, foot]))
+    assert [q.regions[0].box[0] for q in paper.questions] == [120, 120]
+
+
+def test_a_composition_that_nothing_follows_has_the_page_down_to_its_margin() -> None:
+    written = [line("我的家乡有一条小河", 80, 200 + 50 * i, script="handwritten") for i in range(4)]
+    paper = parse(submission(), reading([line("五、作文（50分）", 80, 100), *written]))
+    assert paper.questions[0].regions[0].box[3] == HEIGHT - 100
+
+
+def test_numbers_in_a_table_are_no_questions_when_the_key_has_each_number_once() -> None:
+    table = ["1. 12", "2. 14"]
+    rows = ["一、选择题", "1. 下列说法正确的是", "二、解答题", "2. 记录如下表，求平均值", *table, "3. 解方程"]
+    items = [KeyItem(number=str(n), answer="A") for n in (1, 2, 3)]
+    paper = parse(submission(items=items), reading(column(rows)))
+    assert [q.path for q in paper.questions] == [("一", "1"), ("二", "2"), ("二", "3")]
