@@ -57,15 +57,13 @@ def glance(bgr: Image, uploaded: tuple[int, int]) -> list[str]:
     paper, dark = (float(v) for v in np.percentile(grey[::2, ::2], (80, 0.5)))
     if paper - dark < NOTHING:
         return ["blank"]
-    advice = []
-    if paper < DARK:
-        advice.append("dark")
-    elif paper - dark < FAINT:
-        advice.append("low_contrast")
+    advice = ["dark"] if paper < DARK else []
     if max(uploaded) < READABLE_SIDE:
         advice.append("too_small")
     elif sharpness(grey) < SHARP:
-        advice.append("blurred")
+        advice.append("blurred")  # and therefore faint
+    elif paper - dark < FAINT and not advice:
+        advice.append("low_contrast")
     return advice
 
 

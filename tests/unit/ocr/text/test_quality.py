@@ -41,3 +41,33 @@ def test_text_that_runs_into_the_edge_was_cut_off() -> None:
 def test_a_page_in_the_dark_and_a_page_upside_down_are_named() -> None:
     assert "dark" in quality.assess(page(light=60), LINES, 0, 0).advice
     assert "upside_down" in quality.assess(page(), LINES, 0, 180).advice
+
+
+SIZE = (1600, 1200)
+
+
+def glanced(image: np.ndarray) -> list[str]:
+    return quality.glance(cv2.resize(image, (1000, 750)), SIZE)
+
+
+def test_a_glance_says_nothing_of_a_good_page_whatever_it_was_compressed_with() -> None:
+    good = cv2.resize(page(), SIZE)
+    worse = cv2.imdecode(cv2.imencode(".jpg", good, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_COLOR)
+    noisy = np.clip(good + np.random.default_rng(1).normal(0, 8, good.shape), 0, 255).astype(np.uint8)
+    assert [glanced(one) for one in (good, worse, noisy)] == [[], [], []]
+
+
+def test_a_glance_tells_focus_and_motion_in_either_direction() -> None:
+    good = cv2.resize(page(), SIZE)
+    out_of_focus = cv2.GaussianBlur(good, (0, 0), 6)
+    along, across = cv2.blur(good, (21, 1)), cv2.blur(good, (1, 21))
+    assert [glanced(one) for one in (out_of_focus, along, across)] == [["blurred"]] * 3
+
+
+def test_a_glance_names_the_dark_the_faint_the_small_and_the_empty() -> None:
+    good = page()
+    faint = np.clip(235 + (good.astype(int) - 245) // 6, 0, 255).astype(np.uint8)
+    assert quality.glance(page(light=60), (1200, 1600)) == ["dark"]
+    assert quality.glance(faint, (1200, 1600)) == ["low_contrast"]
+    assert quality.glance(good, (600, 800)) == ["too_small"]
+    assert quality.glance(np.full((600, 800, 3), 250, np.uint8), (1200, 1600)) == ["blank"]
