@@ -1,4 +1,4 @@
-"""A completed exam, begun anew with corrections: the next revision from analyzer on."""
+"""An exam that shows a result, begun anew with corrections: the next revision from analyzer on."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from contracts.artefacts import Report, Submission
 from contracts.artefacts.correction import Correction
 from contracts.events import BlobRef
 from contracts.result import Result
-from contracts.status import Status
 from contracts.topics import SUBMISSION, artefact_path
 from runtime.blobs import BlobMissing, Blobs
 from runtime.job import understood
@@ -23,7 +22,7 @@ FIRST_STAGE = "analyzer"
 
 @dataclass(frozen=True)
 class Shown:
-    """What an exam shows: the result of its last completed revision, and the submission that this came of."""
+    """What an exam shows, the result of its last completed revision; and its submission with the log, of the last of all."""
 
     report: BlobRef
     etag: str
@@ -40,7 +39,7 @@ async def shown(blobs: Blobs, exam: Exam) -> Shown:
         report = understood(Report, await blobs.get(exam.report))
         if not report.result.path.startswith(home):  # what a report refers to was written by a stage, not by us
             raise Problem(Code.RESULT_GONE)
-        path = artefact_path(exam.tenant, exam.exam_id, exam.result_revision or 1, SUBMISSION)
+        path = artefact_path(exam.tenant, exam.exam_id, exam.position.revision, SUBMISSION)
         result, submission = await asyncio.gather(blobs.get(report.result), blobs.read(path))
     except BlobMissing as error:
         raise Problem(Code.RESULT_GONE) from error
@@ -59,9 +58,10 @@ async def revise(
 ) -> Exam:
     """Begin the next revision of a locked exam that still shows what was seen, with the entries in its log.
 
+    Also after a revision that failed: what a correction broke, another one can mend.
     Problem(EXAM_NOT_COMPLETED | PRECONDITION_FAILED | ARTEFACT_GONE).
     """
-    if exam.position.status is not Status.COMPLETED:
+    if not exam.ended:
         raise not_completed(exam)
     if exam.report != seen.report:
         raise Problem(Code.PRECONDITION_FAILED)

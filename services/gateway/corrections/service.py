@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.artefacts.correction import Correction
-from contracts.status import Status
 from runtime import metrics
 from runtime.blobs import Blobs
 from services.gateway import acceptance, idempotency
@@ -82,7 +81,7 @@ async def _correct(
     ledger: Ledger, blobs: Blobs, settings: GatewaySettings, asked: Asked, held: Reservation | None
 ) -> Done:
     exam = asked.exam
-    if exam.position.status is not Status.COMPLETED:
+    if not exam.ended:
         raise not_completed(exam)
     seen = await shown(blobs, exam)
     _require_match(asked.if_match, seen)

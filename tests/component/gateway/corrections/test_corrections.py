@@ -75,12 +75,28 @@ async def test_a_report_that_was_there_stays_when_the_new_revision_fails_and_a_r
     await running.say(failed, Status.ANALYZING, code=ErrorCode.INTERNAL)
     assert (await running.status(exam["exam_id"]))["status"] == "FAILED"
     assert (await running.get(f"/exams/{exam['exam_id']}/report.pdf")).content == b"%PDF-1.7 1"
-    refused = await patch(running, exam, "1", {"verdict": "wrong"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "exam_not_completed")
-    assert "retry" in refused.json()["detail"]
     again = await running.client.post(f"/api/v1/exams/{exam['exam_id']}/retry", json={"from": "analyzer"})
     await mark(running, again.json())
     assert (await questions(running, exam))["1"]["verdict"] == "correct"
+
+
+async def test_a_correction_that_broke_a_stage_is_withdrawn_by_another(running: Running) -> None:
+    exam = await marked(running)
+    await patch(running, exam, "1", {"verdict": "correct"})
+    await running.say(await begun(running, exam["exam_id"]), Status.ANALYZING, code=ErrorCode.INTERNAL)
+    answer = await patch(running, exam, "1", {"verdict": None, "score": None}, match='"1"')
+    assert (answer.status_code, answer.json()["revision"]) == (202, 3)
+    await mark(running, await begun(running, exam["exam_id"]))
+    one = (await questions(running, exam))["1"]
+    assert (one["verdict"], one["corrected_by"], one["needs_review"]) == ("wrong", None, True)
+
+
+async def test_an_exam_that_never_came_to_a_result_can_not_be_corrected(running: Running) -> None:
+    exam = await running.exam()
+    await running.say(exam, Status.ANALYZING, code=ErrorCode.INTERNAL)
+    refused = await patch(running, exam, "1", {"verdict": "wrong"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "exam_not_completed")
+    assert "retry" in refused.json()["detail"]
 
 
 async def test_a_stale_or_missing_etag_is_refused(running: Running) -> None:
