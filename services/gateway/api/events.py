@@ -60,13 +60,20 @@ async def get_events(
     return EventStream(gateway, exam, number)
 
 
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # a proxy that waits for more to send would hold events back
+    "Access-Control-Allow-Origin": "*",  # pages of any origin may read what their ticket opens; there are no cookies
+}
+
+
 class EventStream(StreamingResponse):
     """Told as they come. A client that doesn't take what it is sent is cut off: it resumes with Last-Event-ID."""
 
     media_type = "text/event-stream"
 
     def __init__(self, gateway: Gateway, exam: Exam, after: int) -> None:
-        super().__init__((), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        super().__init__((), headers=_HEADERS)
         self._hub = gateway.hub
         self._settings = gateway.settings
         self._exam = exam
