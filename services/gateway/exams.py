@@ -126,6 +126,7 @@ class Filter:
     subject: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    template_id: str | None = None
 
 
 async def page(pool: asyncpg.Pool, tenant: str, wanted: Filter, after: Cursor | None, limit: int) -> list[Exam]:
@@ -138,6 +139,7 @@ async def page(pool: asyncpg.Pool, tenant: str, wanted: Filter, after: Cursor | 
              AND ($5::text IS NULL OR subject = $5)
              AND ($6::timestamptz IS NULL OR created_at >= $6) AND ($7::timestamptz IS NULL OR created_at < $7)
              AND ($8::timestamptz IS NULL OR (created_at, exam_id) < ($8, $9::uuid))
+             AND ($11::text IS NULL OR template_id = $11)
            ORDER BY created_at DESC, exam_id DESC LIMIT $10""",
         tenant,
         list(wanted.statuses),
@@ -149,5 +151,6 @@ async def page(pool: asyncpg.Pool, tenant: str, wanted: Filter, after: Cursor | 
         after.created_at if after else None,
         after.exam_id if after else None,
         limit,
+        wanted.template_id,
     )
     return [exam_of(row) for row in rows]

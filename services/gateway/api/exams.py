@@ -52,6 +52,7 @@ async def list_exams(
     student_id: Annotated[str | None, Query(max_length=128)] = None,
     class_id: Annotated[str | None, Query(max_length=128)] = None,
     subject: Annotated[str | None, Query(max_length=32)] = None,
+    template_id: Annotated[str | None, Query(max_length=64, description="Uploaded with this template.")] = None,
     created_after: Annotated[InMoment | None, Query(description="Inclusive.")] = None,
     created_before: Annotated[InMoment | None, Query(description="Exclusive.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -65,6 +66,7 @@ async def list_exams(
         _clean(subject),
         _utc(created_after),
         _utc(created_before),
+        _clean(template_id),
     )
     found = await page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
     items = [await _view(gateway, exam) for exam in found[:limit]]

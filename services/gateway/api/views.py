@@ -26,8 +26,8 @@ _EXAM_EXAMPLE: dict[str, Any] = {
     "pages_total": None, "estimated_remaining_time": 45.0, "estimated_remaining_time_p90": 71.5,
     "created_at": "2026-11-22T03:14:15.926Z", "updated_at": "2026-11-22T03:14:15.926Z", "completed_at": None,
     "error_code": None, "error_message": None, "subject": "math", "grade": 7, "student_id": "s-1024",
-    "class_id": "7-2", "title": "七年级数学期中试卷", "locale": "zh-CN", "priority": "interactive", "files": 2, "revision": 1,
-    "result_revision": None,
+    "class_id": "7-2", "title": "七年级数学期中试卷", "locale": "zh-CN", "priority": "interactive", "files": 2,
+    "template_id": None, "template_version": None, "revision": 1, "result_revision": None,
     "deadline": "2026-11-22T03:24:15.926Z", "warnings": [],
     "links": {
         "self": _BASE, "status": f"{_BASE}/status", "events": f"{_BASE}/events", "result": f"{_BASE}/result",
@@ -85,6 +85,8 @@ class ExamView(StateView):
     locale: str
     priority: str
     files: int = Field(description="Uploaded files.")
+    template_id: str | None = Field(default=None, description="The template it was uploaded with.")
+    template_version: int | None = Field(default=None, description="Whose key it is graded by, whatever became of it.")
     revision: int = Field(description="A retry or a teacher's correction begins the next.")
     result_revision: int | None = Field(
         default=None, description="The revision that the result and the reports are of; null until one has completed."
@@ -203,6 +205,8 @@ def exam_fields(exam: Exam, estimate: Estimate, warnings: Sequence[str] = ()) ->
         "locale": exam.locale,
         "priority": exam.priority,
         "files": exam.files,
+        "template_id": exam.template.id if exam.template else None,
+        "template_version": exam.template.version if exam.template else None,
         "revision": exam.position.revision,
         "result_revision": exam.result_revision,
         "deadline": exam.deadline,

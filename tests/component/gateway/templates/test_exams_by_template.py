@@ -42,8 +42,12 @@ async def test_the_key_of_the_template_is_copied_into_the_exam(running: Running)
     assert exam["title"] == submission.title == "七年级数学期中试卷"
     own = await running.exam(template_id=template["id"], title="补考")
     assert own["title"] == "补考"
-    rows = await running.sql("SELECT DISTINCT template_id, template_version FROM exams")
-    assert [tuple(row) for row in rows] == [(template["id"], 1)]
+    assert (own["template_id"], own["template_version"]) == (template["id"], 1)
+    without = await running.exam()
+    assert (without["template_id"], without["template_version"]) == (None, None)
+    for query, found in ((template["id"], {exam["exam_id"], own["exam_id"]}), ("x", set())):
+        listed = (await running.get("/exams", params={"template_id": query})).json()["items"]
+        assert {each["exam_id"] for each in listed} == found
 
 
 async def test_the_next_upload_uses_a_new_version_and_earlier_exams_keep_theirs(running: Running) -> None:
