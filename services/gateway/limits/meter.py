@@ -61,6 +61,9 @@ class Meter:
 
     async def count(self, exam: Exam) -> None:
         """Count the exam's revision, unless it is counted. What can't be read any more counts as nothing, and is told."""
+        counted = await self._pool.fetchval("SELECT metered FROM exams WHERE exam_id = $1", exam.exam_id)
+        if counted is None or counted >= exam.position.revision:
+            return
         reading = Reading()
         if exam.report is not None:
             try:

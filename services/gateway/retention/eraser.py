@@ -19,7 +19,7 @@ from services.gateway.exams import Exam
 from services.gateway.exams import find as find_exam
 from services.gateway.ledger import TRIES
 from services.gateway.limits.meter import Meter
-from services.gateway.retention import tombstones
+from services.gateway.retention import markers, tombstones
 from services.gateway.retention.tombstones import Reason, Tombstone
 from services.gateway.settings import RetentionSettings
 
@@ -98,7 +98,8 @@ class Eraser:
             return tombstone
 
     async def _erase(self, tombstone: Tombstone) -> Tombstone:
-        """All revisions are below one folder."""
+        """All revisions are below one folder. The mark comes first: what is gone must stay gone, whatever is restored."""
+        await markers.put(self._blobs, tombstone)
         found = await self._blobs.listing(f"{tombstone.tenant}/{tombstone.exam_id}")
         await tombstones.note_found(self._pool, tombstone.exam_id, len(found), sum(found.values()))
         if found:

@@ -70,6 +70,20 @@ async def bury(pool: asyncpg.Pool, tenant: str, exam_id: uuid.UUID, reason: Reas
     return exam
 
 
+async def renew(pool: asyncpg.Pool, tombstone: Tombstone) -> None:
+    """Write a tombstone that was lost with its database, of an exam that has no rows either."""
+    await pool.execute("INSERT INTO tenants (name) VALUES ($1) ON CONFLICT DO NOTHING", tombstone.tenant)
+    await pool.execute(
+        """INSERT INTO exam_tombstones (exam_id, tenant, reason, requested_by, exam_created_at, deleted_at)
+           VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING""",
+        tombstone.exam_id,
+        tombstone.tenant,
+        tombstone.reason,
+        tombstone.requested_by,
+        tombstone.deleted_at,
+    )
+
+
 async def _delete_rows(connection: asyncpg.Connection, exam_id: uuid.UUID) -> None:
     """Whatever table says something of the exam: those that are not thought of here, too."""
     # The key stays taken, so that a repeated upload is no new exam; the answer kept with it had the form's fields.

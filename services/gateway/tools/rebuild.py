@@ -19,6 +19,7 @@ from services.gateway.core.progress import advance
 from services.gateway.endings import take
 from services.gateway.exams import Exam, exam_of
 from services.gateway.ledger import Transaction, transact
+from services.gateway.tools import deletions
 from services.gateway.tools.collect import each, read_records
 from services.gateway.tools.console import Bar, complain, show_json, show_table
 from services.gateway.tools.desk import DONE, LEFT, Desk, open_desk, run
@@ -32,7 +33,7 @@ With --write it inserts what is missing (form fields from the upload artefact, t
 do) and advances what is behind, each in one transaction with the same compare-and-set as the gateway: never backwards,
 never past an end, on a live system as well. Without it nothing is changed.
 
-Deleted exams stay deleted. What topics never carried can't come back: API keys, Idempotency-Keys, webhooks, earlier revisions, and the moments of
+Deleted exams are deleted again, by the marks they left in the blob store. What topics never carried can't come back: API keys, Idempotency-Keys, webhooks, earlier revisions, and the moments of
 passed steps. Exams that are inserted are not announced to webhooks; those advanced to an end are, as by the gateway.
 """
 _EPILOG = """\
@@ -53,14 +54,21 @@ async def _rebuild(asked: argparse.Namespace) -> int:
     records = await read_records(load(KafkaSettings), [topic.name for topic in TOPICS])
     told = stories(records)
     async with open_desk() as desk:
+        forgotten = await deletions.unknown(desk)
+        undone = dict.fromkeys(forgotten.items(), "was deleted")
+        if asked.write:
+            undone = {
+                (exam_id, forgotten[exam_id]): why for exam_id, why in (await deletions.repeat(desk, forgotten)).items()
+            }
         erased = {row["exam_id"] for row in await desk.pool.fetch("SELECT exam_id FROM exam_tombstones")}
-        told = {key: story for key, story in told.items() if key[0] not in erased}
+        told = {key: story for key, story in told.items() if key[0] not in erased | forgotten.keys()}
         rows = await _rows(desk, {exam_id for exam_id, _ in told})
         states = {key: compare(story, rows.get(key[0])) for key, story in told.items()}
         wanting = [key for key, state in states.items() if state in {State.MISSING, State.BEHIND}]
         left = {key: states[key].value for key in wanting}
         if asked.write:
             left = await _mend(desk, {key: told[key] for key in wanting})
+        left |= undone
     _tell(states, left, asked)
     return LEFT if left else DONE
 

@@ -44,6 +44,36 @@ async def test_the_audit_counts_a_deleted_exam_as_deleted_and_rebuild_leaves_it_
     assert {name for name, item in lost["by_id"].items() if item["violations"]} >= {"I1", "I3"}
 
 
+async def test_a_database_restored_from_before_the_deletion_loses_the_exam_again(
+    world: World, audited: Audit, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    gone, kept = await world.exam(), await world.exam()
+    saved = {table: await world.sql.fetch(f"SELECT * FROM {table}") for table in ("exams", "exam_events")}
+    async with open_database(PostgresSettings(dsn=database, pool=2)) as pool:
+        eraser = Eraser(pool, world.blobs, Meter(pool, world.blobs, 60), RetentionSettings())
+        first = await eraser.delete("dev", gone.exam_id, "request", "key-1")
+    for table, rows in saved.items():
+        lost = [tuple(row) for row in rows if row["exam_id"] == gone.exam_id]
+        await world.sql.copy_records_to_table(table, records=lost)
+    await world.sql.execute("DELETE FROM exam_tombstones")
+    assert (await audited())["code"] == 1, "a row without its upload is seen"
+
+    code, said = await rebuilt(capsys, "--check")
+    assert (code, [item["why"] for item in said["left"]]) == (1, ["was deleted"])
+    assert (await rebuilt(capsys, "--write"))[0] == 0
+    rows = await world.sql.fetch("SELECT exam_id FROM exams")
+    assert [row["exam_id"] for row in rows] == [kept.exam_id]
+    tombstone = await world.sql.fetchrow("SELECT requested_by, erased_at FROM exam_tombstones")
+    assert (tombstone["requested_by"], tombstone["erased_at"] is not None) == (first.requested_by, True)
+    assert (await audited())["code"] == 0
+
+    await world.sql.execute("DELETE FROM exam_tombstones")  # the whole database is lost
+    await world.sql.execute("DELETE FROM exams")
+    assert (await rebuilt(capsys, "--write"))[0] == 0
+    assert await world.sql.fetchval("SELECT count(*) FROM exams") == 1
+    assert (await audited())["code"] == 0
+
+
 async def rebuilt(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     capsys.readouterr()
     code = await asyncio.to_thread(rebuild.main, ["--json", *arguments])
