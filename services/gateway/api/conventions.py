@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from fastapi import Request
+from fastapi.datastructures import DefaultPlaceholder
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -109,7 +110,8 @@ def _produced(route: APIRoute) -> set[str]:
         if str(status).startswith("2")
         for kind in answer.get("content", {})
     }
-    default: str | None = getattr(route.response_class, "value", route.response_class).media_type
+    kind = route.response_class
+    default = (kind.value if isinstance(kind, DefaultPlaceholder) else kind).media_type
     return kinds | ({default} if default else set())
 
 

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from contracts.errors import Transient
 from contracts.events import BlobRef
-from runtime.blobs import BadPath, BlobMissing, Blobs, Unavailable, ref_of
+from runtime.blobs import PIECE, BadPath, BlobMissing, Blobs, Unavailable, ref_of
+from runtime.blobs import pieces as passed_on
 from runtime.blobs_s3 import S3Blobs
 from runtime.settings import BlobSettings
 from runtime.stores import open_blobs
@@ -98,6 +99,31 @@ async def test_other_bytes_than_the_reference_says_are_worth_another_try(blobs: 
     await blobs.put("a/torn", b"half of i")
     with pytest.raises(Transient):
         await blobs.get(ref_of("a/torn", b"half of it"))
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE, PIECE + 1, 3 * PIECE])
+async def test_a_blob_is_passed_on_a_piece_at_a_time_whole_or_in_part(blobs: Blobs, size: int) -> None:
+    data = bytes(index % 251 for index in range(size))
+    ref = await blobs.put(f"a/{size}", data)
+    got = [piece async for piece in passed_on(blobs, ref)]
+    assert b"".join(got) == data
+    assert all(len(piece) <= PIECE for piece in got)
+    for start, stop in ((0, 1), (size // 2, size), (max(0, size - 2), size + 99)):
+        part = b"".join([piece async for piece in passed_on(blobs, ref, start, stop)])
+        assert part == data[start:stop]
+
+
+async def test_a_blob_that_is_not_what_its_reference_says_never_comes_whole(blobs: Blobs) -> None:
+    data = bytes(2 * PIECE)
+    ref = await blobs.put("a/b", data)
+    got: list[bytes] = []
+    with pytest.raises(Transient):
+        got += [piece async for piece in passed_on(blobs, ref.model_copy(update={"sha256": "0" * 64}))]
+    assert len(b"".join(got)) < len(data)
+    with pytest.raises(Transient):
+        [_ async for _ in passed_on(blobs, ref.model_copy(update={"size": len(data) + 1}), 1)]
+    with pytest.raises(BlobMissing):
+        [_ async for _ in passed_on(blobs, ref.model_copy(update={"path": "a/c"}))]
 
 
 async def test_a_missing_blob_is_missing(blobs: Blobs) -> None:
