@@ -10,6 +10,7 @@ from services.gateway.corrections.questions import has_parts
 
 Reason = Literal["unread", "low_confidence", "no_verdict", "doubtful_verdict"]
 _CONFIDENT = 0.85
+"""About where the analyzer sends answers to a teacher; it only chooses the word for the reason."""
 
 
 @dataclass(frozen=True)
