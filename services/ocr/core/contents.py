@@ -10,6 +10,8 @@ from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.places import Place
 from services.ocr.core.raster import Image
 
+BLANK = 0.012
+"""Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
 ROOM = 3.0
 """In square ems: a letter in a wide cell is no less ink than in a narrow one."""
 SCRIBBLE = 0.7

@@ -9,7 +9,8 @@ import numpy as np
 
 from contracts.artefacts.reading import Line, Rule, Spot
 from contracts.base import Box
-from services.ocr.core.contents import Content, clusters_of, content_of, picture_of
+from services.ocr.core.beyond import cells_beyond, contents_beyond, until_last_letter
+from services.ocr.core.contents import BLANK, Content, clusters_of, content_of, picture_of
 from services.ocr.core.engine import Engine, Judged
 from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.glyphs import glyphs_of
@@ -17,15 +18,13 @@ from services.ocr.core.places import Place, before_numbers, blanks, brackets, ce
 from services.ocr.core.raster import Image
 from services.ocr.core.rings import rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
-from services.ocr.core.tables import Cell, cells_beyond, find_tables
+from services.ocr.core.tables import find_tables
 
 LETTERS = tuple("ABCDEFGH")
 SINGLE = (*LETTERS, "√", "×", "T", *"0123456789")
 LOOKALIKES = {"X": "×", "V": "√"}
 """Letters that no option bears and that crosses and ticks are read as; the engine folds x and v into them."""
 SEVERAL = tuple("".join(letters) for n in (2, 3, 4) for letters in combinations("ABCDE", n))
-BLANK = 0.012
-"""Share of ink below which a place is blank: specks and the bracket's own ends stay below."""
 SURE = 0.8
 """Best candidate's probability from which no free reading is made."""
 PRINTED = 0.93
@@ -48,41 +47,14 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     ordered = sorted(places, key=lambda place: place.kind == "rule")
     contents = [(place, content_of(place, ink)) for place in ordered]
     unsure = [(place, content_of(place, ink)) for place in circled]
-    unsure += _beyond(cells_beyond(cells, rules, leaf.size), contents, leaf, ink, em)
+    unsure += contents_beyond(cells_beyond(cells, rules, leaf.size), contents, lines, leaf, ink)
     spots = _Reader(leaf, red, lines, engine).spots([*contents, *unsure])
     guessed = [
         spot
         for spot, (place, _) in zip(spots[len(places) :], unsure, strict=True)
         if not any(_covers(p.box, spot.box) for p in places) and (place.cell or spot.text in LETTERS)
     ]
-    return spots[: len(places)] + [o for o in guessed if o.kind == "option"] + _until_last_letter(guessed)
-
-
-def _until_last_letter(beyond: Sequence[Spot]) -> list[Spot]:
-    """Of places past the edges of tables, the sure letters, and the empty ones that have such a letter further on."""
-    found: list[Spot] = []
-    letters: set[tuple[int | None, int | None]] = set()
-    for spot in reversed([spot for spot in beyond if spot.kind == "cell"]):
-        if spot.text and set(spot.text) <= set(LETTERS) and spot.candidates.get(spot.text, 0.0) >= SURE:
-            letters.add((spot.table, spot.row))
-            found.append(spot)
-        elif spot.ink == 0 and (spot.table, spot.row) in letters:
-            found.append(spot)
-    return found[::-1]
-
-
-def _beyond(
-    cells: Sequence[Cell], contents: Sequence[tuple[Place, Content]], leaf: Leaf, ink: Mask, em: float
-) -> list[tuple[Place, Content]]:
-    """What stands where tables would go on, among the print beside them: only ink of the table's own pen is looked at."""
-    if not cells:
-        return []
-    below = [content for place, content in contents if place.cell is not None and place.cell.row > 0]
-    written = sum(int(content.mask.sum()) for content in below)
-    blue = sum(int(leaf.blue[content.window][content.mask].astype(bool).sum()) for content in below)
-    if 2 * blue > written:
-        ink = np.asarray(cv2.bitwise_and(cv2.morphologyEx(leaf.blue, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), ink))
-    return [(place, content_of(place, ink)) for place in cells_of(cells, em)]
+    return spots[: len(places)] + [o for o in guessed if o.kind == "option"] + until_last_letter(guessed)
 
 
 def _covers(outer: Box, inner: Box) -> bool:

@@ -1,7 +1,5 @@
 """Ruled tables: cells are the holes in the net that a group of connected rules makes."""
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -12,10 +10,6 @@ from contracts.base import Box
 from services.ocr.core.flat import Mask, unit
 from services.ocr.core.rules import rule_mask
 
-MIN_COLUMNS = 4
-MAX_BEYOND = 8
-MIN_PAST = 0.15
-"""In columns, how far a table's rules run past its last upright one where it was cut off."""
 MIN_CELL = 14
 MIN_RECTANGULARITY = 0.75
 MAX_SHARE = 0.3
@@ -25,7 +19,7 @@ MAX_SHARE = 0.3
 class Cell(NamedTuple):
     """A cell of table number `table`, with the row and column its upper left corner stands in, all from 0.
 
-    beyond: not seen; it follows from the cells left of it, see `cells_beyond`.
+    beyond: not seen; it follows from the cells left of it, see `beyond`.
     """
 
     box: Box
@@ -58,54 +52,6 @@ def find_tables(rules: list[Rule], size: tuple[int, int]) -> list[Cell]:
         tables.setdefault(int(labels[cy, cx]), []).append((float(x), float(y), float(x + width), float(y + height)))
     groups = sorted((g for g in tables.values() if len(g) >= 2), key=lambda g: (min(b[1] for b in g), g[0][0]))
     return [cell for index, group in enumerate(groups) for cell in _placed(group, index)]
-
-
-def cells_beyond(cells: Sequence[Cell], rules: Sequence[Rule], size: tuple[int, int]) -> list[Cell]:
-    """Where tables would go on whose level rules run on past their last upright one: an edge cuts them off there.
-
-    Printers clip a table that is wider than its column, while pupils fill in what they know must follow.
-    """
-    found: list[Cell] = []
-    for table in sorted({cell.table for cell in cells}):
-        own = [cell for cell in cells if cell.table == table]
-        for row in range(1, 1 + max(cell.row for cell in own)):
-            found += _beyond([cell for cell in own if cell.row == row], own, rules, size[0])
-    return found
-
-
-def _beyond(row: Sequence[Cell], table: Sequence[Cell], rules: Sequence[Rule], width: int) -> list[Cell]:
-    """Cells that continue one row, as wide as its last ones."""
-    if len(row) < MIN_COLUMNS:
-        return []
-    steps = [b.box[0] - a.box[0] for a, b in pairwise(row)][-MIN_COLUMNS + 2 :]
-    pitch, last = float(np.median(steps)), row[-1]
-    if max(abs(step - pitch) for step in steps) > 0.1 * pitch or not _is_open(table, rules, last.box[2], pitch):
-        return []
-    rise = (last.box[1] - row[0].box[1]) / (len(row) - 1)
-    x0, y0, x1, y1 = last.box
-    return [
-        Cell(
-            (x0 + k * pitch, y0 + k * rise, x1 + k * pitch, y1 + k * rise), last.row, last.column + k, last.table, True
-        )
-        for k in range(1, MAX_BEYOND + 1)
-        if x1 + k * pitch < width
-    ]
-
-
-def _is_open(table: Sequence[Cell], rules: Sequence[Rule], right: float, pitch: float) -> bool:
-    """Whether most of a table's level rules run on past its right end, and no further than one more column."""
-    left, top = min(c.box[0] for c in table), min(c.box[1] for c in table) - 0.2 * pitch
-    bottom = max(c.box[3] for c in table) + 0.2 * pitch
-    own = [
-        rule
-        for rule in rules
-        if abs(rule.end[1] - rule.start[1]) < abs(rule.end[0] - rule.start[0])
-        and top < rule.end[1] < bottom
-        and rule.start[0] < left + pitch
-        and rule.end[0] > right - pitch
-    ]
-    past = [rule for rule in own if MIN_PAST * pitch < rule.end[0] - right < 1.2 * pitch]
-    return len(past) >= 2 and 2 * len(past) > len(own)
 
 
 def _net(rules: list[Rule], size: tuple[int, int], scale: float) -> Mask:

@@ -167,3 +167,45 @@ def test_a_letter_before_a_question_number_is_a_place_beside_it(page, engine):
     stem = line("B 3. Which", [200, 220, 268, 284, 300, 316, 332, 348, 364, 380], 400)
     (spot,) = spots(page, [stem], engine, "beside")
     assert spot.text == "B"
+
+
+def clipped_table(page, columns=7):
+    """An answer table of which the last upright rule is missing; returns the number row's lines and the cells' middles."""
+    left, top, pitch, height = 200, 300, 80, 60
+    for row in range(3):
+        cv2.line(page, (left, top + height * row), (left + pitch * columns + 35, top + height * row), (20, 20, 20), 2)
+    for column in range(columns + 1):
+        cv2.line(page, (left + pitch * column, top), (left + pitch * column, top + 2 * height), (20, 20, 20), 2)
+    middles = [left + pitch * (column + 0.5) for column in range(columns + 4)]
+    heads = [line(str(column), [middles[column]], top + height / 2) for column in range(1, columns)]
+    return heads, middles, top + 1.5 * height
+
+
+def letters_beyond(page, heads, columns=7):
+    cells = spots(page, heads, ScriptedEngine("B"), "cell")
+    return [(cell.column, cell.text) for cell in cells if cell.row == 1 and (cell.column or 0) >= columns]
+
+
+def test_letters_past_the_edge_of_a_clipped_table_are_answers_and_gaps_between_them_blanks(page):
+    heads, middles, y = clipped_table(page)
+    for column in (1, 2, 3, 4, 5, 6, 7, 9):
+        write(page, "B", round(middles[column]) - 10, round(y) + 10)
+    assert letters_beyond(page, heads) == [(7, "B"), (8, ""), (9, "B")]
+
+
+def test_black_print_past_a_clipped_table_is_no_answer(page):
+    heads, middles, y = clipped_table(page)
+    for column in (1, 2, 3, 4, 5, 6):
+        write(page, "B", round(middles[column]) - 10, round(y) + 10)
+    option = "B.12"
+    write(page, option, round(middles[8]) - 10, round(y) + 10)
+    xs = [middles[8] + 20 * index for index in range(len(option))]
+    assert letters_beyond(page, [*heads, line(option, xs, y)]) == []
+
+
+def test_a_closed_table_ends_where_it_ends(page):
+    heads, middles, y = clipped_table(page)
+    cv2.line(page, (200 + 7 * 80 + 35, 300), (200 + 7 * 80 + 35, 420), (20, 20, 20), 2)
+    write(page, "B", round(middles[1]) - 10, round(y) + 10)
+    write(page, "B", round(middles[9]) - 10, round(y) + 10)
+    assert (9, "B") not in letters_beyond(page, heads)
