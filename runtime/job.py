@@ -85,6 +85,13 @@ class Job:
         """Put bytes at tenant/exam/revision/name unless they are there; the first writer wins, its reference returns."""
         return await self._blobs.put(f"{self.event.tenant}/{self.event.exam_id}/{self.event.revision}/{name}", data)
 
+    async def stored(self, name: str) -> bytes | None:
+        """What `store` was given under this name, by this or an earlier attempt; None when nothing was."""
+        try:
+            return await self._blobs.read(f"{self.event.tenant}/{self.event.exam_id}/{self.event.revision}/{name}")
+        except BlobMissing:
+            return None
+
     async def cpu(self, fn: Callable[..., R], *args: Any, timeout: float | None = None) -> R:  # noqa: ASYNC109
         """Call a picklable top-level function in the stage's process pool.
 

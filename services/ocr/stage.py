@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from contracts.artefacts.reading import Page, Reading
 from contracts.artefacts.submission import UploadedFile
-from contracts.errors import ErrorCode, Permanent
-from runtime.job import Job
+from contracts.errors import ErrorCode, Permanent, Transient
+from runtime.job import Job, understood
 from runtime.kit import Kit
 from runtime.stage import Pool, Stage
 from services.ocr import worker
@@ -53,11 +53,15 @@ async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
 
     async def page(number: int, source: PageSource) -> Page:
         job.check()
-        found, picture = await job.cpu(worker.read, source, number, files, engine, timeout=settings.page_timeout)
-        image = await job.store(f"page-{number}.jpg", picture)
+        found = await _page_kept(job, number) if len(sources) > 1 else None
+        if found is None:
+            bare, picture = await job.cpu(worker.read, source, number, files, engine, timeout=settings.page_timeout)
+            found = bare.model_copy(update={"image": await job.store(f"page-{number}.jpg", picture)})
+            if len(sources) > 1:
+                await job.store(f"page-{number}.json", found.model_dump_json().encode())
         read.append(number)
         await job.progress(len(read), len(sources))
-        return found.model_copy(update={"image": image})
+        return found
 
     await job.progress(0, len(sources))
     pages = await _all(page(number, source) for number, source in enumerate(sources, 1))
@@ -66,6 +70,15 @@ async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
     return Reading(
         pages=tuple(pages), engine=f"pp-ocrv6-small/{settings.backend}", cpu_seconds=round(job.cpu_seconds, 3)
     )
+
+
+async def _page_kept(job: Job, number: int) -> Page | None:
+    """The page as an earlier attempt at this exam read it: a crash costs no more than the pages it interrupted."""
+    data = await job.stored(f"page-{number}.json")
+    try:
+        return None if data is None else understood(Page, data)
+    except Transient:  # a torn read: the page is read anew, which costs less than another attempt
+        return None
 
 
 async def _expand(job: Job, file: UploadedFile, files: Files, seconds: float) -> list[PageSource]:

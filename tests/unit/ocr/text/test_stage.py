@@ -27,7 +27,8 @@ class Job:
     cpu_seconds = 1.5
 
     def __init__(self, read: Any, files: int = 2) -> None:
-        self.read, self.steps, self.stored = read, [], {}
+        self.read, self.steps, self.kept = read, [], {}
+        self.before: dict[str, bytes] = {}
         upload = UploadedFile(blob=ref("file"), media_type="image/png")
         self.upload = Submission(subject="math", grade=7, files=(upload,) * files)
 
@@ -46,8 +47,11 @@ class Job:
         return self.read(args[1])
 
     async def store(self, name: str, data: bytes) -> BlobRef:
-        self.stored[name] = data
+        self.kept[name] = data
         return ref(name)
+
+    async def stored(self, name: str) -> bytes | None:
+        return self.before.get(name)
 
     async def progress(self, done: int, total: int) -> None:
         self.steps.append((done, total))
@@ -65,9 +69,23 @@ async def test_pages_of_all_files_are_numbered_in_upload_order_with_their_pictur
     reading = await stage.read_exam(job, OcrSettings(), Here())
     assert [p.page for p in reading.pages] == [1, 2, 3, 4]
     assert [p.image.path for p in reading.pages if p.image] == [f"page-{n}.jpg" for n in (1, 2, 3, 4)]
-    assert job.stored["page-3.jpg"] == b"jpeg 3"
+    assert job.kept["page-3.jpg"] == b"jpeg 3"
     assert job.steps == [(n, 4) for n in range(5)]
     assert reading.cpu_seconds == 1.5
+
+
+async def test_what_a_crashed_attempt_had_read_is_not_read_again() -> None:
+    first = Job(lambda number: page(number, LINE))
+    whole = await stage.read_exam(first, OcrSettings(), Here())
+    read: list[int] = []
+    again = Job(lambda number: read.append(number) or page(number, LINE))
+    again.before = {name: data for name, data in first.kept.items() if not name.startswith("page-3.")}
+    assert (await stage.read_exam(again, OcrSettings(), Here())).pages == whole.pages
+    assert read == [3]
+    again.before["page-2.json"] = again.before["page-2.json"][:40]
+    await stage.read_exam(again, OcrSettings(), Here())
+    assert sorted(read) == [2, 3, 3]
+    assert again.steps[4] == (4, 4)
 
 
 async def test_an_exam_without_any_text_fails_and_says_so() -> None:
