@@ -23,6 +23,8 @@ from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
 _FEW, _MANY, _MOST = 2, 4, 0.6
+_DOUBTFUL = 0.6
+"""Confidence of a letter below which the others that it may be are weighed too."""
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
@@ -65,10 +67,16 @@ def settled_answers(
     read |= like_others(leaves, read)
     unread = Found(None, "unread", 0.0, doubt=True)
     read |= dict.fromkeys(elsewhere(leaves, read, reading), unread)
-    return {
-        q.path: ranked(read[q.path], item) if _kind(q, item := keys.get(q.path)) == "fill_blank" else read[q.path]
-        for q in leaves
-    }
+    return {q.path: _in_light_of(q, keys.get(q.path), read[q.path], reading) for q in leaves}
+
+
+def _in_light_of(question: Question, item: KeyItem | None, found: Found, reading: Reading) -> Found:
+    kind = _kind(question, item)
+    if kind == "fill_blank":
+        return ranked(found, item)
+    marked = read_marks(marks_of(question, reading), None)
+    crossed = marked is not None and marked.verdict == "wrong"
+    return likelier(found, item) if kind == "single_choice" and not crossed else found
 
 
 def read_answers(
@@ -161,6 +169,14 @@ def ranked(found: Found, item: KeyItem | None) -> Found:
         for g, k, views in zip(given, keyed, found.views, strict=True)
     ]
     return found if best == given else replace(found, answer="|".join(best), doubt=True)
+
+
+def likelier(found: Found, item: KeyItem | None) -> Found:
+    """Of the letters that a doubtful one may be, the key's: more answers are right than any one wrong. A teacher looks."""
+    letter = item.answer if item is not None and isinstance(item.answer, str) else None
+    if letter is None or found.raw >= _DOUBTFUL or letter == found.answer or not found.views:
+        return found
+    return replace(found, answer=letter, doubt=True) if letter in found.views[0] else found
 
 
 def wanted(item: KeyItem | None, reading: Reading) -> bool:

@@ -112,7 +112,9 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     ranked = sorted(mass, key=lambda c: -mass[c])
     views = sum(ranked[0] == v for v in (piece.candidates[0][0] if piece.candidates else "", free, inline))
     share = mass[ranked[0]] / max(1.0, sum(mass.values()))
-    return Found(ranked[0], "letter_set" if multiple else f"letter_{views}", share, (piece,))
+    if multiple:
+        return Found(ranked[0], "letter_set", share, (piece,))
+    return Found(ranked[0], f"letter_{views}", share, (piece,), views=(tuple(ranked),))
 
 
 def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool) -> Found | None:
@@ -150,7 +152,7 @@ def _agree(found: list[Found]) -> Found:
     clear = top.evidence == "letter_3"  # three views of one place outweigh a stray line
     others = [f for f in rank[1:] if f.answer != top.answer and not (clear and f.evidence == "line")]
     pieces = tuple(p for f in rank for p in f.pieces)
-    return Found(top.answer, top.evidence, top.raw, pieces, top.doubt or bool(others))
+    return Found(top.answer, top.evidence, top.raw, pieces, top.doubt or bool(others), top.views)
 
 
 def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:

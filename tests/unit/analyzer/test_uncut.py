@@ -1,13 +1,14 @@
 """Answers that reading took for print, or read in two ways."""
 
-from analyzer_build import key, line, paper, question, reading, spot, submission
+from analyzer_build import key, line, mark, paper, question, reading, spot, submission
 
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Line, Reading
 from services.analyzer.core import analyze
-from services.analyzer.core.analyze import ranked
+from services.analyzer.core.analyze import likelier, ranked
 from services.analyzer.core.evidence import Found
+from services.analyzer.core.worked import conclusion
 
 STEM = ["3.（10分）顺风骑车时感觉不到风的存在，而在无风条件下", "骑摩托车却常常感到有强风，为什么会这样？"]
 
@@ -78,3 +79,22 @@ def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:
         r = reading(spots=[spot(text, kind="rule")])
         got = answers(r, question("fill_blank", spots=[0]), wanted=wanted)[0]
         assert (got.student_answer, got.verdict) == (text, "wrong")
+
+
+def test_a_doubtful_letter_that_may_be_the_keys_is_taken_for_it_and_reviewed_a_clear_one_is_not() -> None:
+    doubtful = Found("A", "letter_1", 0.5, views=(("A", "C"),))
+    assert likelier(doubtful, key("1", "C")) == Found("C", "letter_1", 0.5, doubt=True, views=doubtful.views)
+    assert likelier(doubtful, key("1", "D")) == doubtful
+    clear = Found("A", "letter_2", 0.9, views=(("A", "C"),))
+    assert likelier(clear, key("1", "C")) == clear
+
+
+def test_a_letter_that_a_teacher_crossed_is_not_taken_for_the_keys() -> None:
+    places = [spot("A", {"A": 0.3, "C": 0.25})]
+    r = reading(spots=places, marks=[mark("cross")])
+    got = analyze(submission(key("1", "C")), r, paper(question("single_choice", spots=[0], marks=[0]))).answers[0]
+    assert got.student_answer == "A"
+
+
+def test_the_variable_after_a_hurried_so_is_part_of_the_conclusion() -> None:
+    assert conclusion("3x=45\n所v<x =15") == "x =15"
