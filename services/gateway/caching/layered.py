@@ -14,14 +14,24 @@ T = TypeVar("T")
 class Layered(Generic[T]):
     """Values decoded from texts that never change under their key.
 
-    `decode` makes the value of a text and raises ValueError for one that it can't read; `shared` keeps texts for
+    `decode` makes the value of a text and raises ValueError for one that it can't read; `weigh` says how many bytes of
+    memory a value takes, of which there are at most `most`; `shared` keeps texts for
     `seconds`, for all gateway processes, when they are no longer than `longest` characters; None: there is no Redis.
     """
 
     def __init__(
-        self, name: str, shared: Cache | None, decode: Callable[[str], T], *, most: int, seconds: float, longest: int
+        self,
+        name: str,
+        shared: Cache | None,
+        decode: Callable[[str], T],
+        weigh: Callable[[T], int],
+        *,
+        most: int,
+        seconds: float,
+        longest: int,
     ) -> None:
         self._name = name
+        self._weigh = weigh
         self._shared = shared
         self._decode = decode
         self._seconds = seconds
@@ -68,7 +78,7 @@ class Layered(Generic[T]):
     def _keep(self, key: str, text: str) -> T:
         value = self._decode(text)
         if self._flights.is_current(key):  # else it was dropped meanwhile
-            self._local.set(key, value, len(text.encode()), self._seconds)
+            self._local.set(key, value, self._weigh(value), self._seconds)
         return value
 
     def _shared_key(self, key: str) -> str:

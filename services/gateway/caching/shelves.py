@@ -9,6 +9,8 @@ from services.gateway.settings import CacheSettings
 from services.gateway.templates.library import Known, known, settled
 
 _DAY = 24 * 3600.0
+_ITEM = 2048
+"""Bytes of memory that an item of a template takes, as written and as of the key: some twenty times its text."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,11 @@ def open_shelves(shared: Cache, settings: CacheSettings) -> Shelves:
     redis = None if isinstance(shared, Nothing) else shared
     size = {"most": settings.local_bytes, "longest": settings.shared_chars}
     return Shelves(
-        Layered("template", redis, known, seconds=settings.template_days * _DAY, **size),
-        Layered("subject", redis, settled, seconds=settings.subject_days * _DAY, **size),
-        Layered("result", redis, str.encode, seconds=settings.result_hours * 3600, **size),
+        Layered("template", redis, known, _weight, seconds=settings.template_days * _DAY, **size),
+        Layered("subject", redis, settled, lambda _: _ITEM, seconds=settings.subject_days * _DAY, **size),
+        Layered("result", redis, str.encode, len, seconds=settings.result_hours * 3600, **size),
     )
+
+
+def _weight(value: Known) -> int:
+    return _ITEM * (1 + len(value.document.items))

@@ -1,6 +1,8 @@
 """The caches by themselves: bounded, never stale, one question at a time, and no worse than slow."""
 
 import asyncio
+import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from runtime.breaker import Breaker
 from services.gateway.caching.blobs import CachedBlobs
 from services.gateway.caching.layered import Layered
 from services.gateway.caching.local import Local
+from services.gateway.caching.shelves import _weight
+from services.gateway.templates.library import known
 
 
 class Clock:
@@ -59,7 +63,7 @@ class Truth:
 
 
 def layered(shared: Any = None, decode: Callable[[str], int] = int, most: int = 10_000, longest: int = 100) -> Any:
-    return Layered("test", shared, decode, most=most, seconds=60, longest=longest)
+    return Layered("test", shared, decode, lambda _: 1, most=most, seconds=60, longest=longest)
 
 
 def hits(level: str) -> tuple[float, float]:
@@ -190,6 +194,19 @@ async def test_without_redis_there_is_memory() -> None:
     assert truth.asked == 2
 
 
+def test_a_template_weighs_about_what_it_takes() -> None:
+    items = [
+        {"number": str(n), "answer": "B", "max_score": 3, "knowledge_points": ["有理数的加减"]} for n in range(200)
+    ]
+    text = json.dumps({"name": "n", "subject": "math", "items": items})
+    known(text)
+    tracemalloc.start()
+    kept = [known(text) for _ in range(5)]
+    taken = tracemalloc.get_traced_memory()[0] / len(kept)
+    tracemalloc.stop()
+    assert 0.5 < _weight(kept[0]) / taken < 2
+
+
 # --- what has just failed
 
 
@@ -210,7 +227,7 @@ def test_what_failed_is_asked_by_one_after_a_pause() -> None:
 
 def cached(folder: Path, shared: Any = None, longest: int = 1000) -> tuple[CachedBlobs, LocalBlobs]:
     inner = LocalBlobs(folder)
-    documents = Layered("test", shared, str.encode, most=100_000, seconds=60, longest=1000)
+    documents = Layered("test", shared, str.encode, len, most=100_000, seconds=60, longest=1000)
     return CachedBlobs(inner, documents, longest), inner
 
 
