@@ -54,10 +54,11 @@ class CachedBlobs:
         return (await self._inner.get(ref_of(path, data))).decode()
 
     async def delete(self, paths: Collection[str]) -> None:
-        await self._inner.delete(paths)
+        # Forgotten first: who goes on after a crash finds no more of the blobs that are gone, and would forget nothing.
         for path in paths:
             if path.endswith(_CACHED):
                 await self._documents.drop(path)
+        await self._inner.delete(paths)
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         return await self._inner.put(path, data)
