@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from contracts.artefacts import Submission, SubjectRules, TemplateRef
+from contracts.artefacts import SubjectRules, Submission, TemplateRef
 from services.analyzer.core import analyze
 from services.gateway.core.form import Filling, parse_form
 from services.gateway.templates.document import answer_key
