@@ -89,6 +89,8 @@ ERASED = Counter(
 )
 ERASING_OLDEST = Gauge("redink_erasing_oldest_age_seconds", "Age of the oldest deletion whose blobs are not gone yet.")
 
+BATCH_WAITING = Gauge("redink_batch_papers_waiting", "Papers of batches that have not become exams yet.")
+
 # --- webhooks
 CORRECTIONS = Counter("redink_corrections_total", "Questions that teachers corrected or accepted.", ["kind"])
 REVIEW_BEHIND = Gauge("redink_review_behind_seconds", "How long a completed exam waits to come into the review queue.")

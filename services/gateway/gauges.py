@@ -11,6 +11,7 @@ _IN_FLIGHT = f"""
 SELECT count(*) AS n, extract(epoch FROM clock_timestamp() - min(created_at)) AS age FROM exams WHERE {IN_FLIGHT}
 """  # noqa: S608 - a constant
 _OUTBOX = "SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM outbox"
+_WAITING = "SELECT count(*) FROM batch_papers WHERE state = 'waiting'"
 
 
 class Gauges:
@@ -36,3 +37,4 @@ class Gauges:
         metrics.INFLIGHT.set(row["n"])
         metrics.OLDEST_INFLIGHT.set(float(row["age"] or 0.0))
         metrics.OUTBOX_OLDEST.set(float(await self._pool.fetchval(_OUTBOX) or 0.0))
+        metrics.BATCH_WAITING.set(int(await self._pool.fetchval(_WAITING)))

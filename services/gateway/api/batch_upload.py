@@ -10,13 +10,13 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.gateway import acceptance, idempotency, multipart
+from services.gateway.api.batch_form import BODY, HEADERS, LONGEST_NAME
 from services.gateway.api.batch_views import AcceptedBatch, batch_fields, paper_fields
 from services.gateway.api.batches import remaining
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
-from services.gateway.api.upload_form import FORM_FIELDS
 from services.gateway.api.webhooks import require_callable
-from services.gateway.batches import archive, papers, reception, rows
+from services.gateway.batches import archive, claims, papers, reception, rows
 from services.gateway.batches.papers import Bounds, Kept
 from services.gateway.batches.rows import Batch
 from services.gateway.batches.spool import open_spool
@@ -29,47 +29,6 @@ from services.gateway.upload import Body, declared_length
 
 router = APIRouter(tags=["batches"])
 _NAMESPACE = uuid.UUID("6f1b0d0e-4d0c-5c1e-9a51-1f6f2a0b7c55")
-_LONGEST_NAME = 200
-
-_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "files": {
-                        "type": "array",
-                        "items": {"type": "string", "format": "binary"},
-                        "description": "The papers, one part each, with file names; instead of `archive`.",
-                    },
-                    "archive": {
-                        "type": "string",
-                        "format": "binary",
-                        "description": "One ZIP of papers; a folder in it holds the pages of one paper.",
-                    },
-                    "manifest": {
-                        "type": "string",
-                        "description": "JSON or CSV: whose paper is in which files, and what differs for it. An archive"
-                        " may hold it as manifest.json or manifest.csv.",
-                        "examples": [
-                            '{"papers": [{"files": ["1.jpg", "2.jpg"], "student_id": "s-1024", "class_id": "7-2"}]}',
-                            "file,student_id,paper,page\n1.jpg,s-1024,a,1\n2.jpg,s-1024,a,2\n",
-                        ],
-                    },
-                    "name": {"type": "string", "maxLength": _LONGEST_NAME, "description": "What to call the batch."},
-                    **FORM_FIELDS,
-                    "priority": {"type": "string", "enum": ["interactive", "batch"], "default": "batch"},
-                },
-            },
-        }
-    },
-}
-_HEADERS = {
-    "Location": {"description": "The batch.", "schema": {"type": "string"}},
-    "Operation-Location": {"description": "Its progress.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds until a look is worth while.", "schema": {"type": "integer"}},
-}
 
 
 @router.post(
@@ -77,9 +36,9 @@ _HEADERS = {
     status_code=202,
     summary="Upload many papers",
     response_model=AcceptedBatch,
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": BODY},
     responses={
-        202: {"description": "Safe; `outcomes` has what became of each paper", "headers": _HEADERS},
+        202: {"description": "Safe; `outcomes` has what became of each paper", "headers": HEADERS},
         **problems(
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
             Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FIELD_TOO_LARGE, Code.TOO_MANY_PARTS,
@@ -170,10 +129,10 @@ async def _keep(  # noqa: PLR0917 - what a batch is made of
     settings = gateway.batches.settings
     mine = await rows.create(gateway.pool, batch_id, tenant, name, traceparent, kept, settings.lease_seconds)
     if not mine:  # a request with this key died after this point: go on where it was
-        mine = await rows.claim(gateway.pool, batch_id, settings.lease_seconds)
+        mine = await claims.claim(gateway.pool, batch_id, settings.lease_seconds)
     if mine:
         batch = await _found(gateway, tenant, batch_id)
-        await gateway.batches.intake.take_in(batch, settings.accept_seconds)
+        await gateway.batches.intake.take_in(batch, settings.max_papers, settings.accept_seconds)
 
 
 async def _found(gateway: Gateway, tenant: str, batch_id: uuid.UUID) -> Batch:
@@ -225,8 +184,8 @@ def _common(fields: dict[str, str]) -> tuple[dict[str, str], str | None, list[st
     """The form's fields that hold for all papers, the batch's name, and what was ignored."""
     common = dict(fields)
     name = common.pop("name", "").strip()
-    if len(name) > _LONGEST_NAME or not all(char.isprintable() for char in name):
-        detail = f"must have at most {_LONGEST_NAME} printable characters"
+    if len(name) > LONGEST_NAME or not all(char.isprintable() for char in name):
+        detail = f"must have at most {LONGEST_NAME} printable characters"
         raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/name", "detail": detail}])
     warnings = [f"unknown field '{field[:64]}' was ignored" for field in sorted(common.keys() - KNOWN)]
     known = {field: value for field, value in common.items() if field in KNOWN}

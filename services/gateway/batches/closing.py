@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from services.gateway.batches import rows
+from services.gateway.batches import claims
 from services.gateway.batches.rows import Batch
 from services.gateway.webhooks.messages import CALLBACK, EventType
 from services.gateway.webhooks.owed import wake
@@ -15,7 +15,7 @@ from services.gateway.webhooks.owed import wake
 async def close(pool: asyncpg.Pool, batch_id: uuid.UUID) -> Batch | None:
     """End the batch if all of it has ended, and owe its message; None when there was nothing to do."""
     async with pool.acquire() as connection, connection.transaction():
-        batch = await rows.close(connection, batch_id)
+        batch = await claims.close(connection, batch_id)
         if batch is not None:
             await _owe(connection, batch)
         return batch

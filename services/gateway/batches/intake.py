@@ -6,6 +6,7 @@ are derived, so a paper that was accepted twice is one exam.
 
 import asyncio
 import contextlib
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from contracts.topics import CONTROL
 from runtime import log, trace
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway import acceptance
-from services.gateway.batches import closing, rows
+from services.gateway.batches import claims, closing, rows
 from services.gateway.batches.papers import forget
 from services.gateway.batches.rows import Batch, PaperRow
 from services.gateway.core.form import Form
@@ -31,6 +32,8 @@ from services.gateway.ledger import Ledger, Transaction, transact
 from services.gateway.settings import BatchSettings, GatewaySettings
 
 _BATCH = 50
+_PAPERS = 50
+"""Of one batch per round, so that a large one doesn't hold up the others."""
 _FORGET_EVERY = 3600.0
 _LATER = frozenset({Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED})
 
@@ -55,7 +58,7 @@ class Intake:
             try:
                 await self.round()
                 if time.monotonic() >= forget_at:
-                    await rows.forget(self._pool, self._settings.keep_days * 86_400)
+                    await claims.forget(self._pool, self._settings.keep_days * 86_400)
                     forget_at = time.monotonic() + _FORGET_EVERY
             except Exception as error:  # noqa: BLE001 - nobody would notice that no paper becomes an exam any more
                 self._log.error("batches not looked at", error=log.what(error), at=log.where(error))
@@ -63,32 +66,32 @@ class Intake:
 
     async def round(self) -> None:
         """Take papers in, cancel what was cancelled, say what has ended."""
-        for batch in await rows.to_take_in(self._pool, _BATCH):
+        for batch in await claims.to_take_in(self._pool, _BATCH):
             with self._apart(batch.batch_id):
-                if await rows.claim(self._pool, batch.batch_id, self._settings.lease_seconds):
-                    await self.take_in(batch)
-        for exam in await rows.to_cancel(self._pool, _BATCH):
+                if await claims.claim(self._pool, batch.batch_id, self._settings.lease_seconds):
+                    await self.take_in(batch, _PAPERS)
+        for exam in await claims.to_cancel(self._pool, _BATCH):
             with self._apart(exam.exam_id):
                 await self.cancel(exam)
-        for batch_id in await rows.to_close(self._pool, _BATCH):
+        for batch_id in await claims.to_close(self._pool, _BATCH):
             with self._apart(batch_id):
                 await closing.close(self._pool, batch_id)
 
-    async def take_in(self, batch: Batch, seconds: float | None = None) -> None:
-        """Accept the waiting papers of a batch whose lease is held, for so long at most, then give the lease back."""
-        until = None if seconds is None else time.monotonic() + seconds
+    async def take_in(self, batch: Batch, most: int, seconds: float = math.inf) -> None:
+        """Accept `most` waiting papers of a batch whose lease is held, for so long at most, then give the lease back."""
+        until = time.monotonic() + seconds
         renew = time.monotonic() + self._settings.lease_seconds / 3
         try:
-            for paper in await rows.papers(self._pool, batch.tenant, batch.batch_id, state="waiting"):
-                if until is not None and time.monotonic() > until:
+            for paper in await rows.papers(self._pool, batch.tenant, batch.batch_id, limit=most, state="waiting"):
+                if time.monotonic() > until:
                     break
                 if time.monotonic() > renew:
-                    await rows.hold(self._pool, batch.batch_id, self._settings.lease_seconds)
+                    await claims.hold(self._pool, batch.batch_id, self._settings.lease_seconds)
                     renew = time.monotonic() + self._settings.lease_seconds / 3
                 if not await self._take(batch, paper):
                     break
         finally:
-            await rows.hold(self._pool, batch.batch_id, 0)
+            await claims.hold(self._pool, batch.batch_id, 0)
 
     async def cancel(self, exam: Exam) -> None:
         """Cancel an exam of a cancelled batch, unless it ended meanwhile."""
@@ -119,11 +122,11 @@ class Intake:
             detail = "What was uploaded is no longer stored: upload the paper again."
             await self._refuse(batch, paper, Problem(Code.ARTEFACT_GONE, detail))
         else:
-            await rows.settle(self._pool, batch.batch_id, paper.number, "accepted")
+            await claims.settle(self._pool, batch.batch_id, paper.number, "accepted")
         return True
 
     async def _refuse(self, batch: Batch, paper: PaperRow, problem: Problem) -> None:
-        await rows.settle(self._pool, batch.batch_id, paper.number, "refused", problem.document(""))
+        await claims.settle(self._pool, batch.batch_id, paper.number, "refused", problem.document(""))
         if paper.exam_id is not None:
             await forget(self._blobs, batch.tenant, paper.exam_id, paper.files)
 

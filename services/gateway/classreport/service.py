@@ -40,7 +40,9 @@ class Reports:
         return await self._made(chosen, "pdf", self._pdf)
 
     async def _made(self, chosen: Chosen, kind: str, make: Callable[[Chosen], Awaitable[_T]]) -> _T:
-        """From what is kept, or made by one at a time: two who ask for the same cost one computation."""
+        """From what is kept, at once; else made by one at a time: two who ask for the same cost one computation."""
+        if (chosen.tag, kind) in self._kept:
+            return await self._remembered(chosen, kind, make)
         async with self._one:
             return await self._remembered(chosen, kind, make)
 

@@ -1,8 +1,10 @@
 """Manifests and plans: whose paper is in which files."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from services.gateway.batches.manifest import parse
+from services.gateway.batches.manifest import Row, parse
 from services.gateway.batches.plan import Paper, Rules, Source, natural, plan
 from services.gateway.core.problems import Code, Problem
 
@@ -99,3 +101,24 @@ def test_a_wrong_manifest_names_the_place(text: str, pointer: str) -> None:
 def test_a_manifest_of_more_papers_than_a_batch_may_have_is_refused() -> None:
     with pytest.raises(Problem):
         parse(b"file\na\nb\nc\n", 2)
+
+
+_NAMES = st.lists(
+    st.lists(st.sampled_from(["a", "b", "1", "10", "2.jpg"]), min_size=1, max_size=3).map("/".join),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(names=_NAMES, rows=st.none() | _NAMES, folders=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_every_file_is_told_of_and_none_is_in_two_accepted_papers(
+    names: list[str], rows: list[str] | None, folders: bool
+) -> None:
+    listed = None if rows is None else [Row((name,)) for name in rows]
+    papers = plan([Source(name) for name in names], listed, COMMON, Rules(folders, most_files=100))
+    assert {index for paper in papers for index in paper.files} == set(range(len(names)))
+    accepted = [index for paper in papers if paper.refusal is None for index in paper.files]
+    assert len(accepted) == len(set(accepted))
+    assert all((paper.form is None) == (paper.refusal is not None) for paper in papers)
+    assert all(paper.files or paper.refusal is not None for paper in papers)

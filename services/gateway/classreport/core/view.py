@@ -5,57 +5,46 @@ from typing import Any, TypeAlias
 from services.gateway.classreport.core.document import (
     BANDS,
     ClassReport,
-    Interval,
     ItemRow,
     OptionRow,
     PointRow,
     StudentRow,
     Unsaid,
 )
+from services.gateway.classreport.core.words import (
+    BAND_NAMES,
+    DASH,
+    FLAGS,
+    GRADES,
+    LABELS,
+    SUBJECTS,
+    TYPES,
+    decimal,
+    heat,
+    percent,
+    short,
+    span,
+)
 
 View: TypeAlias = dict[str, Any]
 
-SUBJECTS = {
-    "math": "数学", "physics": "物理", "chemistry": "化学", "biology": "生物", "history": "历史", "geography": "地理",
-    "politics": "政治", "english": "英语", "chinese": "语文", "science": "科学", "ict": "信息技术",
-}  # fmt: skip
-GRADES = [
-    "一年级",
-    "二年级",
-    "三年级",
-    "四年级",
-    "五年级",
-    "六年级",
-    "七年级",
-    "八年级",
-    "九年级",
-    "高一",
-    "高二",
-    "高三",
-]
-TYPES = {
-    "single_choice": "单选", "multiple_choice": "多选", "true_false": "判断", "fill_blank": "填空",
-    "short_answer": "简答", "calculation": "解答", "essay": "作文", "composite": "综合",
-}  # fmt: skip
-BAND_NAMES = {"excellent": "优秀", "good": "良好", "pass": "合格", "below": "待合格"}
-FLAGS = {"miskey": "答案待查", "negative": "负区分", "weak": "区分低", "hard": "偏难", "easy": "偏易"}
-LABELS = {"blank": "空白", "unread": "未识别", "other": "其他"}
-_DASH = "–"
 _MOST_CLASSES = 4
-_LONGEST = 60
 
 
 def view_of(report: ClassReport) -> View:
     """Everything on the report. All values are strings, numbers, booleans and lists of them."""
+    compared = not any(entry.what == "comparisons" for entry in report.unsaid)
     return {
-        "title": _short(report.name or report.title or f"{SUBJECTS.get(report.subject, '')}试卷"),
+        "title": short(report.name or report.title or f"{SUBJECTS.get(report.subject, '')}试卷"),
         "meta": _meta(report),
         "figures": _figures(report),
         "alarms": [_alarm(item) for item in report.items if "miskey" in item.flags],
         "bins": _bins(report),
         "bands": _bands(report),
         "reteach": _reteach(report),
-        "groups": report.reliability is not None or any(p.upper is not None for p in report.knowledge_points),
+        "groups": compared,
+        "points_note": "得分率与 95% 区间；分组按总分，前后各 27%" if compared else "得分率",
+        "choices_note": "高、低为高分组与低分组中选它的比例" if compared else "灰色为闲置",
         "classes": list(report.classes[:_MOST_CLASSES]) if len(report.classes) > 1 else [],
         "points": [_point(point, report) for point in report.knowledge_points],
         "questions": [_item(item) for item in report.items],
@@ -81,7 +70,7 @@ def _meta(report: ClassReport) -> list[list[str]]:
         ("试卷", report.title if report.name and report.title else ""),
         ("答卷", f"{papers}（{aside}）" if aside else papers),
     ]
-    return [[label, _short(value)] for label, value in pairs if value]
+    return [[label, short(value)] for label, value in pairs if value]
 
 
 def _figures(report: ClassReport) -> list[View]:
@@ -90,15 +79,15 @@ def _figures(report: ClassReport) -> list[View]:
     if d is not None:
         passed = sum(row.count for row in d.bands if row.band != "below")
         found = [
-            ("平均得分率", _percent(d.mean), f"标准差 {_percent(d.sd)}" if d.sd is not None else ""),
-            ("中位数", _percent(d.median), f"四分位 {_percent(d.quartiles[0])} – {_percent(d.quartiles[1])}"),
-            ("合格率", _percent(passed / d.students), f"{passed} / {d.students} 人"),
+            ("平均得分率", percent(d.mean), f"标准差 {percent(d.sd)}" if d.sd is not None else ""),
+            ("中位数", percent(d.median), f"四分位 {percent(d.quartiles[0])} – {percent(d.quartiles[1])}"),
+            ("合格率", percent(passed / d.students), f"{passed} / {d.students} 人"),
         ]
     if r is not None:
-        interval = f"95% 区间 {_decimal(r.interval.low)} – {_decimal(r.interval.high)}"
-        found.append(("信度 α", _decimal(r.alpha), interval))
+        interval = f"95% 区间 {decimal(r.interval.low)} – {decimal(r.interval.high)}"
+        found.append(("信度 α", decimal(r.alpha), interval))
     if r is not None and r.sem is not None:
-        found.append(("测量标准误", f"{r.sem:.1f} 分", f"得分率 ±{_percent(r.sem_share)}"))
+        found.append(("测量标准误", f"{r.sem:.1f} 分", f"得分率 ±{percent(r.sem_share)}"))
     return [{"name": name, "value": value, "note": note} for name, value, note in found]
 
 
@@ -108,8 +97,8 @@ def _alarm(item: ItemRow) -> str:
     if key is None or other is None:
         return ""
     return (
-        f"第 {item.number} 题：答案给的是 {key.label}，但高分组有 {_percent(other.upper)} 选 {other.label}，"
-        f"选 {key.label} 的只有 {_percent(key.upper)}。请先核对答案，再看这道题的其他数据。"
+        f"第 {item.number} 题：答案给的是 {key.label}，但高分组有 {percent(other.upper)} 选 {other.label}，"
+        f"选 {key.label} 的只有 {percent(key.upper)}。请先核对答案，再看这道题的其他数据。"
     )
 
 
@@ -134,7 +123,7 @@ def _bands(report: ClassReport) -> list[View]:
             "range": f"≥ {row.from_ * 100:.0f}%" if row.from_ else f"< {BANDS[-2][1] * 100:.0f}%",
             "count": row.count,
             "share": row.count / whole,
-            "percent": _percent(row.count / whole),
+            "percent": percent(row.count / whole),
         }
         for row in report.distribution.bands
     ]
@@ -149,9 +138,9 @@ def _reteach(report: ClassReport) -> list[View]:
         found.append(
             {
                 "number": entry.number,
-                "points": _short("、".join(entry.knowledge_points)),
-                "facility": _percent(entry.facility),
-                "interval": _range(item.facility_interval),
+                "points": short("、".join(entry.knowledge_points)),
+                "facility": percent(entry.facility),
+                "interval": span(item.facility_interval),
                 "lost": f"{entry.lost:.1f} 分",
                 "wrong": wrong,
                 "sure": entry.sure,
@@ -163,25 +152,16 @@ def _reteach(report: ClassReport) -> list[View]:
 def _point(point: PointRow, report: ClassReport) -> View:
     classes = report.classes[:_MOST_CLASSES] if len(report.classes) > 1 else ()
     return {
-        "name": _short(point.name),
+        "name": short(point.name),
         "numbers": "第 " + "、".join(point.items[:8]) + (" 等" if len(point.items) > 8 else "") + " 题",
         "mean": point.mean,
-        "percent": _percent(point.mean),
-        "range": _range(point.interval),
+        "percent": percent(point.mean),
+        "range": span(point.interval),
         "low": point.interval.low if point.interval else None,
         "high": point.interval.high if point.interval else None,
-        "cells": [_heat(value) for value in (point.upper, point.middle, point.lower)],
-        "class_cells": [_heat(point.classes.get(name)) for name in classes],
+        "cells": [heat(value) for value in (point.upper, point.middle, point.lower)],
+        "class_cells": [heat(point.classes.get(name)) for name in classes],
     }
-
-
-def _heat(share: float | None) -> View:
-    """A cell: the less was earned, the redder; the figure stands in it, so that no colour has to be told."""
-    if share is None:
-        return {"text": _DASH, "colour": "#ffffff"}
-    lost = min(1.0, max(0.0, 1 - share))
-    red, green, blue = (round(255 + (end - 255) * lost) for end in (201, 92, 80))
-    return {"text": _percent(share), "colour": f"#{red:02x}{green:02x}{blue:02x}"}
 
 
 def _item(item: ItemRow) -> View:
@@ -190,19 +170,19 @@ def _item(item: ItemRow) -> View:
         "type": TYPES[item.type],
         "max": f"{item.max_score:g}",
         "facility": item.facility,
-        "p": _decimal(item.facility),
+        "p": decimal(item.facility),
         "low": item.facility_interval.low if item.facility_interval else None,
         "high": item.facility_interval.high if item.facility_interval else None,
-        "range": f"{_decimal(item.facility_interval.low)} – {_decimal(item.facility_interval.high)}"
+        "range": f"{decimal(item.facility_interval.low)} – {decimal(item.facility_interval.high)}"
         if item.facility_interval
-        else _DASH,
-        "d": _decimal(item.discrimination),
-        "r": _decimal(item.point_biserial),
-        "blank": str(item.blank or _DASH),
-        "missing": str(item.missing or _DASH),
-        "review": str(item.needs_review or _DASH),
+        else DASH,
+        "d": decimal(item.discrimination),
+        "r": decimal(item.point_biserial),
+        "blank": str(item.blank or DASH),
+        "missing": str(item.missing or DASH),
+        "review": str(item.needs_review or DASH),
         "flags": [{"code": flag, "name": FLAGS[flag]} for flag in item.flags],
-        "points": _short("、".join(item.knowledge_points)),
+        "points": short("、".join(item.knowledge_points)),
     }
 
 
@@ -220,10 +200,10 @@ def _option(option: OptionRow) -> View:
         "key": option.key,
         "count": option.count,
         "share": option.share,
-        "percent": _percent(option.share),
-        "upper": _percent(option.upper),
-        "lower": _percent(option.lower),
-        "r": _decimal(option.r),
+        "percent": percent(option.share),
+        "upper": percent(option.upper),
+        "lower": percent(option.lower),
+        "r": decimal(option.r),
         "idle": option.idle,
     }
 
@@ -231,8 +211,8 @@ def _option(option: OptionRow) -> View:
 def _student(row: StudentRow) -> View:
     score = f"{row.earned:g} / {row.graded_max:g}" if row.earned is not None and row.graded_max is not None else ""
     return {
-        "id": _short(row.student_id or f"试卷 {row.exam_id[:8]}"),
-        "class": _short(row.class_id or ""),
+        "id": short(row.student_id or f"试卷 {row.exam_id[:8]}"),
+        "class": short(row.class_id or ""),
         "band": BAND_NAMES[row.band] if row.band else "暂不可比",
         "code": row.band or "unknown",
         "score": score,
@@ -256,7 +236,7 @@ def _unsaid(entry: Unsaid) -> str:
         "negative_alpha": "α 为负，各题测的不是同一件事",
         "too_little_graded": "没有学生的大部分分值得到判分",
     }[entry.why]
-    return f"{_WHAT[entry.what]}：数据不足，未给出（{why}）。"
+    return f"{_WHAT[entry.what]}：{why}。"
 
 
 def _notes(report: ClassReport) -> list[str]:
@@ -284,24 +264,3 @@ def _notes(report: ClassReport) -> list[str]:
     if c.stray_questions:
         notes.append(f"有 {c.stray_questions} 个题号只在少数答卷上出现（多为题号误读），未计入。")
     return notes
-
-
-def _percent(share: float | None) -> str:
-    return _DASH if share is None else f"{share * 100:.0f}%"
-
-
-def _decimal(value: float | None) -> str:
-    if value is None:
-        return _DASH
-    text = f"{value:.2f}"
-    return "0.00" if text == "-0.00" else text.replace("-", "−")
-
-
-def _range(interval: Interval | None) -> str:
-    return f"{_percent(interval.low)} – {_percent(interval.high)}" if interval else ""
-
-
-def _short(text: str) -> str:
-    """Without control characters and direction overrides, which could garble the page or feign text."""
-    plain = "".join(char for char in text if char.isprintable())
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
