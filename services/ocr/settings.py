@@ -44,7 +44,7 @@ class OcrSettings(BaseSettings):
         description="Bytes of memory that the opening of a file or page may take.",
     )
     open_cpu_seconds: int = Field(
-        default=5, ge=1, description="CPU seconds that the opening of a file or page may take."
+        default=4, ge=1, description="CPU seconds that the opening of a file or page may take."
     )
     open_seconds: float = Field(default=20.0, gt=0, description="Seconds by the clock that it may take.")
     opener_socket: str | None = Field(

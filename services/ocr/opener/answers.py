@@ -1,5 +1,6 @@
 """What an opener's child does with its file. It answers numbers and pixels: nobody unpickles what it says."""
 
+import functools
 import io
 import time
 from collections.abc import Callable
@@ -27,8 +28,8 @@ def warm(limits: Limits) -> None:
     quality.glance(decode(page, limits).bgr, (64, 64))
 
 
-def look(ask: Ask, data: bytes, limits: Limits) -> Answer:
-    """`Look`; a page that can't be decoded refuses the file."""
+def look(ask: Ask, data: bytes, limits: Limits, renew: Callable[[], None]) -> Answer:
+    """`Look`; a page that can't be decoded refuses the file. Each page gets as much time as if it were alone."""
     until = time.monotonic() + LOOK_SECONDS
     pages = pages_of(data, ask.media_type, limits)
     advice: list[PageAdvice] = []
@@ -36,6 +37,7 @@ def look(ask: Ask, data: bytes, limits: Limits) -> Answer:
     for number, page in enumerate(pages, 1):
         if looked and time.monotonic() > until:
             break
+        renew()
         advice += [PageAdvice(page=number, code=code) for code in _advice(page, limits)]
         looked = number
     return Answer(Look(pages=len(pages), looked=looked, advice=tuple(advice)).model_dump(mode="json"))
@@ -77,4 +79,6 @@ def pixels(ask: Ask, data: bytes, limits: Limits) -> Answer:
     return Answer(head, [image.tobytes() for image in shown])
 
 
-BY_NAME: dict[str, Callable[[Ask, bytes, Limits], Answer]] = {"look": look, "expand": expand, "decode": pixels}
+def by_name(renew: Callable[[], None]) -> dict[str, Callable[[Ask, bytes, Limits], Answer]]:
+    """What can be asked. `renew`: lets the limits of time begin again."""
+    return {"look": functools.partial(look, renew=renew), "expand": expand, "decode": pixels}

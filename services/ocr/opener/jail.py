@@ -22,6 +22,8 @@ _WRITING = 0o1 | 0o2 | 0o100 | 0o1000
 _THREAD = 0x10000
 """CLONE_THREAD: libde265 decodes in threads; a process of one's own is not for the likes of it."""
 
+_UNITS = 16
+"""A process that lives for many pages gets no more CPU than so many of them might take."""
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _OPENAT, _OPEN, _CLONE = {"x86_64": 257, "aarch64": 56}, {"x86_64": 2}, {"x86_64": 56, "aarch64": 220}
 _CLONE3 = 435
@@ -47,10 +49,10 @@ _REFUSED_OLD = {
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one file may cost: bytes of memory, CPU seconds, seconds by the clock once its bytes are there."""
+    """What the opening of a file, or of one of its pages, may cost: bytes of memory, CPU seconds, seconds by the clock."""
 
     memory: int = 1_500_000_000
-    cpu_seconds: int = 5
+    cpu_seconds: int = 4
     seconds: float = 20.0
 
 
@@ -70,14 +72,23 @@ class _Program(ctypes.Structure):
 def confine(bounds: Bounds) -> None:
     """For the rest of this process's life. Whoever goes over a limit of time is killed; of memory, gets MemoryError."""
     resource.setrlimit(resource.RLIMIT_AS, (_mapped() + bounds.memory,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_seconds, bounds.cpu_seconds + 1))
     for nothing in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(nothing, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, bounds.seconds)
+    renew(bounds)
     if can_filter():
         _filter(_rules(platform.machine()))
+
+
+def renew(bounds: Bounds) -> None:
+    """Let the limits of time begin again: for the next page, which ocr would open in a process of its own."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + bounds.cpu_seconds
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = _UNITS * bounds.cpu_seconds if hard == resource.RLIM_INFINITY else hard
+    resource.setrlimit(resource.RLIMIT_CPU, (min(soft, most), most))
+    signal.setitimer(signal.ITIMER_REAL, bounds.seconds)
 
 
 def can_filter() -> bool:

@@ -1,5 +1,6 @@
 """The opener: forks a confined child for every file, which answers and ends. Nothing of one file reaches the next."""
 
+import functools
 import gc
 import os
 import select
@@ -9,15 +10,13 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from contracts.errors import ErrorCode, Permanent
-from contracts.opening import Ask
 from services.ocr.core.sources import Limits
 from services.ocr.opener import answers, wire
-from services.ocr.opener.jail import Bounds, confine
+from services.ocr.opener.jail import Bounds, confine, renew
 
 LOOKS_NICE = 5
 """Advice comes after the uploads it is about, and after the reading of exams."""
@@ -113,9 +112,8 @@ def _answer(connection: socket.socket, limits: Limits, bounds: Bounds) -> None:
         os.nice(LOOKS_NICE)
     threading.Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
     confine(bounds)
-    act: Callable[[Ask, bytes, Limits], wire.Answer] = answers.BY_NAME[ask.do]
     try:
-        answer = act(ask, data, limits)
+        answer = answers.by_name(functools.partial(renew, bounds))[ask.do](ask, data, limits)
     except Permanent as error:
         answer = wire.refusal(error)
     except MemoryError:
