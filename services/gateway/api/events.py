@@ -53,7 +53,10 @@ async def get_events(
         str | None, Query(max_length=16, description="As `Last-Event-ID`, for who can't send headers.")
     ] = None,
 ) -> Response:
-    """Every change of the exam, from the first on, as events `status`; the stream ends after the final one."""
+    """Every change of the exam, from the first on, as events `status`; the stream ends after the final one.
+
+    The same over a WebSocket at `/exams/{exam_id}/ws`, with `after` and `ticket` in its query.
+    """
     number = number_after(last_event_id or after, exam)
     if exam.ended and number == exam.last_event:
         return Response(status_code=204)
