@@ -55,7 +55,9 @@ async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
         job.check()
         found = await _page_kept(job, number) if len(sources) > 1 else None
         if found is None:
-            bare, picture = await job.cpu(worker.read, source, number, files, engine, timeout=settings.page_timeout)
+            reading = job.cpu(worker.read, source, number, files, engine, timeout=settings.page_timeout)
+            bare, picture, opening = await reading
+            job.cpu_seconds += opening
             found = bare.model_copy(update={"image": await job.store(f"page-{number}.jpg", picture)})
             if len(sources) > 1:
                 await job.store(f"page-{number}.json", found.model_dump_json().encode())
@@ -83,7 +85,9 @@ async def _page_kept(job: Job, number: int) -> Page | None:
 
 async def _expand(job: Job, file: UploadedFile, files: Files, seconds: float) -> list[PageSource]:
     data = await job.blob(file.blob)
-    return await job.cpu(worker.expand, data, file.media_type, files, timeout=seconds)
+    pages, opening = await job.cpu(worker.expand, data, file.media_type, files, timeout=seconds)
+    job.cpu_seconds += opening
+    return pages
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

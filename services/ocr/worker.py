@@ -31,17 +31,17 @@ def warm(
         files.decode(*files.expand(blank, "image/png"))
 
 
-def expand(data: bytes, media_type: str, files: Files) -> list[PageSource]:
-    """The pages of one uploaded file."""
-    return files.expand(data, media_type)
+def expand(data: bytes, media_type: str, files: Files) -> tuple[list[PageSource], float]:
+    """The pages of one uploaded file, and the CPU seconds that others spent on it."""
+    return files.expand(data, media_type), files.cpu_seconds
 
 
 def read(
     source: PageSource, number: int, files: Files, engine: functools.partial[engines.Engine]
-) -> tuple[Page, bytes]:
-    """One page and its rectified image as JPEG."""
+) -> tuple[Page, bytes, float]:
+    """One page, its rectified image as JPEG, and the CPU seconds that others spent on it."""
     try:
-        return read_raster(files.decode(source), engine(), number)
+        return *read_raster(files.decode(source), engine(), number), files.cpu_seconds
     finally:
         _trim()
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.errors import Permanent, Transient
 from contracts.opening import Ask
@@ -17,7 +17,12 @@ T = TypeVar("T", bound="_Answer")
 
 
 class Files(Protocol):
-    """Raises as `core.sources` does; Transient when it can't open files now."""
+    """Raises as `core.sources` does; Transient when it can't open files now.
+
+    cpu_seconds: what other processes have spent on what this one was asked.
+    """
+
+    cpu_seconds: float
 
     def expand(self, data: bytes, media_type: str) -> list[PageSource]:
         """The pages of one uploaded file."""
@@ -28,11 +33,12 @@ class Files(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Here:
     """In this process: for files one made oneself, as benchmarks do."""
 
     limits: Limits = field(default_factory=Limits)
+    cpu_seconds: float = 0.0
 
     def expand(self, data: bytes, media_type: str) -> list[PageSource]:
         return pages_of(data, media_type, self.limits)
@@ -41,16 +47,18 @@ class Here:
         return decode(source, self.limits)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Confined:
     """In a process of an opener that lives for this one call. path: the opener's socket."""
 
     path: str
     seconds: float = 60.0
+    cpu_seconds: float = 0.0
 
     def expand(self, data: bytes, media_type: str) -> list[PageSource]:
         head, body = self._ask(Ask(do="expand", media_type=media_type), data)
         said = _checked(_Expanded, head)
+        self.cpu_seconds += said.cpu_seconds
         ends = np.cumsum([0, *said.files]).tolist()
         if ends[-1] != len(body):
             raise Transient("an opener's answer is not whole")
@@ -60,6 +68,7 @@ class Confined:
     def decode(self, source: PageSource) -> Raster:
         head, body = self._ask(Ask(do="decode", kind=source.kind, index=source.index), source.data)
         said = _checked(_Decoded, head)
+        self.cpu_seconds += said.cpu_seconds
         size = said.height * said.width * 3
         if len(body) != size * (2 if said.bare else 1):
             raise Transient("an opener's answer is not whole")
@@ -79,6 +88,8 @@ class Confined:
 
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu_seconds: float = Field(ge=0, allow_inf_nan=False)
 
 
 class _Expanded(_Answer):

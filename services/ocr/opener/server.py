@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -121,6 +122,7 @@ def _answer(connection: socket.socket, limits: Limits, bounds: Bounds) -> None:
     except Exception as error:  # noqa: BLE001 - what a library stumbles over in a file, the file did
         print(f"opener: {type(error).__name__} {_place(error)}", file=sys.stderr, flush=True)  # noqa: T201
         answer = wire.refusal(Permanent(ErrorCode.UNREADABLE_FILE, type(error).__name__))
+    answer.head["cpu_seconds"] = round(time.process_time(), 4)
     wire.say(connection, answer)
 
 

@@ -41,10 +41,10 @@ class Job:
     async def cpu(self, fn: Any, *args: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - the name is the runtime's
         pickle.dumps((fn, args))
         if fn is worker.expand:
-            return [PageSource(b"data", "image", index) for index in range(2)]
+            return [PageSource(b"data", "image", index) for index in range(2)], 0.25
         # Later pages are ready first.
         await asyncio.sleep(0.02 / args[1])
-        return self.read(args[1])
+        return *self.read(args[1]), 0.125
 
     async def store(self, name: str, data: bytes) -> BlobRef:
         self.kept[name] = data
@@ -71,7 +71,7 @@ async def test_pages_of_all_files_are_numbered_in_upload_order_with_their_pictur
     assert [p.image.path for p in reading.pages if p.image] == [f"page-{n}.jpg" for n in (1, 2, 3, 4)]
     assert job.kept["page-3.jpg"] == b"jpeg 3"
     assert job.steps == [(n, 4) for n in range(5)]
-    assert reading.cpu_seconds == 1.5
+    assert reading.cpu_seconds == 1.5 + 2 * 0.25 + 4 * 0.125  # the opener's, too
 
 
 async def test_what_a_crashed_attempt_had_read_is_not_read_again() -> None:
