@@ -102,6 +102,8 @@ async def _reserve(gateway: Gateway, tenant: str, key: str | None) -> Reservatio
     Exams in flight are no reason to refuse: papers wait for them.
     """
     lease, limits = gateway.settings.lease_seconds, gateway.settings.limits
+    most, waiting = gateway.batches.settings.max_waiting, await rows.waiting(gateway.pool, tenant)
+    detail = f"{most} of your papers wait to become exams, which is the most. Upload again when some have ended."
 
     async def work(books: Transaction) -> Reservation | Earlier | None:
         found = None if key is None else await books.reserve(tenant, key, lease)
@@ -109,16 +111,14 @@ async def _reserve(gateway: Gateway, tenant: str, key: str | None) -> Reservatio
             raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
         if isinstance(found, Earlier):
             return found
+        if waiting >= most:
+            raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "60"}, limit=most)
         if await books.waiting_to_leave(limits.outbox) >= limits.outbox:
             raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
         if (over := await books.used_up(tenant)) is not None:
             raise Problem(Code.QUOTA_EXCEEDED, headers={"Retry-After": str(over.seconds)}, quotas=list(over.quotas))
         return found
 
-    most = gateway.batches.settings.max_waiting
-    if await rows.waiting(gateway.pool, tenant) >= most:
-        detail = f"{most} of your papers wait to become exams, which is the most. Upload again when some have ended."
-        raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "60"}, limit=most)
     return await transact(gateway.ledger, "reserve", work)
 
 

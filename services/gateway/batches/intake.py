@@ -21,7 +21,6 @@ from runtime import log, trace
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway import acceptance
 from services.gateway.batches import claims, closing, rows
-from services.gateway.batches.papers import forget
 from services.gateway.batches.rows import Batch, PaperRow
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
@@ -126,13 +125,14 @@ class Intake:
         return True
 
     async def _refuse(self, batch: Batch, paper: PaperRow, problem: Problem) -> None:
+        """Its bytes stay: a gateway that lost its lease may be making an exam of them at this moment."""
         await claims.settle(self._pool, batch.batch_id, paper.number, "refused", problem.document(""))
-        if paper.exam_id is not None:
-            await forget(self._blobs, batch.tenant, paper.exam_id, paper.files)
 
     async def _accept(self, batch: Batch, paper: PaperRow) -> None:
         assert paper.exam_id is not None
         assert paper.artefact is not None
+        if paper.exam is not None:  # accepted by one who died before saying so; whatever is refused by now, it is not
+            return
         submission = Submission.model_validate_json(await self._blobs.get(paper.artefact))
         offer = acceptance.Offer(
             exam_id=paper.exam_id,

@@ -129,7 +129,6 @@ async def stored(
                 form = await complete(paper.form)
                 artefact = await _store(tenant, exam_id, form, files, blobs)
             except Problem as problem:
-                await forget(blobs, tenant, exam_id, len(files))
                 return Kept(number, paper.name, len(paper.files), refusal=problem)
         return Kept(number, paper.name, len(paper.files), exam_id, artefact, form)
 
@@ -142,11 +141,13 @@ async def stored(
         await asyncio.wait(tasks)
 
 
-async def forget(blobs: Blobs, tenant: str, exam_id: uuid.UUID, files: int) -> None:
-    """What was refused is not kept; that it could not be deleted is no reason to fail."""
-    paths = [f"{tenant}/{exam_id}/1/upload-{number}" for number in range(1, files + 1)]
+async def _forget(blobs: Blobs, tenant: str, exam_id: uuid.UUID, files: int) -> None:
+    """What was refused is not kept; that it could not be deleted is no reason to fail.
+
+    For damaged files only: the same bytes are damaged at every try, so no exam can have been made of them.
+    """
     try:
-        await blobs.delete([*paths, artefact_path(tenant, exam_id, 1, SUBMISSION)])
+        await blobs.delete([f"{tenant}/{exam_id}/1/upload-{number}" for number in range(1, files + 1)])
     except Unavailable as error:
         log.get("gateway.batches").warning("refused files are kept", files=files, error=log.what(error))
 
@@ -154,10 +155,14 @@ async def forget(blobs: Blobs, tenant: str, exam_id: uuid.UUID, files: int) -> N
 async def _store(tenant: str, exam_id: uuid.UUID, form: Form, files: Sequence[File], blobs: Blobs) -> BlobRef:
     """The files under the exam's own path, then the artefact that refers to them."""
     uploaded = []
-    for number, file in enumerate(files, 1):
-        media_type = await asyncio.to_thread(_media_type, file)
-        ref = await _put(blobs, f"{tenant}/{exam_id}/1/upload-{number}", file)
-        uploaded.append(UploadedFile(blob=ref, media_type=media_type))
+    try:
+        for number, file in enumerate(files, 1):
+            media_type = await asyncio.to_thread(_media_type, file)
+            ref = await _put(blobs, f"{tenant}/{exam_id}/1/upload-{number}", file)
+            uploaded.append(UploadedFile(blob=ref, media_type=media_type))
+    except Problem:
+        await _forget(blobs, tenant, exam_id, len(files))
+        raise
     submission = form.submission(uploaded).model_dump_json().encode()
     return await blobs.put(artefact_path(tenant, exam_id, 1, SUBMISSION), submission)
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.component.gateway.harness import JPEG, Running, gateway
 
+PATIENCE = 120.0
+"""Seconds for an answer: many papers on a busy machine."""
 COMMON = {"subject": "math", "grade": "7"}
 
 
@@ -20,6 +22,7 @@ async def running(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A gateway of the tenant `dev`."""
     monkeypatch.setenv("REDINK_BATCH_POLL_SECONDS", "0.2")
     async with gateway(database, tmp_path) as one:
+        one.client.timeout = httpx.Timeout(PATIENCE)
         yield one
 
 
@@ -54,7 +57,8 @@ async def post(
         text = manifest if isinstance(manifest, str | bytes) else json.dumps(manifest)
         parts.append(("manifest", ("manifest", text, "text/plain")))
     headers = {"Idempotency-Key": key} if key else {}
-    return await running.client.post("/api/v1/batches", data={**COMMON, **fields}, files=parts, headers=headers)
+    data = {**COMMON, **fields}
+    return await running.client.post("/api/v1/batches", data=data, files=parts, headers=headers, timeout=PATIENCE)
 
 
 async def batch_of(running: Running, **how: Any) -> dict[str, Any]:

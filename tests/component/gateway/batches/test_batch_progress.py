@@ -30,7 +30,7 @@ async def ended(running: Running, batch: dict[str, Any]) -> dict[str, Any]:
     async def told() -> bool:
         return (await view(running, batch))["ended_at"] is not None
 
-    await until(told, 20)
+    await until(told, 60)
     return await view(running, batch)
 
 
@@ -139,7 +139,7 @@ async def test_the_end_is_told_once_by_webhook_with_ids_and_counts_only(
         for exam in await exams_of(running, batch):
             await running.report(exam)
         await ended(running, batch)
-        await until(lambda: receiver.heard, 20)
+        await until(lambda: receiver.heard, 60)
         await asyncio.sleep(0.5)
         assert len(receiver.heard) == 1
         text = receiver.heard[0].body.decode()

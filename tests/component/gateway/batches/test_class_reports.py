@@ -89,7 +89,7 @@ async def test_the_report_of_a_class_is_served_as_document_page_and_pdf(running:
     assert "built-in" not in page.text
     assert "s-1" not in page.text
 
-    pdf = await running.client.get(f"/api/v1/batches/{batch['batch_id']}/class-report.pdf", timeout=90)
+    pdf = await running.client.get(f"/api/v1/batches/{batch['batch_id']}/class-report.pdf")
     assert pdf.status_code == 200, pdf.text
     document = pypdfium2.PdfDocument(pdf.content)
     text = "".join(document[i].get_textpage().get_text_range() for i in range(len(document)))
