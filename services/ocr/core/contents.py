@@ -16,6 +16,8 @@ ROOM = 3.0
 """In square ems: a letter in a wide cell is no less ink than in a narrow one."""
 SCRIBBLE = 0.7
 """Share of ink, over a window of half an em, that no letter reaches and a scribble does."""
+MINUS = 0.005
+"""In square ems, the least ink of a minus sign."""
 RED_FLOOR = 150
 UNDER = 0.2
 """In ems, how far a rule's place reaches below the rule."""
@@ -53,7 +55,7 @@ def content_of(place: Place, ink: Mask) -> Content:
         cv2.ellipse(inner, middle, axes, 0, 0, 360, 255, -1)
         window = np.asarray(cv2.bitwise_and(window, inner), np.uint8)
     _, labels, stats, centres = cv2.connectedComponentsWithStats(window, connectivity=8)
-    keep = np.zeros(len(stats), np.bool_)
+    keep, specks = np.zeros((2, len(stats)), np.bool_)
     for index in range(1, len(stats)):
         y, w, h, area = (int(v) for v in stats[index, 1:])
         cx, cy = centres[index][0] + left, centres[index][1] + top
@@ -67,11 +69,13 @@ def content_of(place: Place, ink: Mask) -> Content:
         )
         # What runs along the whole window is a border or the ring itself.
         whole = place.kind == "cell" and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
-        keep[index] = x0 <= cx <= x1 and y0 <= cy <= y1 and not (speck or cut or paren or whole)
+        inside = x0 <= cx <= x1 and y0 <= cy <= y1 and not (cut or paren or whole)
+        keep[index], specks[index] = inside and not speck, inside and speck
     if place.kind == "rule":
         keep |= _descenders(
             np.asarray(stats), keep, (x0 - left, y1 - top - UNDER * place.em, x1 - left), window.shape[0], place.em
         )
+    keep |= _minuses(np.asarray(stats), keep, specks, place.em)
     mask = keep[labels]
     share = float(mask.sum()) / max(1.0, min((x1 - x0) * (y1 - y0), ROOM * place.em**2))
     content = Content(mask, (left, top), share, struck=False)
@@ -112,6 +116,20 @@ def picture_of(content: Content, leaf: Leaf, red: Mask, em: float) -> Image:
     return np.asarray(
         cv2.copyMakeBorder(part, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8
     )
+
+
+def _minuses(
+    stats: npt.NDArray[Any], kept: npt.NDArray[np.bool_], specks: npt.NDArray[np.bool_], em: float
+) -> npt.NDArray[np.bool_]:
+    """Which specks are minus signs of a hasty pen: level ones, close before a stroke and at the height of its middle."""
+    left, top, width, tall, area = (stats[:, i] for i in range(5))
+    bodies = np.flatnonzero(kept & (tall > 0.3 * em))
+    signs = specks & (width >= tall) & (area >= max(3.0, MINUS * em * em))
+    for index in np.flatnonzero(signs):
+        gap = left[bodies] - (left[index] + width[index])
+        height = (top[index] + tall[index] / 2 - top[bodies]) / tall[bodies]
+        signs[index] = bool(np.any((gap >= 0) & (gap < 0.4 * em) & (height > 0.3) & (height < 0.8)))
+    return np.asarray(signs, np.bool_)
 
 
 def _descenders(

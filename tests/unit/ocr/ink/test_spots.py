@@ -209,3 +209,17 @@ def test_a_closed_table_ends_where_it_ends(page):
     write(page, "B", round(middles[1]) - 10, round(y) + 10)
     write(page, "B", round(middles[9]) - 10, round(y) + 10)
     assert (9, "B") not in letters_beyond(page, heads)
+
+
+def test_a_hasty_minus_before_a_number_is_not_taken_for_a_speck(page, engine):
+    cv2.line(page, (200, 1450), (420, 1450), (20, 20, 20), 2)
+    write(page, "2", 262, 1440)
+    specked = page.copy()
+    specked[1410:1412, 254:256] = 20
+    signed = page.copy()
+    signed[1431:1433, 254:257] = 20
+    crops = []
+    for drawn in (page, specked, signed):
+        spots(drawn, [], engine, "rule")
+        crops.append(engine.crops[-1].shape[1])
+    assert crops[0] == crops[1] < crops[2]
