@@ -33,6 +33,7 @@ from services.gateway.review.items import Reason
 
 router = APIRouter(prefix="/review", tags=["review"])
 T = TypeVar("T")
+_MOST_COUNTED = 1000
 
 _read_lease, _lease = json_body(LeaseOrder, 4, required=False)
 _read_skip, _skip = json_body(SkipOrder, 4, required=False)
@@ -69,7 +70,7 @@ async def list_review(
     """Open items of completed exams, the oldest exam first, each exam in the order of its paper."""
     exam = uuid_of(exam_id) if exam_id is not None else None
     if exam_id is not None and exam is None:
-        return ReviewPage(items=[], next_cursor=None)
+        return ReviewPage(items=[], open=0, next_cursor=None)
     wanted = queue.Wanted(_clean(subject), _clean(class_id), exam, reason, free)
     found = await queue.page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
     following = None
@@ -78,7 +79,8 @@ async def list_review(
         following = encode(queue.After(last.queued_at, last.exam_id, last.place))
         target = request.url.include_query_params(cursor=following)
         response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return ReviewPage(items=[item_view(item) for item in found[:limit]], next_cursor=following)
+    number = await queue.count(gateway.pool, tenant, wanted, _MOST_COUNTED)
+    return ReviewPage(items=[item_view(item) for item in found[:limit]], open=number, next_cursor=following)
 
 
 @router.get("/{item_id}", summary="One item", responses=problems(Code.REVIEW_ITEM_NOT_FOUND))

@@ -103,6 +103,7 @@ class ReviewPage(View):
     """One page of the queue, oldest first."""
 
     items: list[ReviewItem]
+    open: int = Field(description="How many there are by these filters, over all pages; counted up to 1000.")
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")
 
 

@@ -83,29 +83,42 @@ _VISIBLE = f"""i.item_id, i.exam_id, i.revision, i.place, i.path, i.reason, i.qu
     e.subject, e.grade, e.class_id, e.student_id, e.title"""
 _OPEN = "i.exam_id = e.exam_id AND i.revision = e.revision AND e.status = 'COMPLETED' AND i.decided_at IS NULL"
 
+_WANTED = f"""i.tenant = $1 AND e.tenant = $1
+    AND ($2::text IS NULL OR e.subject = $2) AND ($3::text IS NULL OR e.class_id = $3)
+    AND ($4::uuid IS NULL OR i.exam_id = $4) AND ($5::text IS NULL OR i.reason = $5)
+    AND NOT ($6 AND {_LEASED})"""
+
+
+def _filters(tenant: str, wanted: Wanted) -> tuple[object, ...]:
+    """The parameters of _WANTED."""
+    return (tenant, wanted.subject, wanted.class_id, wanted.exam_id, wanted.reason, wanted.free)
+
 
 async def page(pool: asyncpg.Pool, tenant: str, wanted: Wanted, after: After | None, limit: int) -> list[Item]:
     """Up to `limit` open items, those of the oldest exam first, in the order of its paper."""
     rows = await pool.fetch(
         f"""SELECT {_VISIBLE} FROM review_items i JOIN exams e ON {_OPEN}
-            WHERE i.tenant = $1 AND e.tenant = $1
-              AND ($2::text IS NULL OR e.subject = $2) AND ($3::text IS NULL OR e.class_id = $3)
-              AND ($4::uuid IS NULL OR i.exam_id = $4) AND ($5::text IS NULL OR i.reason = $5)
-              AND NOT ($6 AND {_LEASED})
+            WHERE {_WANTED}
               AND ($7::timestamptz IS NULL OR (i.queued_at, i.exam_id, i.place) > ($7, $8::uuid, $9::integer))
             ORDER BY i.queued_at, i.exam_id, i.place LIMIT $10""",
-        tenant,
-        wanted.subject,
-        wanted.class_id,
-        wanted.exam_id,
-        wanted.reason,
-        wanted.free,
+        *_filters(tenant, wanted),
         after.queued_at if after else None,
         after.exam_id if after else None,
         after.place if after else None,
         limit,
     )
     return [Item(**row) for row in rows]
+
+
+async def count(pool: asyncpg.Pool, tenant: str, wanted: Wanted, most: int) -> int:
+    """How many there are to list, counted up to `most`."""
+    counted = await pool.fetchval(
+        f"""SELECT count(*) FROM (
+              SELECT 1 FROM review_items i JOIN exams e ON {_OPEN} WHERE {_WANTED} LIMIT $7) AS listed""",
+        *_filters(tenant, wanted),
+        most,
+    )
+    return int(counted)
 
 
 async def find(pool: asyncpg.Pool, tenant: str, item_id: uuid.UUID) -> Item | None:

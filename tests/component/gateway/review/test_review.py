@@ -68,6 +68,7 @@ async def test_doubtful_questions_of_completed_exams_are_listed_oldest_first_wit
     assert await items(running, "?exam_id=x") == []
     page = (await running.get("/review?limit=4")).json()
     rest = (await running.get("/review", params={"cursor": page["next_cursor"]})).json()
+    assert (page["open"], rest["open"], rest["next_cursor"]) == (6, 6, None)
     assert [item["id"] for item in (*page["items"], *rest["items"])] == [item["id"] for item in found]
     assert (await running.get("/review?cursor=x")).json()["code"] == "invalid_cursor"
     assert (await running.get(f"/review/{found[0]['id']}")).json() == found[0]
