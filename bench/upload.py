@@ -134,7 +134,11 @@ async def growth(gateway: Measured, megabytes: int) -> dict[str, Any]:
         before = gateway.memory("VmRSS")
         gateway.forget_peak()
         status, _ = await gateway.upload(client, form(file, file))
-    return {"status": status, "resident_mb": round(before / MIB), "grown_mb": round((gateway.memory("VmHWM") - before) / MIB, 1)}
+    return {
+        "status": status,
+        "resident_mb": round(before / MIB),
+        "grown_mb": round((gateway.memory("VmHWM") - before) / MIB, 1),
+    }
 
 
 async def latency(gateway: Measured, bodies: list[bytes], uploads: int, at_once: int) -> dict[str, Any]:
