@@ -6,7 +6,7 @@ the development papers with `python -m bench.calibration`; a kind without enough
 
 import math
 
-REVIEW_BELOW = 0.85
+REVIEW_BELOW = 0.9
 """Answers whose calibrated confidence is lower go to a teacher; docs/accuracy.md has what other thresholds give."""
 
 CONFIRMED_ABOVE = 0.2

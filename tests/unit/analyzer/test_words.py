@@ -29,7 +29,8 @@ def test_a_pupils_own_spelling_is_left_as_it_is(misspelt: str) -> None:
 def test_a_mended_word_goes_to_review_and_a_known_one_does_not() -> None:
     mended_one = answer(reading(spots=[spot("hignly", kind="rule")]))
     assert (mended_one.student_answer, mended_one.needs_review) == ("highly", True)
-    known = answer(reading(spots=[spot("highly", kind="rule")]))
+    clear = spot("highly", kind="rule").model_copy(update={"confidence": 0.99})
+    known = answer(reading(spots=[clear]))
     assert (known.student_answer, known.needs_review) == ("highly", False)
 
 
