@@ -10,9 +10,10 @@ SERVICES := ocr parser analyzer diagnostic report gateway
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 READY := .venv/installed
 # Tests of real servers mostly wait: three files at a time, each worker with servers of its own.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
-# Both brokers run what depends on one.
-BROKER_TESTS = $(wildcard tests/component tests/e2e tests/faults)
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Both brokers run what depends on one; the gateway's own tests play the broker, but for one file.
+BROKER_TESTS = tests/component/runtime tests/component/tools tests/component/gateway/test_gateway_on_kafka.py \
+	tests/e2e/test_one_paper.py tests/e2e/test_killed_stages.py tests/faults
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up reset test test-kafka torture torture-long soak check format generate bench lock
@@ -42,7 +43,7 @@ test: check ## everything CI checks: on the embedded broker, then on Apache Kafk
 	$(MAKE) test-kafka
 
 test-kafka: $(READY) ## what depends on the broker, on Apache Kafka (needs Java 17 and Maven)
-	$(if $(BROKER_TESTS),REDINK_TEST_BROKER=kafka $(PYTEST) $(BROKER_TESTS))
+	REDINK_TEST_BROKER=kafka $(PYTEST) $(BROKER_TESTS)
 
 torture: $(READY) ## a minute of faults of every kind, then the audit (BROKER=kafka for Apache Kafka, SEED=)
 	$(BIN)/python -m tests.faults --broker $(BROKER) --exams 150 --minutes 1 --seed $(SEED)

@@ -11,6 +11,13 @@ import pytest
 
 from deploy.native.stack import BrokerKind, Stack, embedded_stack
 
+LONG = ("simulation/test_simulation", "simulation/test_mutants", "gateway/test_openapi", "faults/", "e2e/", "component/")
+"""What takes minutes begins first, so that no worker is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((rank for rank, part in enumerate(LONG) if part in item.nodeid), len(LONG)))
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
