@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.gateway import multipart
+from services.gateway import idempotency, multipart
 from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
@@ -85,6 +85,8 @@ async def import_template(
 
     What is wrong is told by row and column. JSON may be a template, or an answer key with `questions`.
     """
+    if idempotency_key is not None:
+        idempotency.checked(idempotency_key)
     asked = dict(zip(_ABOUT, (name, subject, grade, title, total_score), strict=True))
     given = await _given(request, gateway)
     about = dict(given.about) | {key: value for key, value in asked.items() if value is not None}

@@ -1,7 +1,6 @@
 """A gateway on a real database behind real HTTP; only Kafka is played, by a bus whose failures a test decides."""
 
 import asyncio
-import json
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +18,7 @@ from pydantic import SecretStr
 from contracts.artefacts import Report
 from contracts.errors import ErrorCode
 from contracts.events import BlobRef, ExamEvent, ExamReported, ExamStatus, StatusKind
+from contracts.result import Result, ResultDiagnosis, ResultReport, ResultScore
 from contracts.status import Status
 from contracts.topics import REPORTED, STATUS, artefact_path
 from runtime import health
@@ -109,9 +109,16 @@ class Running:
         exam_id, revision = exam["exam_id"], exam.get("revision", 1)
         put = self.blobs.put
         base = f"dev/{exam_id}/{revision}"
-        result = json.dumps({"schema": "redink.result.v1", "exam_id": exam_id}).encode()
+        result = Result(
+            exam_id=str(exam_id),
+            subject="math",
+            grade=7,
+            score=ResultScore(earned=None, max=None, graded=0, needs_review=0),
+            diagnosis=ResultDiagnosis(engine="played"),
+            report=ResultReport(html="/report.html", pdf="/report.pdf"),
+        )
         artefact = Report(
-            result=await put(f"{base}/result.json", result),
+            result=await put(f"{base}/result.json", result.model_dump_json(by_alias=True).encode()),
             html=await put(f"{base}/report.html", b"<!doctype html><p>ok"),
             pdf=await put(f"{base}/report.pdf", PDF),
             pages=(await put(f"{base}/page-1.jpg", JPEG),),

@@ -8,6 +8,7 @@ import pytest
 
 from services.gateway.app import openapi_document
 from services.gateway.core.problems import Code
+from services.gateway.core.scopes import required
 
 DOCUMENT = openapi_document()
 OPERATIONS = [
@@ -24,7 +25,10 @@ def test_every_operation_says_how_it_is_called_and_how_it_refuses(
     assert operation["summary"]
     assert operation["description"]
     assert operation["tags"]
-    assert operation["security"] == [{"ApiKey": []}, *([{"Ticket": []}] if path.endswith("/events") else [])]
+    needed = required(method.upper(), path)
+    assert needed is not None
+    tickets = [{"Ticket": []}] if path.endswith("/events") else []
+    assert operation["security"] == [{"ApiKey": [needed]}, *tickets]
     errors = {status: answer for status, answer in operation["responses"].items() if int(status) >= 400}
     assert {"401", "500", "503"} <= set(errors)
     assert ("{exam_id}" in path) <= ("404" in errors)

@@ -16,6 +16,9 @@ from tests.component.gateway.webhooks.receiver import Receiver
 UNKNOWN = "wh_" + "0" * 24
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 async def test_the_secret_is_shown_once_when_the_endpoint_is_made(running: Running, receiver: Receiver) -> None:
     response = await running.client.post("/api/v1/webhooks", json={"url": receiver.url(), "description": "school 7"})
     made = response.json()
@@ -23,7 +26,7 @@ async def test_the_secret_is_shown_once_when_the_endpoint_is_made(running: Runni
     assert response.headers["cache-control"] == "no-store"
     secret = made.pop("secret")
     assert secret.startswith("whsec_")
-    assert made["events"] == ["exam.cancelled", "exam.completed", "exam.expired", "exam.failed"]
+    assert made["events"] == ["batch.completed", "exam.cancelled", "exam.completed", "exam.expired", "exam.failed"]
     shown = await running.get(f"/webhooks/{made['id']}")
     assert shown.json() == made
     listed = await running.get("/webhooks")
@@ -50,15 +53,15 @@ async def test_a_wrong_field_is_named(running: Running, receiver: Receiver, body
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"url":' + b"[" * 5000])
 async def test_what_is_not_json_is_refused(running: Running, content: bytes) -> None:
-    response = await running.client.post("/api/v1/webhooks", content=content)
+    response = await running.client.post("/api/v1/webhooks", content=content, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
 async def test_a_body_without_end_is_refused_and_one_without_key_is_not_read(running: Running) -> None:
     big = b'{"url": "' + b"x" * 40_000 + b'"}'
-    response = await running.client.post("/api/v1/webhooks", content=big)
+    response = await running.client.post("/api/v1/webhooks", content=big, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
-    response = await running.client.post("/api/v1/webhooks", content=big, headers={"Authorization": "Bearer x"})
+    response = await running.client.post("/api/v1/webhooks", content=big, headers={**JSON, "Authorization": "Bearer x"})
     assert response.status_code == 401
 
 
