@@ -16,7 +16,7 @@ BROKER_TESTS = tests/component/runtime tests/component/tools tests/component/gat
 	tests/e2e/test_one_paper.py tests/e2e/test_killed_stages.py tests/faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up reset test test-kafka torture torture-long soak check format generate bench lock
+.PHONY: help setup demo up reset test test-kafka fuzz torture torture-long soak check format generate bench lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: check ## everything CI checks: on the embedded broker, then on Apache Kafk
 
 test-kafka: $(READY) ## what depends on the broker, on Apache Kafka (needs Java 17 and Maven)
 	REDINK_TEST_BROKER=kafka $(PYTEST) $(BROKER_TESTS)
+
+fuzz: $(READY) ## ten minutes of drawn requests against the gateway, held against its OpenAPI
+	REDINK_TEST_FUZZ=600 $(BIN)/python -m pytest tests/component/gateway/test_openapi_conformance.py
 
 torture: $(READY) ## a minute of faults of every kind, then the audit (BROKER=kafka for Apache Kafka, SEED=)
 	$(BIN)/python -m tests.faults --broker $(BROKER) --exams 150 --minutes 1 --seed $(SEED)

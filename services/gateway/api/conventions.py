@@ -127,11 +127,12 @@ def _has_body(headers: Headers) -> bool:
 
 def allowed_methods(request: Request) -> Iterable[str]:
     """The methods of the path of a request that was refused with 405: of all its routes, not of the first alone."""
-    every = request.app.router.routes  # a path without parameters is nobody else's: /templates/import is no template
-    routes = [route for route in every if getattr(route, "path", None) == request.scope["path"]] or every
-    found = [
-        method
-        for method in _METHODS
-        if any(route.matches({**request.scope, "method": method, "type": "http"})[0] is Match.FULL for route in routes)
-    ]
+    path = request.scope["path"]
+    own = request.app.openapi()["paths"].get(path)  # without parameters it is nobody else's: no template is named import
+    found = [method for method in _METHODS if (method.lower() in own if own else _served(request, method))]
     return [*found, "HEAD"] if "GET" in found else found
+
+
+def _served(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method, "type": "http"}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)

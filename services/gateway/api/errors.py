@@ -17,6 +17,8 @@ from services.gateway.api.conventions import allowed_methods
 from services.gateway.api.documented import PROBLEM
 from services.gateway.core.problems import Code, Problem
 
+_NOT_JSON = "There was an error parsing the body"
+"""What FastAPI says, with 400, of a body that isn't even text."""
 _BY_STATUS = {
     401: Code.UNAUTHORIZED,
     404: Code.NOT_FOUND,
@@ -62,6 +64,9 @@ def add_handlers(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.detail == _NOT_JSON:
+            unreadable = {"pointer": "", "detail": "must be JSON in UTF-8"}
+            return _answer(request, Problem(Code.VALIDATION_FAILED, errors=[unreadable]))
         code = _BY_STATUS.get(error.status_code, Code.REQUEST_REFUSED if error.status_code < 500 else Code.INTERNAL)
         headers = dict(error.headers or {})
         if code is Code.METHOD_NOT_ALLOWED:
