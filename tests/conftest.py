@@ -11,7 +11,14 @@ import pytest
 
 from deploy.native.stack import BrokerKind, Stack, embedded_stack
 
-LONG = ("simulation/test_simulation", "simulation/test_mutants", "gateway/test_openapi", "faults/", "e2e/", "component/")
+LONG = (
+    "simulation/test_simulation",
+    "simulation/test_mutants",
+    "gateway/test_openapi",
+    "faults/",
+    "e2e/",
+    "component/",
+)
 """What takes minutes begins first, so that no worker is left alone with it at the end."""
 
 

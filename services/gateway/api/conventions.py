@@ -128,7 +128,9 @@ def _has_body(headers: Headers) -> bool:
 def allowed_methods(request: Request) -> Iterable[str]:
     """The methods of the path of a request that was refused with 405: of all its routes, not of the first alone."""
     path = request.scope["path"]
-    own = request.app.openapi()["paths"].get(path)  # without parameters it is nobody else's: no template is named import
+    own = request.app.openapi()["paths"].get(
+        path
+    )  # without parameters it is nobody else's: no template is named import
     found = [method for method in _METHODS if (method.lower() in own if own else _served(request, method))]
     return [*found, "HEAD"] if "GET" in found else found
 

@@ -6,7 +6,8 @@ import { names, t } from "./words.js";
 
 export async function examView(examId, signal) {
   const exam = await get(`/exams/${examId}`);
-  if (exam.status === "COMPLETED") return resultView(exam, signal);
+  const again = () => examView(examId, signal);
+  if (exam.status === "COMPLETED") return resultView(exam, signal, again);
   const bar = h("progress", { max: 100, value: exam.progress });
   const words = h("p", { role: "status" });
   const name = exam.title || names("subjects")[exam.subject];
@@ -22,11 +23,11 @@ export async function examView(examId, signal) {
   for await (const now of follow(examId, signal)) draw(now);
   if (signal.aborted) return;
   const ended = await get(`/exams/${examId}`);
-  if (ended.status === "COMPLETED") return resultView(ended, signal);
+  if (ended.status === "COMPLETED") return resultView(ended, signal, again);
   alarm(ended.error_message || names("states")[ended.status]);
   actions.replaceChildren(button("retry", async () => {
     await call("POST", `/exams/${examId}/retry`, { body: {} });
-    await examView(examId, signal);
+    await again();
   }));
 }
 

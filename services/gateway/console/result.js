@@ -2,10 +2,10 @@
 import { call, get } from "./api.js";
 import { correctionForm } from "./correction.js";
 import { alarm, h, show } from "./dom.js";
-import { examView } from "./exam.js";
 import { names, t } from "./words.js";
 
-export async function resultView(exam, signal) {
+// `again`: show the exam anew, as a correction has begun another revision of it.
+export async function resultView(exam, signal, again) {
   const result = await get(`/exams/${exam.exam_id}/result`);
   const cards = new Map();
   const frames = new Map();
@@ -13,7 +13,6 @@ export async function resultView(exam, signal) {
     for (const element of [...cards.values(), ...[...frames.values()].flat()]) element.classList.remove("chosen");
     for (const element of [cards.get(key), ...(frames.get(key) || [])]) element.classList.add("chosen");
   };
-  const again = () => examView(exam.exam_id, signal);
   for (const question of result.questions) cards.set(keyOf(question), card(exam, question, choose, again));
   const pages = result.pages.map((page) => pageFigure(exam, result, page, frames, (key) => {
     choose(key);
