@@ -1,4 +1,4 @@
-"""The whole system, started once for the end-to-end tests."""
+"""The whole system, started once for the end-to-end tests, and stopped with the last of them: idle consumers cost, too."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def _create(dsn: str, name: str) -> None:
         await connection.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def processes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Every stage and the gateway as a process of its own, on a database, topics and blobs of their own."""
     folder = Path(tmp_path_factory.mktemp("e2e"))
@@ -52,7 +52,7 @@ def processes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(processes: Processes) -> Iterator[Client]:
     """A client of the dev tenant."""
     one = Client(f"http://127.0.0.1:{processes.ports['gateway']}", KEY)
@@ -60,7 +60,7 @@ def client(processes: Processes) -> Iterator[Client]:
     one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sample() -> tuple[list[tuple[str, bytes, str]], dict[str, Any]]:
     """The paper that ships with the project: its files and form."""
     form = json.loads((SAMPLES / "request.json").read_text(encoding="utf-8"))
@@ -68,7 +68,7 @@ def sample() -> tuple[list[tuple[str, bytes, str]], dict[str, Any]]:
     return [(n, (SAMPLES / n).read_bytes(), "image/jpeg") for n in names], form
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ended(client: Client, sample: tuple[list[tuple[str, bytes, str]], dict[str, Any]]) -> dict[str, Any]:
     """The last status of the sample, uploaded once."""
     files, form = sample
