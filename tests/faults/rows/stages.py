@@ -66,7 +66,7 @@ async def dies_after_put(s: Scene, e: Evidence) -> None:
 async def dies_after_publish(s: Scene, e: Evidence) -> None:
     """6: said, not committed."""
     exams = await _die_side_by_side(s, "kafka.commit.before")
-    said = await until("every stage has said it again", lambda: _said_again(s, exams), 45, pause=0.5)
+    said = await until("every stage has said it again", lambda: _said_again(s, exams), 120, pause=0.5)
     e.saw(f"each sink event came at least twice: {said} in all", said)
     await s.ends_once(*exams.values())
     runs = _runs(s, exams)

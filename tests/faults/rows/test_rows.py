@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from deploy.native.stack import BrokerKind
 from tests.faults.rows import ROWS, SHORT
-from tests.faults.rows.evidence import Evidence
+from tests.faults.rows.evidence import Evidence, NotInjected
 from tests.faults.rows.row import clean
 from tests.faults.world import World, open_world
 
@@ -32,7 +32,10 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", SHORT, ids=lambda number: f"{number}: {ROWS[number].title}")
 async def test_the_fault_is_injected_and_costs_no_exam(world: World, number: int) -> None:
-    evidence = await ROWS[number].run(world, audit=False)
+    try:
+        evidence = await ROWS[number].run(world, audit=False)
+    except NotInjected:  # the moment was missed, on a busy machine: that says nothing, so once more
+        evidence = await ROWS[number].run(world, audit=False)
     assert evidence.injected
     assert evidence.checked
 
