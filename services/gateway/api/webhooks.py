@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
+from services.gateway.api.json_body import errors_of, inlined
 from services.gateway.api.webhook_views import (
     DeliveryPage,
     DeliveryView,
@@ -55,30 +56,10 @@ def _body(model: type[M]) -> tuple[Callable[..., Awaitable[M]], dict[str, Any]]:
         try:
             return model.model_validate_json(bytes(raw))
         except ValidationError as error:
-            raise Problem(Code.VALIDATION_FAILED, errors=_errors(error)) from error
+            raise Problem(Code.VALIDATION_FAILED, errors=errors_of(error)) from error
 
-    content = {"application/json": {"schema": _inlined(model)}}
+    content = {"application/json": {"schema": inlined(model)}}
     return read, {"requestBody": {"required": True, "content": content}}
-
-
-def _errors(error: ValidationError) -> list[dict[str, str]]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)[:20]
-    return [{"pointer": "/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"]} for item in found]
-
-
-def _inlined(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema with its one definition put where it is used: OpenAPI resolves references from the document's root."""
-    schema = model.model_json_schema()
-    kinds = schema.pop("$defs", {})
-
-    def put(node: Any) -> Any:
-        if isinstance(node, dict):
-            name = str(node.get("$ref", "")).rpartition("/")[2]
-            return put(kinds[name]) if name in kinds else {key: put(value) for key, value in node.items()}
-        return [put(value) for value in node] if isinstance(node, list) else node
-
-    inlined: dict[str, Any] = put(schema)
-    return inlined
 
 
 _read_new, _new = _body(NewWebhook)

@@ -49,9 +49,9 @@ def school(running: Running, exam_id: str, seen: list[tuple[int, str]], tickets:
     )
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.timeout(300)
 async def test_a_page_follows_an_exam_with_tickets_across_streams_that_end(database: str, tmp_path: Path) -> None:
+    assert CHROMIUM, "the page is tested in a real browser: install chromium"
     seen: list[tuple[int, str]] = []
     tickets: list[str] = []
     async with gateway(database, tmp_path / "blobs", bus=Bus(), live_seconds=2.0) as running:
