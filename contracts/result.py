@@ -4,10 +4,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.artefacts.analysis import GradedBy, Verdict
+from contracts.artefacts.analysis import CriterionScore, GradedBy, Verdict
 from contracts.artefacts.paper import KnowledgePoint, QuestionType, Region
 from contracts.artefacts.reading import Ink, Script
 from contracts.base import Contract, Matrix3, Quad, Share
+from contracts.cost import Cost, LlmUse, Tokens
+
+__all__ = ["Cost", "LlmUse", "Result", "Tokens"]
 
 
 class ResultStudent(Contract):
@@ -71,6 +74,8 @@ class ResultQuestion(Contract):
     needs_review: bool = False
     corrected_by: Literal["teacher"] | None = None
     reviewed_by: Literal["teacher"] | None = None
+    criteria: tuple[CriterionScore, ...] = ()
+    llm_fallback: str | None = None
 
 
 class ResultMastery(Contract):
@@ -101,21 +106,6 @@ class ResultReport(Contract):
     pdf: str
 
 
-class Tokens(Contract):
-    in_: int = Field(default=0, alias="in", serialization_alias="in")
-    cached: int = 0
-    out: int = 0
-
-    model_config = Contract.model_config | {"populate_by_name": True}
-
-
-class Cost(Contract):
-    cpu_seconds: float = 0.0
-    llm_tokens: Tokens = Tokens()
-    amount: float = 0.0
-    currency: str = "CNY"
-
-
 class Result(Contract):
     """What `GET /exams/{id}/result` answers."""
 
@@ -134,6 +124,7 @@ class Result(Contract):
     diagnosis: ResultDiagnosis
     report: ResultReport
     cost: Cost = Cost()
+    llm: LlmUse | None = None
     versions: dict[str, str] = {}
 
     model_config = Contract.model_config | {"populate_by_name": True}

@@ -4,9 +4,20 @@ from typing import Literal
 
 from contracts.artefacts.paper import KnowledgePoint, Region
 from contracts.base import Contract, Share
+from contracts.cost import Cost, LlmUse
 
 Verdict = Literal["correct", "wrong", "partial", "blank", "ungraded"]
 GradedBy = Literal["key", "marks", "llm", "teacher"]
+
+
+class CriterionScore(Contract):
+    """Points for one criterion of a rubric. `evidence`: words of the student's answer, as they stand in it."""
+
+    criterion: str
+    points: float
+    max_points: float
+    evidence: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class Answer(Contract):
@@ -16,6 +27,8 @@ class Answer(Contract):
     true/false √ ×. `score` is null when `verdict` is `ungraded`: never 0 points.
     `answer_regions`: where the answer stands, for crops. `knowledge_points`: instead of the paper's, if a teacher
     corrected them. `corrected_by`: of a field, at least; `reviewed_by`: corrected, or accepted as it was.
+    `criteria`: what the score is the sum of, when it was graded by a rubric. `llm_fallback`: why a language model that
+    should have graded it did not, so that the local engine's grade stands.
     """
 
     number: str
@@ -34,10 +47,15 @@ class Answer(Contract):
     knowledge_points: tuple[KnowledgePoint, ...] | None = None
     corrected_by: Literal["teacher"] | None = None
     reviewed_by: Literal["teacher"] | None = None
+    criteria: tuple[CriterionScore, ...] = ()
+    llm_fallback: str | None = None
 
 
 class Analysis(Contract):
-    """analyzer's artefact. `marked_total`: the total a teacher wrote on the paper, when read."""
+    """analyzer's artefact. `marked_total`: the total a teacher wrote on the paper, when read.
+
+    `llm`: null when no language model is configured. `cost`: what the model cost; CPU stands in `cpu_seconds`.
+    """
 
     answers: tuple[Answer, ...] = ()
     earned: float | None = None
@@ -46,3 +64,5 @@ class Analysis(Contract):
     needs_review: int = 0
     marked_total: float | None = None
     cpu_seconds: float = 0.0
+    llm: LlmUse | None = None
+    cost: Cost = Cost()

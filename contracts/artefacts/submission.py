@@ -25,12 +25,20 @@ class UploadedFile(Contract):
     media_type: MediaType
 
 
+class RubricItem(Contract):
+    """One criterion of 评分标准 and the points it is worth."""
+
+    criterion: str = Field(min_length=1, max_length=500)
+    points: float = Field(gt=0, le=10_000)
+
+
 class KeyItem(Contract):
     """One entry of an answer key. A list answers blank by blank, or sub-question by sub-question.
 
     `accepted`: whole answers that are as right as `answer`, blanks joined by `|`. `partial_score`: points of a multiple
     choice that names some of the right letters and no wrong one. `knowledge_points`: names, which the stages' own
-    tagging gives way to.
+    tagging gives way to. `rubric`: criteria by which worked solutions, short answers and essays are graded; their
+    points add up to `max_score`.
     """
 
     number: str = Field(max_length=40)
@@ -41,6 +49,7 @@ class KeyItem(Contract):
     accepted: tuple[str, ...] = ()
     partial_score: float | None = Field(default=None, ge=0, le=10_000)
     knowledge_points: tuple[str, ...] = ()
+    rubric: tuple[RubricItem, ...] = ()
 
 
 class AnswerKey(Contract):

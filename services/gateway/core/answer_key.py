@@ -4,11 +4,13 @@ import json
 from typing import Any, get_args
 
 from contracts.artefacts.paper import QuestionType
-from contracts.artefacts.submission import AnswerKey, KeyItem
+from contracts.artefacts.submission import AnswerKey, KeyItem, RubricItem
 
 MAX_QUESTIONS = 1000
 MAX_ANSWER = 20_000
 MAX_LIST = 200
+MAX_CRITERIA = 40
+MAX_CRITERION = 500
 _TYPES = frozenset(get_args(QuestionType))
 _NUMBER = KeyItem.model_fields["number"].metadata[0].max_length
 
@@ -22,7 +24,9 @@ class KeyErrors(Exception):
 
 
 def parse_answer_key(text: str) -> AnswerKey:
-    """The key of `{"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?}]}`.
+    """The key of `{"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?, "rubric"?}]}`.
+
+    A rubric is `[{"criterion", "points"}]`, whose points add up to `max_score`.
 
     Tolerates what clients write: numbers as numbers, answers as numbers or booleans. Raises KeyErrors.
     """
@@ -68,9 +72,10 @@ def _item(entry: Any, at: str, errors: list[tuple[str, str]]) -> KeyItem | None:
         errors.append((f"{at}/type", f"must be one of {', '.join(sorted(_TYPES))}"))
     answer = _answer(entry.get("answer"), f"{at}/answer", errors)
     score = _score(entry.get("max_score"), f"{at}/max_score", errors)
+    rubric = _rubric(entry.get("rubric"), score, f"{at}/rubric", errors)
     if len(errors) > before:
         return None
-    return KeyItem(number=number, path=path, type=kind, answer=answer, max_score=score)
+    return KeyItem(number=number, path=path, type=kind, answer=answer, max_score=score, rubric=rubric)
 
 
 def _number(value: Any, at: str, errors: list[tuple[str, str]]) -> str:
@@ -117,6 +122,35 @@ def _score(value: Any, at: str, errors: list[tuple[str, str]]) -> float | None:
         errors.append((at, "must be a number of points from 0 to 10000"))
         return None
     return score
+
+
+def _rubric(value: Any, total: float | None, at: str, errors: list[tuple[str, str]]) -> tuple[RubricItem, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_CRITERIA:
+        errors.append((at, f'must be a list of 1 to {MAX_CRITERIA} objects with "criterion" and "points"'))
+        return ()
+    before = len(errors)
+    items = [_criterion(entry, f"{at}/{i}", errors) for i, entry in enumerate(value)]
+    known = [item for item in items if item is not None]
+    if len(errors) == before and total is not None and abs(sum(item.points for item in known) - total) > 1e-6:
+        errors.append((at, f"its points add up to {sum(i.points for i in known):g}, but max_score is {total:g}"))
+    return tuple(known)
+
+
+def _criterion(entry: Any, at: str, errors: list[tuple[str, str]]) -> RubricItem | None:
+    if not isinstance(entry, dict):
+        errors.append((at, 'must be an object with "criterion" and "points"'))
+        return None
+    before, text = len(errors), entry.get("criterion")
+    points = _score(entry.get("points"), f"{at}/points", errors)
+    if not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_CRITERION:
+        errors.append((f"{at}/criterion", f"must say in up to {MAX_CRITERION} characters what earns the points"))
+    elif len(errors) == before and not points:
+        errors.append((f"{at}/points", "must be a number of points above 0"))
+    elif points:
+        return RubricItem(criterion=text.strip(), points=points)
+    return None
 
 
 def _text(value: Any) -> str | None:

@@ -10,7 +10,6 @@ from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Page, Reading
 from contracts.artefacts.submission import Submission
 from contracts.result import (
-    Cost,
     Result,
     ResultDiagnosis,
     ResultLine,
@@ -63,7 +62,8 @@ def compose(  # noqa: PLR0917 - one artefact per stage, in the order of the stag
             html=f"/api/v1/exams/{exam_id}/report.html",
             pdf=f"/api/v1/exams/{exam_id}/report.pdf",
         ),
-        cost=Cost(cpu_seconds=round(sum(spent), 3)),
+        cost=analysis.cost.model_copy(update={"cpu_seconds": round(sum(spent), 3)}),
+        llm=analysis.llm,
         versions={"ocr": reading.engine, "diagnostic": diagnosis.engine, **(versions or {})},
     )
 
@@ -133,6 +133,8 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
         needs_review=answer.needs_review,
         corrected_by=answer.corrected_by,
         reviewed_by=answer.reviewed_by,
+        criteria=answer.criteria,
+        llm_fallback=answer.llm_fallback,
     )
 
 
