@@ -8,6 +8,9 @@ E2E_BUCKETS = (2, 5, 10, 15, 20, 30, 40, 50, 60, 75, 90, 120, 180, 300, 600)
 STAGE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 120, 300)
 """Seconds of one stage's run or wait."""
 
+HTTP_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Seconds of one answer; uploads take as long as their client sends."""
+
 # --- stages
 QUEUE_WAIT = Histogram(
     "redink_stage_queue_wait_seconds",
@@ -22,6 +25,18 @@ PROCESS = Histogram(
     buckets=STAGE_BUCKETS,
 )
 CPU = Counter("redink_stage_cpu_seconds_total", "CPU spent in the stage's worker processes.", ["stage"])
+EXAM_CPU = Histogram(
+    "redink_stage_exam_cpu_seconds",
+    "CPU of one completed exam in one stage: what capacity is planned with, because load doesn't change it.",
+    ["stage"],
+    buckets=STAGE_BUCKETS,
+)
+WORKERS = Gauge("redink_stage_workers", "Worker processes of a stage's pool.", ["stage"])
+OLDEST_RECORD = Gauge(
+    "redink_stage_oldest_unprocessed_age_seconds",
+    "Age of the oldest record that was fetched and has not ended; a retry is as old as its due time.",
+    ["stage"],
+)
 IN_PROGRESS = Gauge("redink_stage_in_progress", "Records being worked on.", ["stage"])
 WAITING = Gauge("redink_stage_waiting", "Records fetched and not begun, held retries included.", ["stage"])
 RETRIES = Counter("redink_stage_retries_total", "Records sent to the retry topic.", ["stage", "reason"])
@@ -69,11 +84,35 @@ E2E = Histogram(
     ["outcome", "class"],
     buckets=E2E_BUCKETS,
 )
-INFLIGHT = Gauge("redink_inflight", "Exams accepted and not ended.")
+INFLIGHT = Gauge("redink_inflight", "Exams accepted and not ended.", ["class"])
 OLDEST_INFLIGHT = Gauge(
-    "redink_oldest_inflight_age_seconds", "Age of the oldest exam not ended: stuck exams show here, not in e2e."
+    "redink_oldest_inflight_age_seconds",
+    "Age of the oldest exam not ended: stuck exams show here, not in e2e.",
+    ["class"],
 )
+AT_STAGE = Gauge(
+    "redink_exams_at_stage",
+    "Exams that wait for a stage or are in it, by the books: a dead stage can't hide.",
+    ["stage"],
+)
+OLDEST_AT_STAGE = Gauge(
+    "redink_exams_at_stage_oldest_age_seconds", "How long the oldest of them has not moved, by the books.", ["stage"]
+)
+PAGES = Counter("redink_pages_total", "Pages of completed exams.")
 OUTBOX_OLDEST = Gauge("redink_outbox_oldest_age_seconds", "Age of the oldest event not published yet.")
+
+# --- gateway: HTTP
+HTTP = Counter(
+    "redink_http_requests_total",
+    "Requests answered; route is the template of the path below /api/v1, status the class of the answer, as 2xx.",
+    ["method", "route", "status"],
+)
+HTTP_SECONDS = Histogram(
+    "redink_http_request_seconds",
+    "From a request's arrival to the first byte of its answer, the upload included.",
+    ["method", "route"],
+    buckets=HTTP_BUCKETS,
+)
 
 # --- live streams
 LIVE_WATCHERS = Gauge(
@@ -110,6 +149,15 @@ WEBHOOK_LATE = Gauge("redink_webhook_late_seconds", "How late the sender is with
 LLM_REQUESTS = Counter("redink_llm_requests_total", "Calls of a language model.", ["provider", "model", "status"])
 LLM_TOKENS = Counter("redink_llm_tokens_total", "Tokens; kind is in, cached or out.", ["kind"])
 LLM_COST = Counter("redink_llm_cost_total", "Money spent on language models.", ["currency"])
+
+# --- canary
+CANARY_RUNS = Counter(
+    "redink_canary_runs_total",
+    "Synthetic exams; outcome is good, wrong (another result than drawn), late, or failed.",
+    ["outcome"],
+)
+CANARY_SECONDS = Histogram("redink_canary_seconds", "From upload to result, as a client sees it.", buckets=E2E_BUCKETS)
+CANARY_LAST_GOOD = Gauge("redink_canary_last_good_timestamp_seconds", "When a synthetic exam last came out right.")
 
 # --- process
 LOOP_LAG = Gauge("redink_event_loop_lag_seconds", "How late the event loop ran a timer; a blocked loop loses Kafka.")

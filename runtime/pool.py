@@ -106,6 +106,7 @@ async def open_workers(stage: str, pool: Pool, warm_up_limit: float = 300) -> As
         )
 
     workers = Workers(stage, opened, pool.workers)
+    metrics.WORKERS.labels(stage).set(pool.workers)
     try:
         async with asyncio.timeout(warm_up_limit):
             await workers.warm_up(warm_up_limit)

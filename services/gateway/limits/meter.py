@@ -14,7 +14,7 @@ from contracts.artefacts import Report
 from contracts.events import BlobRef
 from contracts.result import Cost, Result
 from contracts.status import Status
-from runtime import log
+from runtime import log, metrics
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway.exams import Exam, exam_of
 
@@ -77,7 +77,9 @@ class Meter:
             )
             if done == "UPDATE 1":
                 began = await connection.fetchval(_BEGAN, exam.exam_id, revision)
-                await _add(connection, exam, _own(reading, began))
+                used = _own(reading, began)
+                await _add(connection, exam, used)
+                metrics.PAGES.inc(used.pages)
 
     async def _read(self, ref: BlobRef) -> Reading:
         report = Report.model_validate_json(await self._blobs.get(ref))
