@@ -13,6 +13,7 @@ from typing import Protocol
 
 from contracts.errors import Invalid
 from runtime import log, metrics
+from runtime.ages import Ages
 from runtime.clock import Clock
 from runtime.envelope import Record
 from runtime.limit import Halt
@@ -87,6 +88,7 @@ class Intake:
         self._concurrency = concurrency
         self._limit = limit
         self._tracker = Tracker()
+        self._ages = Ages(self._tracker.valid, clock)
         self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch, clock)
         self._running: dict[asyncio.Task[None], Item] = {}
         self._since: dict[Item, float] = {}
@@ -187,11 +189,13 @@ class Intake:
         metrics.WAITING.labels(self.group).set(self.waiting)
         metrics.LAST_POLL.labels(self.group).set_to_current_time()
         metrics.LAG.labels(self.group).set(self._source.lag())
+        metrics.OLDEST_RECORD.labels(self.group).set(self._ages.oldest())
 
     def _accept(self, record: Record) -> None:
         ticket = self._tracker.begin(Partition(record.topic, record.partition), record.offset)
         if ticket is not None and not self.draining:
             self._room.put(Item(record, ticket))
+            self._ages.begin(ticket, max(record.timestamp, record.due))
 
     def _balance(self) -> None:
         """Pause what is full, resume what has room."""
@@ -246,6 +250,7 @@ class Intake:
                     return
             else:
                 break
+        self._ages.end(item.ticket)
         if not self._tracker.finish(item.ticket):
             metrics.STALE.labels(self.group).inc()
 

@@ -148,11 +148,15 @@ class Shell:
                 queue_seconds=self._waited(case.record),
             )
             artefact = await artefact_of(self._stage, job)
-            metrics.CPU.labels(self._stage.name).inc(job.cpu_seconds)
+            self._measure_cpu(max(job.cpu_seconds, getattr(artefact, "cpu_seconds", 0.0)))
             stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
         job.check()
         await self._announce(case, stored, began)
         return "completed"
+
+    def _measure_cpu(self, seconds: float) -> None:
+        metrics.CPU.labels(self._stage.name).inc(seconds)
+        metrics.EXAM_CPU.labels(self._stage.name).observe(seconds)
 
     async def _put(self, job: Job, path: str, data: bytes) -> BlobRef:
         """Store what was worked for, while it is wanted; a store that is away is waited for a little, as work is dear."""

@@ -25,6 +25,7 @@ from services.gateway.api import (
     events,
     exams,
     exports,
+    measured,
     pictures,
     reference,
     results,
@@ -137,6 +138,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
     app.include_router(console.router())
     webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)
+    app.add_middleware(measured.Measured)
     app.add_middleware(conventions.Conventions)
     app.add_middleware(errors.Tracing)
     description = documented.describe(app)
