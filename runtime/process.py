@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from contracts.topics import CONTROL, retry_topic
-from runtime import health, log, metrics
+from runtime import health, heap, log, metrics
 from runtime.cache import open_cache
 from runtime.cancellations import Cancellations
 from runtime.clock import Clock
@@ -77,6 +77,7 @@ async def run(
 
     `open_resources` is for whoever runs the process with ports of its own.
     """
+    heap.keep_little()
     stop = _stop_signal()
     metrics.BUILD.info({"version": version})
     late = exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)

@@ -33,8 +33,8 @@ POOL = 6
 CEILING = {"connections": 2.0 * (POOL + 3), "threads": 8.0 + min(32, (os.cpu_count() or 1) + 4)}
 """What may be gained up to there: pools are filled as they are needed. Two gateways have two halves of a pool, two
 connections to look up keys and one to listen; asyncio's executor has four threads more than there are processors."""
-CACHE = {"REDINK_CACHE_LOCAL_BYTES": "1000000", "REDINK_POSTGRES_POOL": str(POOL)}
-"""A cache that is full at once: filling one up is no leak."""
+CACHE = {"REDINK_CACHE_LOCAL_BYTES": "100000", "REDINK_POSTGRES_POOL": str(POOL)}
+"""A cache that is full after some 150 exams: filling one up is no leak."""
 _EVERY = 10.0
 _SLICES = 12
 

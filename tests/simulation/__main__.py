@@ -16,15 +16,17 @@ from tests.simulation.silence import silence
 from tests.simulation.world import Result, World
 
 _CHUNK = 100
+_COLLECT = 200
+"""Seeds between two collections; a hundred leave some 30 MiB. A chunk's process ends before its first."""
 _SHOWN = 10
 
 
 def run_seeds(seeds: Iterable[int], mutant: str | None = None, *, hunt: bool = False) -> Iterator[Result]:
     """The results of seeds, one after the other, in this process; `hunt` ends each at its first violation."""
     with silence(), mutated(mutant) as parts:
-        for number, seed in enumerate(seeds):
+        for number, seed in enumerate(seeds, 1):
             yield World(seed, parts, hunt=hunt).run()
-            if number % 50 == 0:
+            if number % _COLLECT == 0:
                 gc.collect()
 
 
@@ -36,9 +38,12 @@ def hunt_down(mutant: str, most: int) -> Result | None:
 def side_by_side(first: int, count: int, jobs: int, mutant: str | None = None) -> Iterator[Result]:
     """The results of `count` seeds from `first`, in no order, over `jobs` processes."""
     chunks = [(range(at, min(at + _CHUNK, first + count)), mutant) for at in range(first, first + count, _CHUNK)]
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+    gc.collect()
+    gc.freeze()
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
         for results in pool.imap_unordered(_chunk, chunks):
             yield from results
+    gc.unfreeze()
 
 
 def _chunk(what: tuple[range, str | None]) -> list[Result]:
