@@ -60,10 +60,12 @@ class Shape:
 
 @dataclass
 class Heard:
-    """What the clients heard."""
+    """What the clients heard, how often they were told to come again, and how often they were cut off."""
 
     late: list[float] = field(default_factory=list)
     numbers: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    refused: int = 0
+    cut: int = 0
 
 
 def herd() -> None:
@@ -107,41 +109,54 @@ def serve(dsn: str, folder: str, alone: bool, pipe: Connection) -> None:
     asyncio.run(run())
 
 
-async def client(number: int, port: int, exam_id: str, heard: Heard, ready: asyncio.Semaphore) -> None:
-    """One SSE connection, reading for ever."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-    head = f"GET /api/v1/exams/{exam_id}/events?after=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {DEV_KEY}\r\n\r\n"
-    writer.write(head.encode())
-    try:
-        assert b" 200 " in (status := await reader.readline()), status
-        ready.release()
-        while line := await reader.readline():
-            if line.startswith(b"data: "):
-                now = time.time()
-                data = json.loads(line[6:])
-                heard.late.append(now - datetime.fromisoformat(data["at"]).timestamp())
-                heard.numbers[number].append(data["number"])
-    finally:
-        writer.close()
+async def client(number: int, port: int, exam_id: str, heard: Heard, ready: asyncio.Event) -> None:
+    """One SSE client, as a good one is: cut off it resumes, told 503 it comes again after Retry-After."""
+    while True:
+        after = heard.numbers[number][-1] if heard.numbers[number] else 1
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        asked = f"GET /api/v1/exams/{exam_id}/events?after={after} HTTP/1.1"
+        writer.write(f"{asked}\r\nHost: x\r\nAuthorization: Bearer {DEV_KEY}\r\n\r\n".encode())
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            status = int(head.split(" ", 2)[1])
+            if status == 503:
+                heard.refused += 1
+                await asyncio.sleep(int(re.findall(r"(?i)retry-after: (\d+)", head)[0]))
+                continue
+            if status != 200:
+                raise AssertionError(head)
+            ready.set()
+            await listen(number, reader, heard)
+            heard.cut += 1
+        finally:
+            writer.close()
+
+
+async def listen(number: int, reader: asyncio.StreamReader, heard: Heard) -> None:
+    """Note what comes, until the stream ends."""
+    while line := await reader.readline():
+        if line.startswith(b"data: "):
+            now = time.time()
+            data = json.loads(line[6:])
+            heard.late.append(now - datetime.fromisoformat(data["at"]).timestamp())
+            heard.numbers[number].append(data["number"])
 
 
 @asynccontextmanager
 async def clients(port: int, exams: list[str], count: int) -> AsyncIterator[Heard]:
     """`count` clients, spread over the exams, all connected."""
-    heard, ready = Heard(), asyncio.Semaphore(0)
-    tasks = []
-    for number in range(count):
-        tasks.append(asyncio.create_task(client(number, port, exams[number % len(exams)], heard, ready)))
-        if number % 20 == 19:
-            await asyncio.sleep(0.05)
-    for _ in range(count):
-        await asyncio.wait_for(ready.acquire(), 60)
-    try:
+    heard, ready = Heard(), [asyncio.Event() for _ in range(count)]
+    async with asyncio.TaskGroup() as group:  # a client that fails ends the run
+        tasks = [
+            group.create_task(client(number, port, exams[number % len(exams)], heard, ready[number]))
+            for number in range(count)
+        ]
+        async with asyncio.timeout(120):
+            for each in ready:
+                await each.wait()
         yield heard
-    finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def progress(pool: asyncpg.Pool, exams: list[str], per_second: float, seconds: float) -> int:
@@ -183,8 +198,10 @@ async def measure(dsn: str, shape: Shape) -> dict[str, Any]:
         port = await asyncio.to_thread(ours.recv)
         pool = await stack.enter_async_context(open_database(PostgresSettings(dsn=SecretStr(dsn), pool=4)))
         exams = [await upload(port) for _ in range(shape.exams)]
-        idle = (await gauge(port))[1]
+        at_rest, idle = await gauge(port)
+        begun = time.monotonic()
         heard = await stack.enter_async_context(clients(port, exams, shape.clients))
+        opening = time.monotonic() - begun, (await gauge(port))[0] - at_rest
         await asyncio.sleep(2)
         heard.late.clear()
         cpu, before = (await gauge(port))[0], await reads(pool)
@@ -196,7 +213,8 @@ async def measure(dsn: str, shape: Shape) -> dict[str, Any]:
         for numbers in heard.numbers.values():
             assert numbers == list(range(2, 2 + len(numbers))), "a gap or a repeat"
         return {
-            "what": shape.name, "events": sent, "deliveries": each, "expected": sent * shape.clients // shape.exams,
+            "what": shape.name, "opened in s": round(opening[0], 2), "told 503": heard.refused, "cut off": heard.cut,
+            "ms CPU to open one": round(1000 * opening[1] / shape.clients, 1), "events": sent, "deliveries": each, "expected": sent * shape.clients // shape.exams,
             "p50 ms": round(1000 * statistics.median(late), 1), "p99 ms": round(1000 * late[int(0.99 * each)], 1),
             "CPU s": round(after_cpu - cpu, 2), "µs CPU per delivery": round(1e6 * (after_cpu - cpu) / each),
             "KB per client": round(1000 * (resident - idle) / shape.clients), "reads": await reads(pool) - before,

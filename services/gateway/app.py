@@ -51,6 +51,7 @@ from services.gateway.database import open_api_pool, open_database
 from services.gateway.downloads.pictures import Pictures
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
+from services.gateway.keyring import Keyring
 from services.gateway.ledger import Ledger
 from services.gateway.live.hub import open_hub
 from services.gateway.looks.watch import Looks
@@ -213,7 +214,7 @@ async def open_gateway(
                 ledger=ledger,
                 pool=api_pool,
                 owner_pool=pool,
-                key_pool=key_pool,
+                keys=Keyring(key_pool),
                 tenancy=about,
                 blobs=blobs,
                 hub=hub,

@@ -10,6 +10,7 @@ import asyncpg
 from services.gateway.core import keys
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import Scope, allowed
+from services.gateway.keyring import Keyring
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHALLENGE = 'Bearer realm="redink"'
@@ -54,20 +55,20 @@ class KeyRow:
 _VISIBLE = ", ".join(KeyRow.__annotations__)
 
 
-async def caller_of(pool: asyncpg.Pool, authorization: str | None) -> Caller:
+async def caller_of(keyring: Keyring, authorization: str | None) -> Caller:
     """The caller an Authorization header proves; Problem(UNAUTHORIZED | KEY_REVOKED | KEY_EXPIRED).
 
     Only who has the secret is told that a key was revoked or has expired.
     """
     key = keys.bearer(authorization)
-    row = await pool.fetchrow("SELECT * FROM redink_key($1)", key.id) if key is not None else None
+    row = await keyring.row(key.id) if key is not None else None
     if key is None or not keys.matches(key, row["secret_sha256"] if row else None) or row is None:
         raise Problem(Code.UNAUTHORIZED, headers={"WWW-Authenticate": _CHALLENGE})
     for ended, code in ((row["revoked"], Code.KEY_REVOKED), (row["expired"], Code.KEY_EXPIRED)):
         if ended:
             raise Problem(code, headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
     if row["unnoted"]:
-        await pool.execute("SELECT redink_key_used($1)", key.id)
+        await keyring.used(key.id)
     return Caller(row["tenant"], key.id, frozenset(row["scopes"]), row["rate_factor"])
 
 

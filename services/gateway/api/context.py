@@ -17,6 +17,7 @@ from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import required
 from services.gateway.database import TENANT
 from services.gateway.history import History
+from services.gateway.keyring import Keyring
 from services.gateway.ledger import Ledger
 from services.gateway.limits.limiter import refuse
 from services.gateway.live.hub import Hub
@@ -31,13 +32,13 @@ from services.gateway.webhooks.egress import Way
 class Gateway:
     """The parts that routes work with.
 
-    `pool` sees the rows of the caller's tenant only, `owner_pool` all rows; `key_pool` looks up keys, and sees none.
+    `pool` sees the rows of the caller's tenant only, `owner_pool` all rows.
     """
 
     ledger: Ledger
     pool: asyncpg.Pool
     owner_pool: asyncpg.Pool
-    key_pool: asyncpg.Pool
+    keys: Keyring
     tenancy: Tenancy
     blobs: Blobs
     hub: Hub
@@ -76,7 +77,7 @@ async def _caller(
     gateway: InGateway,
     _credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> auth.Caller:
-    caller = await auth.caller_of(gateway.key_pool, request.headers.get("authorization"))
+    caller = await auth.caller_of(gateway.keys, request.headers.get("authorization"))
     TENANT.set(caller.tenant)  # from here on, connections of gateway.pool see this tenant's rows
     method, path = request.method, request.scope["route"].path
     standing = await gateway.tenancy.limiter.take(caller.tenant, caller.rate_factor, method, path)

@@ -69,7 +69,7 @@ class _Kept:
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
             Code.IDEMPOTENCY_IN_FLIGHT, Code.BODY_TOO_LARGE, Code.FILE_TOO_LARGE, Code.FIELD_TOO_LARGE,
             Code.TOO_MANY_PARTS, Code.UNSUPPORTED_CONTENT_TYPE, Code.UNSUPPORTED_MEDIA, Code.NO_FILE, Code.EMPTY_FILE,
-            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.UNKNOWN_TEMPLATE, *look_problems(),
+            Code.VALIDATION_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.EXAM_DELETED, Code.UNKNOWN_TEMPLATE, *look_problems(),
             Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
         ),
     },
@@ -193,7 +193,7 @@ async def _replay(
         raise Problem(Code.IDEMPOTENCY_MISMATCH)
     exam = await find(gateway.pool, tenant, earlier.exam_id)
     if exam is None:
-        raise Problem(Code.EXAM_NOT_FOUND)
+        raise Problem(Code.EXAM_DELETED)
     return _Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)
 
 

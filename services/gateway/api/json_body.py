@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from services.gateway.api import bodies
 from services.gateway.api.context import InTenant
+from services.gateway.core import faults
 from services.gateway.core.problems import Code, Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -23,29 +25,18 @@ def json_body(
     kinds = media or ("application/json",)
 
     async def read(request: Request, _tenant: InTenant) -> M:
-        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        raw = bytearray()
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > kib * _KIB:
-                raise Problem(Code.BODY_TOO_LARGE, f"Send at most {kib} KiB of JSON.")
-        if not raw and not required:
+        data = await bodies.raw(request, kib * _KIB)
+        if not data and not required:
             return model()
-        if given not in kinds:
+        if bodies.media_type(request) not in kinds:
             raise Problem(Code.UNSUPPORTED_CONTENT_TYPE, f"Send the body as {' or '.join(kinds)}.")
         try:
-            return model.model_validate_json(bytes(raw), strict=True)
+            return model.model_validate_json(data, strict=True)
         except ValidationError as error:
-            raise Problem(Code.VALIDATION_FAILED, errors=errors_of(error)) from error
+            raise faults.problem(faults.faults_of(error)) from error
 
     content = {kind: {"schema": inlined(model)} for kind in kinds}
     return read, {"requestBody": {"required": required, "content": content}}
-
-
-def errors_of(error: ValidationError) -> list[dict[str, str]]:
-    """The first errors, without the values that were sent."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)[:20]
-    return [{"pointer": "/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"]} for item in found]
 
 
 def inlined(model: type[BaseModel]) -> dict[str, Any]:

@@ -3,26 +3,24 @@
 from datetime import datetime
 from typing import Annotated, Any, cast, get_args
 
-from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.artefacts import SubjectRules
 from contracts.artefacts.submission import Subject
-from services.gateway.api import bodies
 from services.gateway.api.context import InGateway, InTenant
 from services.gateway.api.documented import problems
+from services.gateway.api.json_body import json_body
 from services.gateway.api.templates import IfMatch, IfNoneMatch, etag, expected
 from services.gateway.api.views import View
 from services.gateway.core.conditions import unchanged
 from services.gateway.core.problems import Code, Problem
 from services.gateway.templates import rules
-from services.gateway.templates.errors import faults_of, problem
 from services.gateway.templates.rules import Settled
 
 router = APIRouter(prefix="/subjects", tags=["templates"])
 
 _DEFAULTS = SubjectRules()
-_LIMIT = 4096
 _EXAMPLE: dict[str, Any] = {"partial_choice": 0.5, "weak_below": 0.6, "strong_from": 0.85}
 _SETTLED: dict[str, Any] = {"subject": "math", "version": 1, "updated_at": "2026-11-22T03:14:15.926Z", **_EXAMPLE}
 _ETAG = {"ETag": {"description": "Their version, for If-Match and If-None-Match.", "schema": {"type": "string"}}}
@@ -74,9 +72,7 @@ async def _subject(_tenant: InTenant, subject: Annotated[str, Path(examples=["ma
 
 
 InSubject = Annotated[Subject, Depends(_subject)]
-_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": bodies.schema(NewRules)}}}
-}
+_read_rules, _body = json_body(NewRules, 4)
 
 
 @router.get(
@@ -104,29 +100,25 @@ async def get_subject(
 @router.put(
     "/{subject}",
     summary="Settle the rules of a subject",
-    openapi_extra=_BODY,
+    openapi_extra=_body,
     responses={
         200: {"headers": _ETAG},
         **problems(
             Code.UNKNOWN_SUBJECT, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.PRECONDITION_FAILED,
+            Code.UNSUPPORTED_CONTENT_TYPE,
         ),
     },
 )  # fmt: skip
 async def put_subject(
-    request: Request,
     response: Response,
     gateway: InGateway,
     tenant: InTenant,
-    *,
     subject: InSubject,
+    wanted: Annotated[NewRules, Depends(_read_rules)],
+    *,
     if_match: IfMatch = None,
 ) -> RulesView:
     """For uploads from now on; exams keep the rules they were accepted with, also when they are tried again."""
-    data = bodies.json_of(await bodies.raw(request, _LIMIT))
-    try:
-        wanted = NewRules.model_validate(data)
-    except ValidationError as error:
-        raise problem(faults_of(error)) from None
     settled = SubjectRules(**wanted.model_dump())
     now = await rules.settle(gateway.pool, tenant, subject, settled, expected(if_match))
     response.headers["ETag"] = etag(now.version)

@@ -12,6 +12,7 @@ from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
 from services.gateway.api.template_views import TemplateContent, TemplateView, content_view, template_view
 from services.gateway.api.templates import InKey, make
+from services.gateway.core import faults
 from services.gateway.core.problems import Code, Problem
 from services.gateway.templates import errors, lenient, sheet
 from services.gateway.templates.document import Document
@@ -149,7 +150,7 @@ def _understand(data: bytes, about: Mapping[str, Any]) -> tuple[Document, tuple[
             return _of_json(data, about), ()
         found = sheet.read(data, lenient.tidied(dict(about)))
     except errors.Wrong as wrong:
-        raise errors.problem(wrong.faults) from None
+        raise faults.problem(wrong.faults) from None
     except sheet.WrongSheet as wrong:
         raise _of_rows(wrong.faults) from None
     return found.document, found.ignored
@@ -162,11 +163,11 @@ def _of_json(data: bytes, about: Mapping[str, Any]) -> Document:
     return errors.checked(lenient.tidied(written | dict(about)))
 
 
-def _of_rows(faults: list[sheet.SheetFault]) -> Problem:
-    found = [{"pointer": f"/rows/{f.row}", "row": f.row, "column": f.column, "detail": f.detail} for f in faults]
-    more = f" {len(found)} things are wrong; the first {errors.MOST} are named." if len(found) > errors.MOST else ""
+def _of_rows(wrong: list[sheet.SheetFault]) -> Problem:
+    found = [{"pointer": f"/rows/{f.row}", "row": f.row, "column": f.column, "detail": f.detail} for f in wrong]
+    more = f" {len(found)} things are wrong; the first {faults.MOST} are named." if len(found) > faults.MOST else ""
     detail = f"Correct the cells that 'errors' names and send the file again.{more}"
-    return Problem(Code.VALIDATION_FAILED, detail, errors=found[: errors.MOST])
+    return Problem(Code.VALIDATION_FAILED, detail, errors=found[: faults.MOST])
 
 
 def _wrong(pointer: str, detail: str) -> Problem:

@@ -22,6 +22,7 @@ from services.gateway.api.template_views import (
     entry_view,
     template_view,
 )
+from services.gateway.core import faults
 from services.gateway.core.conditions import unchanged
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
@@ -253,4 +254,4 @@ async def _document(request: Request, gateway: Gateway) -> Document:
     try:
         return errors.checked(data)
     except errors.Wrong as wrong:
-        raise errors.problem(wrong.faults) from None
+        raise faults.problem(wrong.faults) from None

@@ -76,7 +76,7 @@ async def watched_exam(gateway: Gateway, exam_id: str, authorization: str | None
         if tenant is None:
             raise Problem(Code.INVALID_TICKET, headers={"WWW-Authenticate": 'Bearer realm="redink"'})
     else:
-        caller = await auth.caller_of(gateway.key_pool, authorization)
+        caller = await auth.caller_of(gateway.keys, authorization)
         caller.require(Scope.EXAMS_READ)
         tenant = caller.tenant
     TENANT.set(tenant)

@@ -3,16 +3,14 @@
 # ruff: noqa: FAST003 - webhook_id is taken by the dependency InEndpoint
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ValidationError
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
-from services.gateway.api.json_body import errors_of, inlined
+from services.gateway.api.json_body import json_body
 from services.gateway.api.webhook_views import (
     DeliveryPage,
     DeliveryView,
@@ -32,8 +30,6 @@ from services.gateway.webhooks.messages import CALLBACK, body_of_test
 from services.gateway.webhooks.targets import Refused
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
-M = TypeVar("M", bound=BaseModel)
-_BODY_LIMIT = 16 * 1024
 
 
 async def require_callable(gateway: Gateway, url: str, pointer: str) -> None:
@@ -44,26 +40,8 @@ async def require_callable(gateway: Gateway, url: str, pointer: str) -> None:
         raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": pointer, "detail": str(error)}]) from error
 
 
-def _body(model: type[M]) -> tuple[Callable[..., Awaitable[M]], dict[str, Any]]:
-    """A dependency that reads the body with a limit and after the key was checked, and its description."""
-
-    async def read(request: Request, _tenant: InTenant) -> M:
-        raw = bytearray()
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > _BODY_LIMIT:
-                raise Problem(Code.BODY_TOO_LARGE, f"Send at most {_BODY_LIMIT // 1024} KiB of JSON.")
-        try:
-            return model.model_validate_json(bytes(raw))
-        except ValidationError as error:
-            raise Problem(Code.VALIDATION_FAILED, errors=errors_of(error)) from error
-
-    content = {"application/json": {"schema": inlined(model)}}
-    return read, {"requestBody": {"required": True, "content": content}}
-
-
-_read_new, _new = _body(NewWebhook)
-_read_change, _change = _body(WebhookChange)
+_read_new, _new = json_body(NewWebhook, 16)
+_read_change, _change = json_body(WebhookChange, 16)
 InId = Annotated[str, Path(alias="webhook_id", examples=["wh_5f0c8a1b2c3d4e5f60718293"])]
 _ID = re.compile(rf"wh_[0-9a-f]{{24}}|{CALLBACK}")
 
@@ -87,7 +65,7 @@ def _known(endpoint: Endpoint | None) -> Endpoint:
     status_code=201,
     summary="Be told when exams end",
     openapi_extra=_new,
-    responses=problems(Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE),
+    responses=problems(Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE),
 )
 async def create_webhook(
     response: Response, gateway: InGateway, tenant: InTenant, wanted: Annotated[NewWebhook, Depends(_read_new)]
@@ -124,7 +102,9 @@ async def get_webhook(endpoint: InEndpoint) -> WebhookView:
     "/{webhook_id}",
     summary="Change a webhook",
     openapi_extra=_change,
-    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE),
+    responses=problems(
+        Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE
+    ),
 )
 async def change_webhook(
     gateway: InGateway,

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.core.faults import Fault
 from services.gateway.templates import lenient
 from services.gateway.templates.document import Document
-from services.gateway.templates.errors import Fault, Wrong, checked
+from services.gateway.templates.errors import Wrong, checked
 
 HEADERS: dict[str, tuple[str, ...]] = {
     "number": ("题号", "序号", "小题", "题目编号", "number", "no", "no.", "question", "#"),
