@@ -80,7 +80,7 @@ LOOKS = Counter("redink_upload_looks_total", "First looks at uploaded files, by 
 TERMINAL = Counter("redink_terminal_total", "Exams that ended, counted in the projection.", ["outcome", "reason"])
 E2E = Histogram(
     "redink_e2e_seconds",
-    "From upload to the end, both by the database's clock, once per exam.",
+    "From upload to the end, both by the database's clock, once per exam; a failure is rejected when the file is why.",
     ["outcome", "class"],
     buckets=E2E_BUCKETS,
 )
@@ -149,6 +149,17 @@ WEBHOOK_LATE = Gauge("redink_webhook_late_seconds", "How late the sender is with
 LLM_REQUESTS = Counter("redink_llm_requests_total", "Calls of a language model.", ["provider", "model", "status"])
 LLM_TOKENS = Counter("redink_llm_tokens_total", "Tokens; kind is in, cached or out.", ["kind"])
 LLM_COST = Counter("redink_llm_cost_total", "Money spent on language models.", ["currency"])
+LLM_SECONDS = Histogram(
+    "redink_llm_request_seconds", "One request that was answered, from sending to reply.", buckets=STAGE_BUCKETS
+)
+LLM_LIMIT_WAIT = Histogram(
+    "redink_llm_limit_wait_seconds", "Wait for a place within the limits on requests.", buckets=STAGE_BUCKETS
+)
+LLM_CACHE = Counter("redink_llm_cache_total", "Look-ups of replies; result is memory, redis or miss.", ["result"])
+LLM_REPAIRS = Counter("redink_llm_repairs_total", "Replies sent back to be mended.")
+LLM_GRADES = Counter(
+    "redink_llm_grades_total", "Questions a model was to grade; outcome is graded, or why it is not.", ["outcome"]
+)
 
 # --- canary
 CANARY_RUNS = Counter(

@@ -8,10 +8,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from scripts.generation import asyncapi, bad_inputs, configuration, examples, metrics, openapi, schemas, topics
+from scripts.generation import (
+    asyncapi,
+    bad_inputs,
+    configuration,
+    examples,
+    metrics,
+    openapi,
+    schemas,
+    slos,
+    topics,
+)
 
 ROOT = Path(__file__).parents[1]
-SOURCES = (schemas, examples, asyncapi, openapi, topics, configuration, metrics, bad_inputs)
+SOURCES = (schemas, examples, asyncapi, openapi, topics, configuration, metrics, slos, bad_inputs)
 
 
 def generated() -> dict[str, str]:

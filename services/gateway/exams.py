@@ -24,6 +24,12 @@ IN_FLIGHT = "status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED')"
 assert all(f"'{status.value}'" in IN_FLIGHT for status in TERMINAL)
 
 
+OUR_FAULT = frozenset(
+    {ErrorCode.ARTEFACT_MISSING, ErrorCode.STAGE_TIMEOUT, ErrorCode.WORKER_CRASHED, ErrorCode.INTERNAL}
+)
+"""Why an exam may have FAILED that no other file would have helped: these count against the objectives."""
+
+
 @dataclass(frozen=True)
 class Exam:
     """One row of `exams`."""
@@ -113,6 +119,8 @@ def count_end(exam: Exam) -> None:
     if exam.position.revision > 1:
         return  # its time since the upload says nothing about us
     seconds = (exam.completed_at - exam.created_at).total_seconds()
+    if exam.position.code and exam.position.status is Status.FAILED and exam.position.code not in OUR_FAULT:
+        outcome = "rejected"
     metrics.E2E.labels(outcome, exam.priority).observe(max(0.0, seconds))
 
 

@@ -95,8 +95,8 @@ def begin_counters() -> None:
     """Let what the objectives count begin at 0: the first increment of a series that wasn't there is no rate."""
     for name in CLASSES:
         metrics.ACCEPTED.labels(name)
-        for status in TERMINAL:
-            metrics.E2E.labels(status.value.lower(), name)
+        for outcome in ("rejected", *(status.value.lower() for status in TERMINAL)):
+            metrics.E2E.labels(outcome, name)
     metrics.TERMINAL.labels("completed", "")
     metrics.TERMINAL.labels("cancelled", "")
     metrics.TERMINAL.labels("expired", ErrorCode.DEADLINE_EXCEEDED.value)
