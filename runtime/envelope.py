@@ -16,7 +16,8 @@ Headers = dict[str, str]
 
 CONTENT_TYPE = "application/json"
 TENANT = "ce_tenant"
-ATTEMPT, DUE = "x-attempt", "x-due-ms"
+ATTEMPT, DUE, FORMER = "x-attempt", "x-due-ms", "x-former-trace"
+"""Headers of a retry; the last names the span of the try before, as a traceparent does."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def event_of(record: Record, model: type[ExamEvent]) -> ExamEvent:
         raise Invalid(f"not a {model.__name__}: {', '.join(sorted(fields)[:8])}") from None
 
 
-def again(record: Record, *, attempt: int, due: float) -> Headers:
-    """The headers of a retry: the record's own, with the next attempt and its due time (seconds since 1970)."""
-    return text_headers(record) | {ATTEMPT: str(attempt), DUE: str(round(due * 1000))}
+def again(record: Record, *, attempt: int, due: float, former: Trace) -> Headers:
+    """The headers of a retry: the record's own, the next attempt, its due time (seconds since 1970), who tried before."""
+    return text_headers(record) | {ATTEMPT: str(attempt), DUE: str(round(due * 1000)), FORMER: former.traceparent}
 
 
 def text_headers(record: Record) -> Headers:
@@ -127,7 +128,7 @@ def text_headers(record: Record) -> Headers:
 
 def first_try(record: Record) -> Record:
     """The record as it was before any retry; what an operator replays."""
-    return replace(record, headers=tuple(item for item in record.headers if item[0] not in {ATTEMPT, DUE}))
+    return replace(record, headers=tuple(item for item in record.headers if item[0] not in {ATTEMPT, DUE, FORMER}))
 
 
 def _number(text: str | None, default: int) -> int:

@@ -12,6 +12,7 @@ from runtime.health import Health
 from runtime.kafka import Kafka
 from runtime.quarantine import Quarantine
 from runtime.settings import Settings
+from runtime.trace import UNTRACED, Tracer
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Resources:
     log: structlog.stdlib.BoundLogger
     clock: Clock = time.time
     quarantine: Quarantine = field(default_factory=Quarantine)
+    tracer: Tracer = UNTRACED
 
     def kit(self, stage: str) -> Kit:
         """The part that a stage gets."""

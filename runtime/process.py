@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import uvicorn
@@ -28,6 +29,7 @@ from runtime.settings import BadSettings, Settings
 from runtime.shell import Shell
 from runtime.stage import Stage
 from runtime.stores import open_blobs
+from runtime.tracing import open_tracing
 from runtime.watchdog import watched
 
 OpenStage = Callable[[Kit], AbstractAsyncContextManager[Stage]]
@@ -84,7 +86,9 @@ async def run(
     async with AsyncExitStack() as stack:
         stack.callback(late.cancel)
         listening = stack.enter_context(_listen(settings))
-        resources = await stack.enter_async_context(open_resources(settings))
+        service = _service([*stages, *(["gateway"] if gateway else [])])
+        tracer = await stack.enter_async_context(open_tracing(settings.trace, service, version))
+        resources = replace(await stack.enter_async_context(open_resources(settings)), tracer=tracer)
         api = await stack.enter_async_context(gateway(resources)) if gateway else None
         await stack.enter_async_context(_serve(health.app(resources.health, api), listening))
         stack.enter_context(_loop_lag())
@@ -97,6 +101,11 @@ async def run(
         resources.health.draining = True
         resources.log.info("draining", code=code)
     return code
+
+
+def _service(names: list[str]) -> str:
+    """What the process is called where spans of many are collected."""
+    return f"redink-{names[0]}" if len(names) == 1 else "redink"
 
 
 def exit_after(seconds: float, code: int) -> threading.Timer:
@@ -124,6 +133,7 @@ async def run_stage(stage: Stage, resources: Resources, cancellations: Cancellat
             settings=flow,
             clock=resources.clock,
             quarantine=resources.quarantine,
+            tracer=resources.tracer,
         )
         consume = resources.kafka.consume(
             _lanes(stage),

@@ -124,6 +124,17 @@ class LogSettings(BaseSettings):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
+class TraceSettings(BaseSettings):
+    """`REDINK_TRACE_*`: spans for OpenTelemetry. Trace ids are in headers, logs and problems with or without."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_TRACE_", use_attribute_docstrings=True)
+
+    endpoint: HttpUrl | None = None
+    """a collector of OTLP over HTTP, as http://collector:4318; unset: no spans are recorded"""
+    ratio: float = Field(default=1.0, ge=0, le=1)
+    """share of traces that are recorded, by their ids: say the same to all processes"""
+
+
 class FlowSettings(BaseSettings):
     """`REDINK_FLOW_*`: retries, dead letters and drain, the same for every stage."""
 
@@ -159,6 +170,7 @@ class Settings:
         self.blobs = load(BlobSettings)
         self.http = load(HttpSettings)
         self.log = load(LogSettings)
+        self.trace = load(TraceSettings)
         self.flow = load(FlowSettings)
 
 

@@ -28,8 +28,9 @@ from runtime.limit import DeadLetterLimit
 from runtime.pool import Workers
 from runtime.quarantine import CrashGuard, Quarantine
 from runtime.settings import FlowSettings
+from runtime.spans import processing
 from runtime.stage import Stage
-from runtime.trace import Trace
+from runtime.trace import UNTRACED, Span, Trace, Tracer
 from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
 from runtime.voice import Publisher, Unsaid, Voice
 from runtime.work import artefact_of
@@ -48,12 +49,17 @@ class _Case:
 
     record: Record
     event: ExamEvent
-    trace: Trace
+    span: Span
     event_id: str
 
     @property
     def attempt(self) -> int:
         return self.record.attempt
+
+    @property
+    def trace(self) -> Trace:
+        """What is said of it continues this try's span."""
+        return self.span.trace
 
 
 class Shell:
@@ -72,18 +78,20 @@ class Shell:
         clock: Clock = time.time,
         quarantine: Quarantine | None = None,
         chance: Callable[[], float] = random.random,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """`quarantine` is shared by all stages of a process; `chance` gives numbers in 0..1 that spread retries."""
         self._stage = stage
         self._row = stage.row
         self._model = _MODEL[stage.row.sources[0]]
-        self._voice = Voice(stage.row, publisher, clock)
+        self._voice = Voice(stage.row, publisher, clock, tracer)
         self._blobs = blobs
         self._guard = CrashGuard(starts, quarantine or Quarantine(), settings.crash_limit)
         self._cancellations = cancellations
         self._workers = workers
         self._clock = clock
         self._chance = chance
+        self._tracer = tracer
         self._policy = Policy(settings.retries, settings.retry_base, settings.retry_cap)
         self._limit = DeadLetterLimit(settings.dead_consecutive, settings.dead_ratio, settings.dead_sample)
         self._log = log.get("runtime.shell")
@@ -96,15 +104,20 @@ class Shell:
         """
         with structlog.contextvars.bound_contextvars(stage=self._stage.name, attempt=record.attempt):
             began = _now()
-            with metrics.IN_PROGRESS.labels(self._stage.name).track_inprogress():
-                outcome = await self._handle(record, began)
+            with (
+                metrics.IN_PROGRESS.labels(self._stage.name).track_inprogress(),
+                processing(self._tracer, record, self._stage.name) as span,
+            ):
+                outcome = await self._handle(record, began, span)
+                span.note({"redink.outcome": outcome})
             metrics.PROCESS.labels(self._stage.name, outcome).observe(_now() - began)
             self._log.info("record handled", outcome=outcome, seconds=round(_now() - began, 3))
 
-    async def _handle(self, record: Record, began: float) -> str:
+    async def _handle(self, record: Record, began: float, span: Span) -> str:
         try:
-            case = self._understand(record)
+            case = self._understand(record, span)
         except Invalid as error:
+            span.fail(type(error).__name__)
             return await self._set_aside(record, None, DeadLetter("invalid"), error)
         structlog.contextvars.bind_contextvars(
             exam_id=str(case.event.exam_id),
@@ -124,10 +137,13 @@ class Shell:
             if not looping:  # the process lived to say so; what crash-looped once must not begin to crash anew
                 await self._guard.end(self._start_key(case))
 
-    def _understand(self, record: Record) -> _Case:
+    def _understand(self, record: Record, span: Span) -> _Case:
         attributes = envelope.decode(record)
         event = envelope.event_of(record, self._model)
-        return _Case(record, event, attributes.trace, str(attributes.id))
+        span.note(
+            {"redink.exam_id": str(event.exam_id), "redink.tenant": event.tenant, "redink.revision": event.revision}
+        )
+        return _Case(record, event, span, str(attributes.id))
 
     async def _process(self, case: _Case, began: float) -> str:
         event = case.event
@@ -147,9 +163,11 @@ class Shell:
                 attempt=case.attempt,
                 queue_seconds=self._waited(case.record),
             )
-            artefact = await artefact_of(self._stage, job)
+            with self._tracer.span("work", parent=case.trace):
+                artefact = await artefact_of(self._stage, job)
             self._measure_cpu(max(job.cpu_seconds, getattr(artefact, "cpu_seconds", 0.0)))
-            stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
+            with self._tracer.span("store", kind="client", parent=case.trace):
+                stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
         job.check()
         await self._announce(case, stored, began)
         return "completed"
@@ -194,9 +212,11 @@ class Shell:
         self._log.warning("work failed", error=log.what(error), at=log.where(error), verdict=type(verdict).__name__)
         match verdict:
             case DeadLetter():
+                case.span.fail(type(error).__name__)
                 return await self._set_aside(case.record, case, verdict, error)
             case RetryAt(due=due, reason=reason):
-                await self._voice.retry(case.record, due)
+                case.span.fail(type(error).__name__)
+                await self._voice.retry(case.record, due, case.trace)
                 await self._voice.status(event, case.trace, StatusKind.RETRIED, self._row.running, attempt=case.attempt)
                 metrics.RETRIES.labels(self._stage.name, reason).inc()
                 outcome = "retried"

@@ -11,7 +11,8 @@ from contracts.status import Status
 from contracts.topics import STATUS, StageRow, dead_topic, retry_topic
 from runtime.clock import Clock, moment
 from runtime.envelope import Headers, Record, again, first_try, text_headers
-from runtime.trace import Trace
+from runtime.spans import sending
+from runtime.trace import UNTRACED, Trace, Tracer
 
 
 class Publisher(Protocol):
@@ -36,10 +37,13 @@ class Voice:
     All methods raise Unsaid.
     """
 
-    def __init__(self, row: StageRow, publisher: Publisher, clock: Clock = time.time) -> None:
+    def __init__(
+        self, row: StageRow, publisher: Publisher, clock: Clock = time.time, tracer: Tracer = UNTRACED
+    ) -> None:
         self._row = row
         self._publisher = publisher
         self._clock = clock
+        self._tracer = tracer
 
     async def done(self, event: ExamEvent, artefact: BlobRef, trace: Trace) -> None:
         """The artefact exists: the next stage's cue."""
@@ -62,9 +66,9 @@ class Voice:
         step = f"{self._row.name}/{kind}/{status}/{attempt}" + (f"/{word.done}" if word.done is not None else "")
         await self._publish(STATUS, word, step, trace)
 
-    async def retry(self, record: Record, due: float) -> None:
-        """The same record again, not before `due` (seconds since 1970)."""
-        headers = again(record, attempt=record.attempt + 1, due=due)
+    async def retry(self, record: Record, due: float, former: Trace) -> None:
+        """The same record again, not before `due` (seconds since 1970); `former` is the try that failed."""
+        headers = again(record, attempt=record.attempt + 1, due=due, former=former)
         with _confirmed():
             await self._publisher.send(retry_topic(self._row.name), record.key, record.value, headers)
 
@@ -85,13 +89,13 @@ class Voice:
             await self._publisher.send(dead_topic(self._row.name), record.key, record.value, headers)
 
     async def _publish(self, topic: str, event: ExamEvent, step: str, trace: Trace) -> None:
-        with _confirmed():
+        with sending(self._tracer, topic, trace) as span, _confirmed():
             await self._publisher.publish(
                 topic,
                 event,
                 event_id=derived_id(event.exam_id, step, event.revision),
                 source=f"/redink/{self._row.name}",
-                trace=trace.child(),
+                trace=span.trace,
             )
 
 

@@ -41,7 +41,9 @@ async def works(_: Job) -> Contract:
 class World:
     """Ports of one shell; `before_put` and `after_put` may do or raise something, once per call."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracer: trace.Tracer = trace.UNTRACED) -> None:
+        self.tracer = tracer
+        self.traces: list[tuple[str, trace.Trace]] = []
         self.now = NOW.timestamp()
         self.blobs: dict[str, bytes] = {}
         self.published: list[tuple[str, Any]] = []
@@ -51,6 +53,9 @@ class World:
         self.before_read: Callable[[], None] = lambda: None
 
     async def deliver(self, work: Any = works, attempt: int = 1) -> None:
+        await self.handle(record(attempt), work)
+
+    async def handle(self, record: Record, work: Any = works) -> None:
         shell = Shell(
             Stage("parser", work),
             publisher=self,
@@ -61,8 +66,9 @@ class World:
             settings=FlowSettings(),
             clock=lambda: self.now,
             chance=lambda: 0.5,
+            tracer=self.tracer,
         )
-        await shell.handle(record(attempt))
+        await shell.handle(record)
 
     def cancel(self) -> None:
         control = ExamControl(**EVENT.model_dump(exclude={"artefact"}))
@@ -103,6 +109,7 @@ class World:
         self, topic: str, event: ExamEvent, *, event_id: uuid.UUID, source: str, trace: trace.Trace
     ) -> None:
         self.published.append((topic, event))
+        self.traces.append((topic, trace))
 
     async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         self.published.append((topic, headers))

@@ -67,7 +67,7 @@ def test_an_invalid_event_is_described_without_its_content() -> None:
 
 def test_a_retry_keeps_the_id_and_adds_attempt_and_due_time() -> None:
     _, value, headers = encode(ENVELOPE, EVENT)
-    retried = record(value, again(record(value, headers), attempt=2, due=1234.5))
+    retried = record(value, again(record(value, headers), attempt=2, due=1234.5, former=trace.start()))
     assert (retried.attempt, retried.due) == (2, 1234.5)
     assert decode(retried).id == ENVELOPE.id
     assert first_try(retried).attempt == 1
