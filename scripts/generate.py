@@ -12,6 +12,7 @@ from scripts.generation import (
     asyncapi,
     bad_inputs,
     configuration,
+    dashboards,
     examples,
     metrics,
     openapi,
@@ -21,7 +22,7 @@ from scripts.generation import (
 )
 
 ROOT = Path(__file__).parents[1]
-SOURCES = (schemas, examples, asyncapi, openapi, topics, configuration, metrics, slos, bad_inputs)
+SOURCES = (schemas, examples, asyncapi, openapi, topics, configuration, metrics, slos, dashboards, bad_inputs)
 
 
 def generated() -> dict[str, str]:
