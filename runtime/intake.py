@@ -92,6 +92,7 @@ class Intake:
         self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch, clock)
         self._running: dict[asyncio.Task[None], Item] = {}
         self._since: dict[Item, float] = {}
+        self._finished = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
         self._paused: set[Partition] = set()
         self._still = False
@@ -199,11 +200,12 @@ class Intake:
 
     def _balance(self) -> None:
         """Pause what is full, resume what has room."""
+        windows = {topic: lane.window for topic, lane in self._lanes.items()}
+        crowded = {topic for topic, window in windows.items() if self._load(topic) >= window}
         full = {
             partition
             for partition in self._tracker.assigned
-            if self._load(partition.topic) >= self._lanes[partition.topic].window
-            or self._tracker.span(partition) >= max(MAX_SPAN, self._lanes[partition.topic].window)
+            if partition.topic in crowded or self._tracker.span(partition) >= max(MAX_SPAN, windows[partition.topic])
         }
         if more := full - self._paused:
             self._source.pause(more)
@@ -251,7 +253,9 @@ class Intake:
             else:
                 break
         self._ages.end(item.ticket)
-        if not self._tracker.finish(item.ticket):
+        if self._tracker.finish(item.ticket):
+            self._finished.set()
+        else:
             metrics.STALE.labels(self.group).inc()
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -270,11 +274,13 @@ class Intake:
 
     async def _commit_regularly(self) -> None:
         while True:
-            await asyncio.sleep(COMMIT_EVERY)
-            if not self._tracker.committable():
-                continue
+            await self._finished.wait()
+            self._finished.clear()
             self._committing = asyncio.create_task(self._commit())
             await asyncio.wait({self._committing})
+            await asyncio.sleep(COMMIT_EVERY)
+            if self._tracker.committable():  # it failed
+                self._finished.set()
 
     def _give_up_commit(self) -> None:
         """The client sends a commit again that failed; after a rebalance that would be about other records."""
