@@ -1,10 +1,7 @@
 """Accepting an upload whose bytes are stored: one transaction {idempotency key, exam, outbox}. Free of HTTP."""
 
-import asyncio
-import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,15 +9,13 @@ from typing import Any
 from contracts.artefacts import Submission
 from contracts.events import BlobRef, ExamUploaded
 from contracts.topics import UPLOADED
-from runtime import log, metrics
+from runtime import metrics
+from services.gateway import keyed
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation, fingerprint
 from services.gateway.ledger import Ledger, Transaction, transact
-
-_RELEASE_SECONDS = 2.0
-"""A request that failed has told its client nothing yet."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +73,12 @@ async def reserve(
     """
 
     async def work(transaction: Transaction) -> Reservation | Earlier | None:
-        found = None
-        if key is not None:
-            found = await transaction.reserve(tenant, key, lease_seconds)
-            if found is None:
-                raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        found = None if key is None else await keyed.take(transaction, tenant, key, lease_seconds)
         if not isinstance(found, Earlier):
             await admit(transaction, tenant, limits)
         return found
 
     return await transact(ledger, "reserve", work)
-
-
-@asynccontextmanager
-async def holding(ledger: Ledger, held: Reservation | None, lease_seconds: float) -> AsyncIterator[None]:
-    """Keep the key's lease while an upload arrives; what ends with an error gives the key back."""
-    if held is None:
-        yield
-        return
-    renewing = asyncio.create_task(_renew(ledger, held, lease_seconds), name="lease of an Idempotency-Key")
-    try:
-        yield
-    except BaseException:
-        await _release(ledger, held)
-        raise
-    finally:
-        renewing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await renewing
 
 
 async def accept(ledger: Ledger, offer: Offer) -> Accepted:
@@ -122,8 +95,7 @@ async def accept(ledger: Ledger, offer: Offer) -> Accepted:
         if offer.held is not None:
             asked = offer.form.asked(offer.submission.files)
             digest = fingerprint(asked, offer.form.priority, offer.form.callback_url)
-            if not await transaction.settle(offer.held, offer.exam_id, digest, response):
-                raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+            await keyed.settle(transaction, offer.held, offer.exam_id, digest, response)
         await transaction.enqueue(UPLOADED[offer.form.priority], event, offer.traceparent)
         return Accepted(exam, response)
 
@@ -142,22 +114,3 @@ async def _event(transaction: Transaction, offer: Offer) -> ExamUploaded:
         deadline=now + timedelta(seconds=offer.deadline_seconds),
         artefact=offer.artefact,
     )
-
-
-async def _renew(ledger: Ledger, held: Reservation, lease_seconds: float) -> None:
-    """Until cancelled, or the lease went to another request; `accept` sees that, too."""
-    while True:
-        await asyncio.sleep(lease_seconds / 3)
-        try:
-            if not await transact(ledger, "reserve", lambda transaction: transaction.renew(held, lease_seconds)):
-                return
-        except Exception as error:  # noqa: BLE001 - the next turn may succeed, and `accept` checks the lease
-            log.get("gateway.acceptance").warning("lease not renewed", error=log.what(error))
-
-
-async def _release(ledger: Ledger, held: Reservation) -> None:
-    try:
-        async with asyncio.timeout(_RELEASE_SECONDS):
-            await transact(ledger, "release", lambda transaction: transaction.release(held))
-    except Exception as error:  # noqa: BLE001 - the request's own error is the one to tell; the lease ends by itself
-        log.get("gateway.acceptance").warning("key not given back", error=log.what(error))

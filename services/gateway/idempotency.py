@@ -48,3 +48,8 @@ def fingerprint(submission: Submission, priority: str, callback_url: str | None 
     files = [(file.blob.sha256, file.blob.size) for file in submission.files]
     asked = (sorted(plain.items()), files, priority, *([callback_url] if callback_url else []))
     return hashlib.sha256(repr(asked).encode()).digest()
+
+
+def digest(*asked: object) -> bytes:
+    """SHA-256 of what a call without a body to speak of asks for."""
+    return hashlib.sha256(repr(asked).encode()).digest()

@@ -20,6 +20,7 @@ from services.gateway.acceptance import Limits, admit
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
+from services.gateway.keyed import Once
 from services.gateway.ledger import Ledger, Transaction, transact
 from services.gateway.settings import GatewaySettings
 
@@ -50,11 +51,13 @@ async def replay(
     settings: GatewaySettings | None = None,
     *,
     limits: Limits | None = None,
+    once: Once | None = None,
 ) -> Exam:
     """The exam in its new revision, with a new deadline and the event that `from_stage` reads in the outbox.
 
     Without a stage it goes on after the last artefact there is, or from the start when it has all. Within `limits`,
-    if given. Problem(EXAM_NOT_FOUND | EXAM_IN_FLIGHT | ARTEFACT_GONE | OVERLOADED | TOO_MANY_IN_FLIGHT).
+    if given; the key of `once` is bound to it in the same transaction.
+    Problem(EXAM_NOT_FOUND | EXAM_IN_FLIGHT | ARTEFACT_GONE | OVERLOADED | TOO_MANY_IN_FLIGHT).
     """
     order = Order(settings or load(GatewaySettings), from_stage, limits)
 
@@ -62,7 +65,10 @@ async def replay(
         exam = await transaction.lock(exam_id)
         if exam is None:
             raise Problem(Code.EXAM_NOT_FOUND)
-        return await begin(transaction, blobs, exam, order)
+        begun = await begin(transaction, blobs, exam, order)
+        if once is not None:
+            await once.settle(transaction, exam_id, {})
+        return begun
 
     return await transact(ledger, "replay", work)
 

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.artefacts import Submission, UploadedFile
 from contracts.topics import SUBMISSION, artefact_path
 from runtime import trace
-from services.gateway import acceptance
+from services.gateway import acceptance, keyed
 from services.gateway.api.exams import _cancel
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Problem
@@ -64,7 +64,7 @@ class Door:
         held = await acceptance.reserve(self.ledger, TENANT, upload.key, LEASE, LIMITS)
         if isinstance(held, Earlier):
             return held.exam_id
-        async with acceptance.holding(self.ledger, held, LEASE):
+        async with keyed.holding(self.ledger, held, LEASE):
             page = await self.blobs.put(f"{TENANT}/{exam_id}/1/upload-1", upload.marker.encode())
             form = Form("math", 7, upload.marker, None, None, "zh-CN", upload.priority, None, ())  # type: ignore[arg-type]
             submission: Submission = form.submission([UploadedFile(blob=page, media_type="image/jpeg")])

@@ -4,17 +4,18 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.gateway import acceptance, idempotency, multipart
+from services.gateway import idempotency, keyed, multipart
 from services.gateway.api.batch_form import BODY, HEADERS, LONGEST_NAME
 from services.gateway.api.batch_views import AcceptedBatch, batch_fields, paper_fields
 from services.gateway.api.batches import remaining
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import InKey
 from services.gateway.api.webhooks import require_callable
 from services.gateway.batches import archive, claims, papers, reception, rows
 from services.gateway.batches.papers import Bounds, Kept
@@ -51,15 +52,12 @@ async def create_batch(
     request: Request,
     gateway: InGateway,
     tenant: InTenant,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="A repeated request with the same key finds the same batch, and no paper becomes two exams.",
-        ),
-    ] = None,
+    idempotency_key: InKey = None,
 ) -> Response:
-    """Each paper becomes an exam of its own, or is refused by itself: one bad file never refuses the batch."""
+    """Each paper becomes an exam of its own, or is refused by itself: one bad file never refuses the batch.
+
+    Repeated under the same key it finds the same batch, and no paper becomes two exams.
+    """
     limits = gateway.settings.model_copy(update={"max_body_bytes": gateway.batches.settings.max_body_bytes})
     body = Body(request.receive, limits, declared_length(request.headers))
     try:
@@ -81,7 +79,7 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
         async with asyncio.timeout(settings.store_seconds):
             found = await _reserve(gateway, tenant, checked)
         held = found if isinstance(found, Reservation) else None
-        async with acceptance.holding(gateway.ledger, held, settings.lease_seconds):
+        async with keyed.holding(gateway.ledger, held, settings.lease_seconds):
             with open_spool() as spool:
                 received = await reception.receive(parts, spool, _limits(settings, batches.settings))
                 if isinstance(found, Earlier):
@@ -106,9 +104,7 @@ async def _reserve(gateway: Gateway, tenant: str, key: str | None) -> Reservatio
     detail = f"{most} of your papers wait to become exams, which is the most. Upload again when some have ended."
 
     async def work(books: Transaction) -> Reservation | Earlier | None:
-        found = None if key is None else await books.reserve(tenant, key, lease)
-        if key is not None and found is None:
-            raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        found = None if key is None else await keyed.take(books, tenant, key, lease)
         if isinstance(found, Earlier):
             return found
         if waiting >= most:
@@ -146,11 +142,8 @@ async def _settle(
     gateway: Gateway, held: Reservation | None, batch_id: uuid.UUID, digest: bytes, response: dict[str, Any]
 ) -> None:
     """The answer itself is not kept with the key: it has names of files, which go when their exams are deleted."""
-    if held is None:
-        return
-    done = await transact(gateway.ledger, "accept", lambda books: books.settle(held, batch_id, digest, response))
-    if not done:  # the lease went to a request that repeats this one, and finds the batch
-        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+    if held is not None:
+        await transact(gateway.ledger, "accept", lambda books: keyed.settle(books, held, batch_id, digest, response))
 
 
 async def _replay(gateway: Gateway, tenant: str, digest: bytes, earlier: Earlier) -> Response:

@@ -16,6 +16,7 @@ from services.gateway.api.correction_views import (
     corrected_view,
 )
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import InKey
 from services.gateway.api.json_body import json_body
 from services.gateway.auth import Caller
 from services.gateway.core.problems import Code, Problem
@@ -44,10 +45,6 @@ IfMatch = Annotated[
         alias="If-Match",
         description='The ETag of the result that was looked at, or its revision in quotes, as "2"; `*` for any.',
     ),
-]
-Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", description="A repeated request with the same key gets the first answer."),
 ]
 Actor = Annotated[
     str | None,
@@ -90,7 +87,7 @@ async def correct_question(
     ],
     *,
     if_match: IfMatch = None,
-    idempotency_key: Key = None,
+    idempotency_key: InKey = None,
     prefer: waiting.InPrefer = None,
 ) -> Response:
     """Say what the machine got wrong: the exam is graded, diagnosed and reported again as its next revision.
@@ -117,7 +114,7 @@ async def correct_questions(
     patches: Annotated[QuestionPatches, Depends(_read_patches)],
     *,
     if_match: IfMatch = None,
-    idempotency_key: Key = None,
+    idempotency_key: InKey = None,
     prefer: waiting.InPrefer = None,
 ) -> Response:
     """As one question, for several at once and with one new revision; all of them, or none."""

@@ -16,10 +16,11 @@ from contracts.events import BlobRef
 from contracts.opening import Look
 from contracts.topics import SUBMISSION, artefact_path
 from runtime import log
-from services.gateway import acceptance, idempotency, multipart
+from services.gateway import acceptance, idempotency, keyed, multipart
 from services.gateway.api import estimates, reports, waiting
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import InKey
 from services.gateway.api.look_views import advice_fields, look_problems
 from services.gateway.api.upload_form import FORM
 from services.gateway.api.views import AcceptedView, exam_fields
@@ -78,13 +79,7 @@ async def upload(
     request: Request,
     gateway: InGateway,
     tenant: InTenant,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="A repeated request with the same key gets the first answer; kept for 72 h.",
-        ),
-    ] = None,
+    idempotency_key: InKey = None,
     prefer: Annotated[
         str | None, Header(alias="Prefer", description="`wait=N`: answer when the exam has ended, within N seconds.")
     ] = None,
@@ -113,7 +108,7 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
         found = await acceptance.reserve(gateway.ledger, tenant, checked, settings.lease_seconds, settings.limits)
     if isinstance(found, idempotency.Earlier):
         return await _replay(parts, gateway, tenant, found)
-    async with acceptance.holding(gateway.ledger, found, settings.lease_seconds):
+    async with keyed.holding(gateway.ledger, found, settings.lease_seconds):
         return await _take(request, parts, gateway, tenant, found)
 
 

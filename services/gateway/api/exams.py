@@ -13,9 +13,11 @@ from pydantic import BeforeValidator
 from contracts.events import ExamControl
 from contracts.status import Status
 from contracts.topics import CONTROL
+from services.gateway import idempotency, keyed
 from services.gateway.api import estimates, waiting
 from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, trace_of
 from services.gateway.api.documented import ACCEPTED, CONDITIONAL, problems
+from services.gateway.api.headers import InKey
 from services.gateway.api.views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
@@ -123,7 +125,8 @@ async def cancel(request: Request, gateway: InGateway, exam: InExam) -> ExamView
         **ACCEPTED,
         **problems(
             Code.EXAM_NOT_FOUND, Code.EXAM_IN_FLIGHT, Code.ARTEFACT_GONE, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
-            Code.VALIDATION_FAILED, Code.UNSUPPORTED_CONTENT_TYPE,
+            Code.VALIDATION_FAILED, Code.UNSUPPORTED_CONTENT_TYPE, Code.INVALID_IDEMPOTENCY_KEY,
+            Code.IDEMPOTENCY_IN_FLIGHT, Code.IDEMPOTENCY_MISMATCH,
         ),
     },
 )  # fmt: skip
@@ -132,12 +135,25 @@ async def retry(
     gateway: InGateway,
     exam: InExam,
     order: RetryOrder | None = None,
+    *,
+    idempotency_key: InKey = None,
     prefer: waiting.InPrefer = None,
 ) -> ExamView:
-    """Run an exam that has ended again, as its next revision with a new deadline. An exam in flight is a 409."""
+    """Run an exam that has ended again, as its next revision with a new deadline. An exam in flight is a 409.
+
+    Repeated under the same key, it begins no further revision, and answers with the exam as it is.
+    """
     stage = order.from_ if order else None
     settings = gateway.settings
-    begun = await replay(gateway.ledger, gateway.blobs, exam.exam_id, stage, settings, limits=settings.limits)
+    digest = idempotency.digest("retry", exam.exam_id, stage)
+    async with keyed.once(gateway.ledger, exam.tenant, idempotency_key, digest, settings.lease_seconds) as once:
+        begun = exam
+        if once.earlier is None:
+            begun = await replay(
+                gateway.ledger, gateway.blobs, exam.exam_id, stage, settings, limits=settings.limits, once=once
+            )
+        else:
+            response.headers["Idempotent-Replayed"] = "true"
     begun, applied = await waiting.preferred(gateway, begun, prefer)
     response.headers.update(applied)
     response.headers["Location"] = f"/api/v1/exams/{exam.exam_id}"

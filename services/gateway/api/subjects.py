@@ -10,8 +10,9 @@ from contracts.artefacts import SubjectRules
 from contracts.artefacts.submission import Subject
 from services.gateway.api.context import InGateway, InTenant
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import IfNoneMatch
 from services.gateway.api.json_body import json_body
-from services.gateway.api.templates import IfMatch, IfNoneMatch, etag, expected
+from services.gateway.api.templates import IfMatch, etag, expected
 from services.gateway.api.views import View
 from services.gateway.core.conditions import unchanged
 from services.gateway.core.problems import Code, Problem

@@ -10,8 +10,9 @@ from services.gateway import idempotency, multipart
 from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import InKey
 from services.gateway.api.template_views import TemplateContent, TemplateView, content_view, template_view
-from services.gateway.api.templates import InKey, make
+from services.gateway.api.templates import make
 from services.gateway.core import faults
 from services.gateway.core.problems import Code, Problem
 from services.gateway.templates import errors, lenient, sheet

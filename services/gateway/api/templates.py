@@ -13,6 +13,7 @@ from services.gateway import idempotency
 from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import IfNoneMatch, InKey
 from services.gateway.api.template_views import (
     EXAMPLE,
     TemplatePage,
@@ -45,11 +46,6 @@ _BODY: dict[str, Any] = {
 IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", description="ETag of what you changed: 412 when somebody else changed it meanwhile."),
-]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="ETag of what you have: 304 if current.")]
-InKey = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", description="A repeated request with the same key gets the first template; 72 h."),
 ]
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: FAST003 - webhook_id is taken by the dependency InEndpoint
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
+from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
 from services.gateway.api.webhook_views import (
     DeliveryPage,
@@ -25,7 +27,7 @@ from services.gateway.api.webhook_views import (
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.webhooks import deliveries, endpoints
-from services.gateway.webhooks.endpoints import Change, Endpoint, Wish
+from services.gateway.webhooks.endpoints import Change, Endpoint, Made, Wish
 from services.gateway.webhooks.messages import CALLBACK, body_of_test
 from services.gateway.webhooks.targets import Refused
 
@@ -65,19 +67,26 @@ def _known(endpoint: Endpoint | None) -> Endpoint:
     status_code=201,
     summary="Be told when exams end",
     openapi_extra=_new,
-    responses=problems(Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE),
-)
+    responses=problems(
+        Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE, Code.INVALID_IDEMPOTENCY_KEY,
+        Code.IDEMPOTENCY_MISMATCH,
+    ),
+)  # fmt: skip
 async def create_webhook(
-    response: Response, gateway: InGateway, tenant: InTenant, wanted: Annotated[NewWebhook, Depends(_read_new)]
+    response: Response,
+    gateway: InGateway,
+    tenant: InTenant,
+    wanted: Annotated[NewWebhook, Depends(_read_new)],
+    key: InCheckedKey,
 ) -> WebhookWithSecret:
-    """Register an endpoint. The secret is shown this once; if it is lost, rotate it."""
+    """Register an endpoint. The secret is shown this once, and to who repeats this under its key; if lost, rotate it."""
     await require_callable(gateway, wanted.url, "/url")
     most = gateway.webhook_settings.max_endpoints
-    made = await endpoints.create(gateway.pool, tenant, Wish(wanted.url, wanted.description, wanted.events), most)
+    made = await endpoints.create(gateway.pool, tenant, Wish(wanted.url, wanted.description, wanted.events), most, key)
     if made is None:
         raise Problem(Code.VALIDATION_FAILED, f"A tenant has at most {most} webhooks: delete one first.")
-    response.headers["Location"] = f"/api/v1/webhooks/{made[0].id}"
-    return _with_secret(response, *made)
+    response.headers["Location"] = f"/api/v1/webhooks/{made.endpoint.id}"
+    return _with_secret(response, made)
 
 
 @router.get("", summary="List webhooks", responses=problems())
@@ -89,7 +98,7 @@ async def list_webhooks(gateway: InGateway, tenant: InTenant) -> WebhookList:
 @router.get("/callback/secret", summary="The secret of callbacks", responses=problems())
 async def get_callback_secret(response: Response, gateway: InGateway, tenant: InTenant) -> WebhookWithSecret:
     """What messages to the `callback_url` of uploads are signed with; made on first use."""
-    return _with_secret(response, *await endpoints.callback_secret(gateway.pool, tenant))
+    return _with_secret(response, replace(await endpoints.callback_secret(gateway.pool, tenant), replayed=False))
 
 
 @router.get("/{webhook_id}", summary="One webhook", responses=problems(Code.WEBHOOK_NOT_FOUND))
@@ -133,30 +142,36 @@ async def delete_webhook(gateway: InGateway, tenant: InTenant, endpoint: InEndpo
         raise Problem(Code.WEBHOOK_NOT_FOUND)
 
 
-@router.post("/{webhook_id}/rotate", summary="A new secret", responses=problems(Code.WEBHOOK_NOT_FOUND))
+@router.post(
+    "/{webhook_id}/rotate",
+    summary="A new secret",
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.INVALID_IDEMPOTENCY_KEY),
+)
 async def rotate_webhook_secret(
-    response: Response, gateway: InGateway, tenant: InTenant, endpoint: InEndpoint
+    response: Response, gateway: InGateway, tenant: InTenant, endpoint: InEndpoint, key: InCheckedKey
 ) -> WebhookWithSecret:
-    """Make a new secret, shown this once. Until `former_secret_until` messages carry the signatures of both."""
+    """Make a new secret, shown this once. Until `former_secret_until` messages carry the signatures of both.
+
+    Send a key: repeated without one, the secret that your receivers still have is the one before the former.
+    """
     overlap = gateway.webhook_settings.secret_overlap_hours * 3600
-    made = await endpoints.rotate(gateway.pool, tenant, endpoint.id, overlap)
+    made = await endpoints.rotate(gateway.pool, tenant, endpoint.id, overlap, key)
     if made is None:
         raise Problem(Code.WEBHOOK_NOT_FOUND)
-    return _with_secret(response, *made)
+    return _with_secret(response, made)
 
 
 @router.post(
     "/{webhook_id}/test",
     status_code=202,
     summary="Send a test",
-    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED),
+    responses=problems(Code.WEBHOOK_NOT_FOUND, Code.VALIDATION_FAILED, Code.INVALID_IDEMPOTENCY_KEY),
 )
-async def test_webhook(gateway: InGateway, tenant: InTenant, endpoint: InEndpoint) -> DeliveryView:
+async def test_webhook(gateway: InGateway, tenant: InTenant, endpoint: InEndpoint, key: InCheckedKey) -> DeliveryView:
     """Send a `webhook.test`, once, also to a disabled endpoint; see its deliveries for what came of it."""
     _require_own_url(endpoint)
     body = body_of_test(endpoint.id, datetime.now(UTC))
-    async with gateway.pool.acquire() as connection, connection.transaction():
-        return delivery_view(await deliveries.add_test(connection, tenant, endpoint.id, body))
+    return delivery_view(await deliveries.add_test(gateway.pool, tenant, endpoint.id, body, key))
 
 
 @router.get(
@@ -206,6 +221,8 @@ def _view(endpoint: Endpoint) -> WebhookView:
     return WebhookView(**endpoint_fields(endpoint))
 
 
-def _with_secret(response: Response, endpoint: Endpoint, secret: str) -> WebhookWithSecret:
+def _with_secret(response: Response, made: Made) -> WebhookWithSecret:
     response.headers["Cache-Control"] = "no-store"
-    return WebhookWithSecret(**endpoint_fields(endpoint), secret=secret)
+    if made.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return WebhookWithSecret(**endpoint_fields(made.endpoint), secret=made.secret)

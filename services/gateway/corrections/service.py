@@ -8,12 +8,12 @@ from typing import Any
 from contracts.artefacts.correction import Correction
 from runtime import metrics
 from runtime.blobs import Blobs
-from services.gateway import acceptance, idempotency
+from services.gateway import keyed
 from services.gateway.core.problems import Code, Problem
 from services.gateway.corrections.revise import Shown, not_completed, revise, shown
 from services.gateway.corrections.rules import Author, Wish, entries_of
 from services.gateway.exams import Exam
-from services.gateway.idempotency import Earlier, Reservation
+from services.gateway.keyed import Once
 from services.gateway.ledger import Ledger, Transaction, transact
 from services.gateway.settings import GatewaySettings
 
@@ -54,32 +54,15 @@ async def correct(ledger: Ledger, blobs: Blobs, settings: GatewaySettings, asked
     QUESTION_NOT_FOUND | VALIDATION_FAILED | IDEMPOTENCY_IN_FLIGHT | IDEMPOTENCY_MISMATCH). Neither quotas nor limits
     of uploads hold a teacher up.
     """
-    held = None
-    if asked.key is not None:
-        found = await _reserve(ledger, asked.exam.tenant, idempotency.checked(asked.key), settings.lease_seconds)
-        if isinstance(found, Earlier):
-            return _repeated(asked, found)
-        held = found
-    async with acceptance.holding(ledger, held, settings.lease_seconds):
-        return await _correct(ledger, blobs, settings, asked, held)
+    lease = settings.lease_seconds
+    async with keyed.once(ledger, asked.exam.tenant, asked.key, asked.fingerprint(), lease) as once:
+        if once.earlier is not None:
+            first = once.earlier.response
+            return Done(asked.exam, first, begun=bool(first["corrections"]), replayed=True)
+        return await _correct(ledger, blobs, settings, asked, once)
 
 
-async def _reserve(ledger: Ledger, tenant: str, key: str, lease_seconds: float) -> Reservation | Earlier:
-    found = await transact(ledger, "reserve", lambda transaction: transaction.reserve(tenant, key, lease_seconds))
-    if found is None:
-        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
-    return found
-
-
-def _repeated(asked: Asked, earlier: Earlier) -> Done:
-    if earlier.fingerprint != asked.fingerprint():
-        raise Problem(Code.IDEMPOTENCY_MISMATCH)
-    return Done(asked.exam, earlier.response, begun=bool(earlier.response["corrections"]), replayed=True)
-
-
-async def _correct(
-    ledger: Ledger, blobs: Blobs, settings: GatewaySettings, asked: Asked, held: Reservation | None
-) -> Done:
+async def _correct(ledger: Ledger, blobs: Blobs, settings: GatewaySettings, asked: Asked, once: Once) -> Done:
     exam = asked.exam
     if not exam.ended:
         raise not_completed(exam)
@@ -94,9 +77,7 @@ async def _correct(
         if entries:
             now = await revise(transaction, blobs, now, seen, entries, settings=settings)
         response = asked.answer(now, entries)
-        settled = held is None or await transaction.settle(held, now.exam_id, asked.fingerprint(), response)
-        if not settled:
-            raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
+        await once.settle(transaction, now.exam_id, response)
         return Done(now, response, begun=bool(entries))
 
     done = await transact(ledger, "replay", work)

@@ -37,6 +37,7 @@ class Delivery:
     ended_at: datetime | None
 
 
+_TESTS = uuid.UUID("2f2c4f0a-7c1d-5b7e-8f0e-9d3a5c6b7e10")
 _VISIBLE = ", ".join(Delivery.__annotations__)
 
 
@@ -58,19 +59,32 @@ async def page(pool: asyncpg.Pool, tenant: str, endpoint_id: str, wanted: Wanted
     return [Delivery(**row) for row in rows]
 
 
-async def add_test(connection: asyncpg.Connection, tenant: str, endpoint_id: str, body: str) -> Delivery:
-    """A test for an endpoint, due now."""
-    row = await connection.fetchrow(
-        f"""INSERT INTO webhook_deliveries (id, tenant, endpoint_id, event_type, body)
-            VALUES ($1, $2, $3, $4, $5) RETURNING {_VISIBLE}""",  # noqa: S608
-        uuid.uuid4(),
+async def add_test(pool: asyncpg.Pool, tenant: str, endpoint_id: str, body: str, key: str | None) -> Delivery:
+    """A test for an endpoint, due now; under a key that one was made with, that one."""
+    made = uuid.uuid5(_TESTS, repr((tenant, endpoint_id, key))) if key is not None else uuid.uuid4()
+    async with pool.acquire() as connection, connection.transaction():
+        await _add_test(connection, tenant, endpoint_id, made, body)
+        row = await connection.fetchrow(
+            f"SELECT {_VISIBLE} FROM webhook_deliveries WHERE id = $1 AND tenant = $2",  # noqa: S608
+            made,
+            tenant,
+        )
+    return Delivery(**row)
+
+
+async def _add_test(
+    connection: asyncpg.Connection, tenant: str, endpoint_id: str, delivery_id: uuid.UUID, body: str
+) -> None:
+    await connection.execute(
+        """INSERT INTO webhook_deliveries (id, tenant, endpoint_id, event_type, body)
+           VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING""",
+        delivery_id,
         tenant,
         endpoint_id,
         TEST,
         body,
     )
     await wake(connection)
-    return Delivery(**row)
 
 
 async def redeliver(pool: asyncpg.Pool, tenant: str, endpoint_id: str, delivery_id: uuid.UUID) -> Delivery | None:

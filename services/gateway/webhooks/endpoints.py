@@ -7,6 +7,8 @@ from datetime import datetime
 
 import asyncpg
 
+from services.gateway.core.problems import Code, Problem
+from services.gateway.idempotency import digest
 from services.gateway.webhooks.messages import CALLBACK, EventType
 from services.gateway.webhooks.owed import ensure_callback, wake
 from services.gateway.webhooks.signing import new_secret, shown
@@ -35,6 +37,19 @@ class Wish:
     description: str
     events: Sequence[EventType]
 
+    def fingerprint(self) -> bytes:
+        """SHA-256 of what is asked for."""
+        return digest("webhook", self.url, self.description, _values(self.events))
+
+
+@dataclass(frozen=True)
+class Made:
+    """An endpoint and its secret; `replayed`: an earlier request with the same Idempotency-Key had made it."""
+
+    endpoint: Endpoint
+    secret: str
+    replayed: bool = False
+
 
 @dataclass(frozen=True)
 class Change:
@@ -46,30 +61,36 @@ class Change:
     enabled: bool | None = None
 
 
+_KEY_DAYS = 3
 _VISIBLE = ", ".join(Endpoint.__annotations__)
 
 
-async def create(pool: asyncpg.Pool, tenant: str, wish: Wish, most: int) -> tuple[Endpoint, str] | None:
-    """A new endpoint and its secret, seen this once; None when the tenant has `most` already."""
+async def create(pool: asyncpg.Pool, tenant: str, wish: Wish, most: int, key: str | None = None) -> Made | None:
+    """A new endpoint; None when the tenant has `most` already. Problem(IDEMPOTENCY_MISMATCH)."""
     secret = new_secret()
     async with pool.acquire() as connection, connection.transaction():
+        # One creation of a tenant at a time: so a repeated request finds what the first one made.
         await connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
+        if key is not None and (earlier := await _earlier(connection, tenant, key, wish)) is not None:
+            return earlier
         had = await connection.fetchval(
             "SELECT count(*) FROM webhook_endpoints WHERE tenant = $1 AND id <> $2", tenant, CALLBACK
         )
         if had >= most:
             return None
         row = await connection.fetchrow(
-            f"""INSERT INTO webhook_endpoints (tenant, id, url, description, events, secret)
-                VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_VISIBLE}""",  # noqa: S608
+            f"""INSERT INTO webhook_endpoints (tenant, id, url, description, events, secret, idempotency_key, fingerprint)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_VISIBLE}""",  # noqa: S608
             tenant,
             f"wh_{secrets.token_hex(12)}",
             wish.url,
             wish.description,
             _values(wish.events),
             secret,
+            key,
+            wish.fingerprint(),
         )
-    return Endpoint(**row), shown(secret)
+    return Made(Endpoint(**row), shown(secret))
 
 
 async def every(pool: asyncpg.Pool, tenant: str) -> list[Endpoint]:
@@ -122,33 +143,67 @@ async def delete(pool: asyncpg.Pool, tenant: str, endpoint_id: str) -> bool:
 
 
 async def rotate(
-    pool: asyncpg.Pool, tenant: str, endpoint_id: str, overlap_seconds: float
-) -> tuple[Endpoint, str] | None:
-    """A new secret, seen this once; for `overlap_seconds` deliveries are signed with the former one as well."""
+    pool: asyncpg.Pool, tenant: str, endpoint_id: str, overlap_seconds: float, key: str | None = None
+) -> Made | None:
+    """A new secret; for `overlap_seconds` deliveries are signed with the former one as well. None without an endpoint."""
     secret = new_secret()
     row = await pool.fetchrow(
-        f"""UPDATE webhook_endpoints SET former_secret = secret, secret = $3,
+        f"""UPDATE webhook_endpoints SET former_secret = secret, secret = $3, rotation_key = $5,
                    former_until = clock_timestamp() + make_interval(secs => $4)
-            WHERE tenant = $1 AND id = $2 RETURNING {_VISIBLE}""",  # noqa: S608
+            WHERE tenant = $1 AND id = $2 AND ($5::text IS NULL OR rotation_key IS DISTINCT FROM $5)
+            RETURNING {_VISIBLE}""",  # noqa: S608
         tenant,
         endpoint_id,
         secret,
         overlap_seconds,
+        key,
     )
-    return (Endpoint(**row), shown(secret)) if row else None
+    if row is None:
+        return await _with_secret(pool, tenant, endpoint_id)
+    return Made(Endpoint(**row), shown(secret))
 
 
-async def callback_secret(pool: asyncpg.Pool, tenant: str) -> tuple[Endpoint, str]:
+async def callback_secret(pool: asyncpg.Pool, tenant: str) -> Made:
     """The secret that callbacks are signed with, made on first use."""
     await ensure_callback(pool, tenant)
+    known = await _with_secret(pool, tenant, CALLBACK)
+    assert known is not None
+    return known
+
+
+async def _with_secret(pool: asyncpg.Pool, tenant: str, endpoint_id: str) -> Made | None:
     row = await pool.fetchrow(
         f"SELECT {_VISIBLE}, secret FROM webhook_endpoints WHERE tenant = $1 AND id = $2",  # noqa: S608
         tenant,
-        CALLBACK,
+        endpoint_id,
     )
-    known = dict(row)
-    secret = known.pop("secret")
-    return Endpoint(**known), shown(secret)
+    return _made(row) if row is not None else None
+
+
+async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, wish: Wish) -> Made | None:
+    """What the key has made before; it is forgotten after three days."""
+    await connection.execute(
+        """UPDATE webhook_endpoints SET idempotency_key = NULL WHERE tenant = $1 AND idempotency_key = $2
+           AND created_at < clock_timestamp() - make_interval(days => $3)""",
+        tenant,
+        key,
+        _KEY_DAYS,
+    )
+    row = await connection.fetchrow(
+        f"SELECT {_VISIBLE}, secret, fingerprint FROM webhook_endpoints WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
+        tenant,
+        key,
+    )
+    if row is None:
+        return None
+    if row["fingerprint"] != wish.fingerprint():
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    return _made(row)
+
+
+def _made(row: asyncpg.Record) -> Made:
+    """What was made before, as it is now."""
+    return Made(Endpoint(**{name: row[name] for name in Endpoint.__annotations__}), shown(row["secret"]), replayed=True)
 
 
 async def _resume(connection: asyncpg.Connection, tenant: str, endpoint_id: str) -> None:

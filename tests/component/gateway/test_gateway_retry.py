@@ -177,3 +177,17 @@ async def test_uploads_are_refused_while_too_many_events_wait_for_the_broker_and
 
         await until(all_sent)
         assert (await running.upload()).status_code == 202
+
+
+async def test_a_retry_repeated_under_its_key_begins_no_further_revision(running: Running) -> None:
+    exam, key = await ended(running, SUBMISSION, completed=True), {"Idempotency-Key": "again-1"}
+    url = f"/api/v1/exams/{exam['exam_id']}/retry"
+    begun = await running.client.post(url, headers=key)
+    assert (begun.status_code, begun.json()["revision"]) == (202, 2), begun.text
+    repeated = await running.client.post(url, headers=key)
+    assert (repeated.status_code, repeated.headers["idempotent-replayed"]) == (202, "true")
+    await running.say(begun.json(), Status.ANALYZING, stage="analyzer", code=ErrorCode.INTERNAL)
+    late = await running.client.post(url, headers=key)
+    assert (late.status_code, late.json()["revision"]) == (202, 2), "not 3: it is the request of before"
+    other = await running.client.post(url, json={"from": "ocr"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")

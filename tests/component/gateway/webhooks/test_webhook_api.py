@@ -34,6 +34,44 @@ async def test_the_secret_is_shown_once_when_the_endpoint_is_made(running: Runni
     assert secret not in shown.text + listed.text
 
 
+async def test_a_request_repeated_under_its_key_makes_rotates_and_tests_once(
+    running: Running, receiver: Receiver
+) -> None:
+    key, wanted = {"Idempotency-Key": "hook-1"}, {"url": receiver.url(), "description": "once"}
+
+    async def twice(path: str, body: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        first = await running.client.post(f"/api/v1/webhooks{path}", json=body, headers=key)
+        again = await running.client.post(f"/api/v1/webhooks{path}", json=body, headers=key)
+        assert first.is_success, first.text
+        return first.json(), again.json()
+
+    made, repeated = await twice("", wanted)
+    assert repeated == made, "the secret, too: the first answer may have been lost"
+    rotated, repeated = await twice(f"/{made['id']}/rotate")
+    assert repeated == rotated, "a second rotation would take the secret away that receivers still check with"
+    assert rotated["secret"] != made["secret"]
+    tested, repeated = await twice(f"/{made['id']}/test")
+    assert repeated["id"] == tested["id"]
+    other = await running.client.post("/api/v1/webhooks", json=wanted | {"description": "two"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+    assert len((await running.get("/webhooks")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"url": "https://x.example/", "enabled": true}', "application/json"),
+        (b'{"url": "https://x.example/"}', "text/plain"),
+    ],
+)
+async def test_a_body_the_description_does_not_allow_is_refused(
+    running: Running, body: bytes, content_type: str
+) -> None:
+    refused = await running.client.post("/api/v1/webhooks", content=body, headers={"Content-Type": content_type})
+    assert refused.status_code in {415, 422}
+    assert (await running.get("/webhooks")).json()["items"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
