@@ -96,6 +96,8 @@ def _better(spot: Piece, words: Words) -> Piece:
         return spot
     if own == inline:
         return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
+    if re.search("[√/^]", own) and not re.search("[√/^]", inline):  # only a place's own reading knows what is stacked
+        return _taken(spot, own, inline, better=False)
     if is_known(own, words) != is_known(inline, words) and _like(own, inline):
         return _taken(spot, own, inline, better=is_known(inline, words))
     better = spot.inline_confidence > spot.confidence or _lost_descenders(own, inline)

@@ -182,7 +182,10 @@ def _normalised(darkness: list[list[float]]) -> list[list[float]]:
 
 
 def _labels(groups: list[Group], kind: _Kind, glyphs: Sequence[Glyph]) -> list[str]:
-    """A, B, C ... by position, or what is printed inside most bubbles of a position when it is another row of characters."""
+    """A, B, C ... by position, or what is printed inside most bubbles of a position when it is another row of characters.
+
+    A row that is mostly A, B, C ... is that, whatever a filled bubble's letter looks like: an O is a C there.
+    """
     length = max(map(len, groups))
     default = [chr(ord("A") + i) if i < 26 else str(i) for i in range(length)]
     votes: list[dict[str, int]] = [{} for _ in range(length)]
@@ -196,4 +199,5 @@ def _labels(groups: list[Group], kind: _Kind, glyphs: Sequence[Glyph]) -> list[s
                 votes[place][inside[i].char] = votes[place].get(inside[i].char, 0) + 1
     printed = [max(v, key=lambda c: (v[c], c)) if v else "" for v in votes]
     sure = all(p and v[p] >= 2 and v[p] > 0.6 * sum(v.values()) for p, v in zip(printed, votes, strict=True))
-    return printed if sure and len(set(printed)) == length else default
+    usual = sum(p == letter for p, letter in zip(printed, default, strict=True))
+    return printed if sure and len(set(printed)) == length and 2 * usual < length else default

@@ -20,8 +20,6 @@ FAINT = 22
 """Redness that continues a stroke: the borders of JPEG's chroma blocks."""
 MAX_COVER = 0.06
 """A page with more red than this is printed in red."""
-MAX_STROKE = 0.2
-"""Share of the page's longer side that a stroke is long, at most."""
 MIN_SIDE = 15
 MIN_DOT = 6
 """Pixels (at unit 1): a minus sign is short; what is shorter than MIN_SIDE counts only beside other strokes."""
@@ -61,15 +59,6 @@ def find_marks(leaf: Leaf, red: Mask, engine: Engine) -> list[Mark]:
         if kind == "other" and max(b.box[2:]) >= MIN_SIDE * scale and not any(_inside(_box(b), box) for box in taken)
     ]
     return sorted([*marks, *scores, *others], key=lambda m: (m.box[1], m.box[0]))
-
-
-def only_strokes(red: Mask) -> Mask:
-    """The mask without what is too large for a stroke: a desk's wood beside the sheet, print on coloured paper."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(red, connectivity=8)
-    longest = MAX_STROKE * max(red.shape)
-    keep = ((stats[:, 2] < longest) & (stats[:, 3] < longest)).astype(np.uint8) * 255
-    keep[0] = 0
-    return np.asarray(keep[labels], np.uint8)
 
 
 def without_red(bgr: Image, red: Mask) -> Image:

@@ -9,28 +9,24 @@ from contracts.artefacts.reading import Page
 from services.ocr.core import geometry, order, quality, script, sheet
 from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
-from services.ocr.core.engine import Engine, Floats, Turn
+from services.ocr.core.engine import Engine, Turn
 from services.ocr.core.figures import find_figures
 from services.ocr.core.flat import Leaf
-from services.ocr.core.marks import find_marks, only_strokes, red_ink, without_red
+from services.ocr.core.marks import find_marks, red_ink, without_red
 from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.rules import find_rules
 from services.ocr.core.sources import Limits, PageSource, decode
 from services.ocr.core.spots import find_spots
-from services.ocr.core.upright import turn_of
+from services.ocr.core.upright import sketched, turn_of
 
 JPEG_QUALITY = 88
-ROUGH_SIDE = 1280
 
 
 class Flat(NamedTuple):
-    """A page made upright and flat. bare: without its text layer; quads: text boxes on it; matrix: uploaded pixels to its
-    pixels; from_raster: the raster's to its.
-    """
+    """A page made upright and flat. bare: without its text layer; matrix: uploaded pixels to its; from_raster: the raster's."""
 
     bgr: Image
     bare: Image
-    quads: list[Floats]
     matrix: Matrix
     from_raster: Matrix
     skew: float
@@ -52,7 +48,9 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
     red = red_ink(leaf)
     marks = find_marks(leaf, red, engine)
     layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)
-    lines = order.ordered([*layer, *text_lines.read_lines(without_red(flat.bare, red), flat.quads, engine)])
+    # Looked for only now: boxes of a flat page fit its lines, and red strokes neither hide lines nor make their own.
+    clean = without_red(flat.bare, red)
+    lines = order.ordered([*layer, *text_lines.read_lines(clean, engine.detect(clean), engine)])
     rules = find_rules(leaf)
     spots = find_spots(leaf, rules, lines, red, engine)
     bubbles = find_bubbles(leaf, lines, engine)
@@ -78,9 +76,7 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
 def rectified(raster: Raster, engine: Engine) -> Flat:
     """The page turned upright and straightened."""
     turn: Turn
-    # Red strokes hide printed lines from the detector, and make lines of their own: it does not get to see them.
-    seen = _without_red_roughly(raster.bare)
-    turn, quads = (0, engine.detect(seen)) if raster.glyphs else turn_of(seen, engine)
+    turn, quads = (0, sketched(raster.bare, engine)) if raster.glyphs else turn_of(raster.bgr, engine)
     upright = geometry.turned(raster.bgr, turn)
     to_upright = geometry.turn_matrix(turn, raster.bgr.shape[1], raster.bgr.shape[0])
     angle = geometry.skew(quads)
@@ -94,20 +90,11 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
     return Flat(
         bgr=bgr,
         bare=bare,
-        quads=[geometry.moved(quad, straight) for quad in quads],
         matrix=from_raster @ raster.to_raster,
         from_raster=from_raster,
         skew=angle,
         turn=turn,
     )
-
-
-def _without_red_roughly(bgr: Image) -> Image:
-    """As `without_red`, by a mask found at the size that the detector looks at."""
-    ratio = ROUGH_SIDE / max(bgr.shape[:2])
-    size = (max(1, round(bgr.shape[1] * ratio)), max(1, round(bgr.shape[0] * ratio)))
-    small = bgr if ratio >= 1 else np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return without_red(bgr, only_strokes(red_ink(Leaf(small))))
 
 
 def jpeg(bgr: Image) -> bytes:

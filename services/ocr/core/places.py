@@ -210,7 +210,16 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
         if any(_crosses(u, rule, em) for u in upright) or _goes_on(rule, ink, em):
             continue
         places.append(Place("rule", (x0, min(y0, y1) - 1.35 * em, x1, max(y0, y1) + 0.2 * em), em))
-    return places
+    return [place for place in places if not any(_divides(place.box, other.box, ink, em) for other in places)]
+
+
+def _divides(bar: Box, blank: Box, ink: Mask, em: float) -> bool:
+    """Whether a rule is the bar of a fraction written over a longer one: ink stands between the two."""
+    apart, within = blank[3] - bar[3], blank[0] - 0.3 * em < bar[0] and bar[2] < blank[2] + 0.3 * em
+    if not within or not 0.4 * em < apart < 1.5 * em or bar[2] - bar[0] > 0.8 * (blank[2] - blank[0]):
+        return False
+    y0, y1 = round(bar[3] - 0.05 * em), round(blank[3] - 0.35 * em)
+    return bool((ink[y0:y1, round(bar[0]) : round(bar[2])] > 0).any())
 
 
 def _extent(lines: Sequence[Line]) -> Box:

@@ -1,5 +1,6 @@
 """Answer places and what is written in them, read under constraint."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 
 from contracts.artefacts.reading import Line, Rule, Spot
 from contracts.base import Box
+from services.ocr.core import formulas
 from services.ocr.core.beyond import cells_beyond, contents_beyond, until_last_letter
 from services.ocr.core.contents import BLANK, Content, clusters_of, content_of, picture_of
 from services.ocr.core.engine import Engine, Judged
@@ -18,6 +20,7 @@ from services.ocr.core.places import Place, before_numbers, blanks, brackets, ce
 from services.ocr.core.raster import Image
 from services.ocr.core.rings import rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
+from services.ocr.core.stacked import stacked
 from services.ocr.core.tables import find_tables
 
 LETTERS = tuple("ABCDEFGH")
@@ -29,6 +32,10 @@ SURE = 0.8
 """Best candidate's probability from which no free reading is made."""
 PRINTED = 0.93
 """Confidence from which a line's own reading of a cell is kept."""
+LEAST_FORMULA = 0.3
+"""Confidence from which strokes that stand like a formula are read as one."""
+LONGEST_BAR = 6.0
+"""In ems, up to which a rule may be the bar of a fraction."""
 MAX_READINGS = 70
 """Recogniser calls per page, so that a page of nothing but blanks stays within its time."""
 
@@ -42,13 +49,16 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     places = [*brackets(lines, em), *blanks(rules, cells, lines, ink, em), *cells_of(cells, em)]
     places += before_numbers(lines, places, em)
     circled = rings(ink, lines, em)
-    ink[rule_mask(_borders(rules, em), leaf.size, max(3, round(0.17 * em))) > 0] = 0
+    thick = max(3, round(0.17 * em))
+    ruled = ink & rule_mask(_borders(rules, em), leaf.size, thick)
+    bars = ink & rule_mask(_bars(rules, em), leaf.size, thick)
+    ink[ruled > 0] = 0
     # Letters first: when the readings run out it is on rules, of which a desk or a drawing may give many.
     ordered = sorted(places, key=lambda place: place.kind == "rule")
     contents = [(place, content_of(place, ink)) for place in ordered]
     unsure = [(place, content_of(place, ink)) for place in circled]
     unsure += contents_beyond(cells_beyond(cells, rules, leaf.size), contents, lines, leaf, ink)
-    spots = _Reader(leaf, red, lines, engine).spots([*contents, *unsure])
+    spots = _Reader(leaf, red, lines, engine, _Inks(ink, ruled, bars)).spots([*contents, *unsure])
     guessed = [
         spot
         for spot, (place, _) in zip(spots[len(places) :], unsure, strict=True)
@@ -67,6 +77,11 @@ def _borders(rules: Sequence[Rule], em: float) -> list[Rule]:
     return [rule for rule in rules if length_of(rule) > (1.6 if is_level(rule) else 2.4) * em]
 
 
+def _bars(rules: Sequence[Rule], em: float) -> list[Rule]:
+    """Level rules that may be bars of fractions as well."""
+    return [rule for rule in rules if is_level(rule) and length_of(rule) < LONGEST_BAR * em]
+
+
 def _ringed(text: str, sure: float, candidates: dict[str, float]) -> dict[str, object]:
     """The letter in a ring: read with its dot or the ring's ends, or the only likely letter when the reading is unclear."""
     plain = text.strip(" .．、,，:：·()（）'`J")
@@ -79,6 +94,14 @@ def _ringed(text: str, sure: float, candidates: dict[str, float]) -> dict[str, o
     return {"text": plain, "confidence": sure, "candidates": letters}
 
 
+class _Inks(NamedTuple):
+    """Ink of a page without its rules, what was taken away with them, and those of them that may be bars of fractions."""
+
+    ink: Mask
+    ruled: Mask
+    bars: Mask
+
+
 class _Asked(NamedTuple):
     """An answer place with ink, to be read. wanted: the admissible texts, none for free writing."""
 
@@ -87,13 +110,15 @@ class _Asked(NamedTuple):
     empty: Spot
     crop: Image
     wanted: tuple[str, ...]
+    formula: formulas.Row | None = None
+    leaves: tuple[Image, ...] = ()
 
 
 class _Reader:
     """Reads contents with a bounded number of recogniser calls."""
 
-    def __init__(self, leaf: Leaf, red: Mask, lines: Sequence[Line], engine: Engine) -> None:
-        self._leaf, self._red, self._lines, self._engine = leaf, red, lines, engine
+    def __init__(self, leaf: Leaf, red: Mask, lines: Sequence[Line], engine: Engine, inks: _Inks) -> None:
+        self._leaf, self._red, self._lines, self._engine, self._inks = leaf, red, lines, engine, inks
         self._glyphs = glyphs_of(lines)
         self._xs = np.array([g.x for g in self._glyphs])
         self._ys = np.array([g.y for g in self._glyphs])
@@ -103,10 +128,14 @@ class _Reader:
         """The places in order, with what stands in them."""
         prepared = [self._prepared(place, content) for place, content in contents]
         asked = [(index, item) for index, item in enumerate(prepared) if isinstance(item, _Asked)]
-        judged = self._engine.judge([item.crop for _, item in asked], [item.wanted for _, item in asked])
+        crops = [crop for _, item in asked for crop in (item.crop, *item.leaves)]
+        wanted = [w for _, item in asked for w in (item.wanted, *(formulas.SIGNS for _ in item.leaves))]
+        judged = iter(self._engine.judge(crops, wanted))
         spots = [item.empty if isinstance(item, _Asked) else item for item in prepared]
-        for (index, item), reading in zip(asked, judged, strict=True):
-            spots[index] = item.empty.model_copy(update=self._read(item, reading))
+        for index, item in asked:
+            whole, parts = next(judged), [next(judged) for _ in item.leaves]
+            read = self._read(item, whole)
+            spots[index] = item.empty.model_copy(update=_formula(item, read, parts) or read)
         return spots
 
     def _prepared(self, place: Place, content: Content) -> Spot | _Asked:
@@ -130,8 +159,23 @@ class _Reader:
             )
         if self._left <= 0:
             return empty
-        self._left -= 1
-        return _Asked(place, content, empty, self._crop(content, place.em), _wanted(place, content))
+        asked = _Asked(place, content, empty, self._crop(content, place.em), _wanted(place, content))
+        if place.kind in {"rule", "cell", "bracket"}:
+            asked = self._with_formula(asked)
+        self._left -= 1 + len(asked.leaves)
+        return asked
+
+    def _with_formula(self, asked: _Asked) -> _Asked:
+        """With the formula's parts to read, where the strokes stand like one."""
+        place = asked.place
+        content = stacked(asked.content, place, *self._inks) if place.kind == "rule" else asked.content
+        found = formulas.formula_of(content.mask, place.em)
+        if found is None:
+            return asked
+        row, labels = found
+        masks = [np.isin(labels, leaf.blobs) for leaf in formulas.leaves(row)]
+        crops = tuple(self._crop(content._replace(mask=mask), place.em) for mask in masks)
+        return asked._replace(formula=row, leaves=crops)
 
     def _read(self, asked: _Asked, judged: Judged) -> dict[str, object]:
         candidates = _likely(judged.candidates)
@@ -175,6 +219,21 @@ class _Reader:
 
     def _crop(self, content: Content, em: float) -> Image:
         return picture_of(content, self._leaf, self._red, em)
+
+
+def _formula(asked: _Asked, read: Mapping[str, object], parts: Sequence[Judged]) -> dict[str, object] | None:
+    """What a place says as a formula; None where it holds none, or a letter of choice for sure."""
+    texts = [formulas.text_of(part) for part in parts]
+    if asked.formula is None or (asked.place.kind != "rule" and read["candidates"] and read["text"] in LETTERS):
+        return None
+    known = [text for text in texts if text is not None]
+    sure = float(np.prod([confidence for _, confidence in known]))
+    if len(known) < len(texts) or sure < LEAST_FORMULA:
+        return None
+    plain = "".join(text for text, _ in known)
+    if formulas.is_flat(asked.formula) and unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "") != plain:
+        return None  # the free reading holds what is raised as well, if it is
+    return {"text": formulas.told(asked.formula, iter(text for text, _ in known)), "confidence": sure, "candidates": {}}
 
 
 def _wanted(place: Place, content: Content) -> tuple[str, ...]:

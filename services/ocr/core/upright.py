@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +12,8 @@ from services.ocr.core.raster import Image
 
 Floats = npt.NDArray[np.float32]
 
+SKETCH_SIDE = 800
+"""Longer side at which text is looked for before the page is flat: which way it runs takes no fine boxes."""
 SAMPLE = 40
 TALL = 1.5
 SURE = 0.8
@@ -21,23 +24,32 @@ MIN_LETTERS = 6
 def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
     """Degrees clockwise by which the content is turned, and the text boxes of the page turned upright."""
     proposed = engine.orientation(bgr)
-    as_is = engine.detect(bgr)
+    as_is = sketched(bgr, engine)
     if proposed == 0 and not _is_doubtful(as_is):
         return 0, as_is
     best: tuple[float, Turn, list[Floats]] = (legibility(bgr, as_is, engine), 0, as_is)
     others: tuple[Turn, ...] = (proposed,) if proposed else (90, 270)
     for turn in others:
         upright = geometry.turned(bgr, turn)
-        quads = engine.detect(upright)
+        quads = sketched(upright, engine)
         best = max(best, (legibility(upright, quads, engine), turn, quads), key=lambda item: item[0])
     if best[0] < MIN_LETTERS and best[2]:
         # Nothing reads this way: the model may have taken a page for its upside-down self.
         turns: tuple[Turn, ...] = (0, 90, 180, 270)
         opposite = turns[(best[1] // 90 + 2) % 4]
         upright = geometry.turned(bgr, opposite)
-        quads = engine.detect(upright)
+        quads = sketched(upright, engine)
         best = max(best, (legibility(upright, quads, engine), opposite, quads), key=lambda item: item[0])
     return best[1], best[2]
+
+
+def sketched(bgr: Image, engine: Engine) -> list[Floats]:
+    """Text boxes of a page as they show at a small size, in its own pixels."""
+    ratio = SKETCH_SIDE / max(bgr.shape[:2])
+    if ratio >= 1:
+        return engine.detect(bgr)
+    small = cv2.resize(bgr, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
+    return [quad / np.float32(ratio) for quad in engine.detect(np.asarray(small, np.uint8))]
 
 
 def legibility(bgr: Image, quads: Sequence[Floats], engine: Engine) -> float:
