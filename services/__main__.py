@@ -23,6 +23,7 @@ TOOLS = {
     "dlq": "dead letters: list, show, redrive",
     "replay": "run exams again from a stage, as new revisions",
     "keys": "API keys of tenants: create, list, rotate, revoke",
+    "canary": "a synthetic exam each minute, as a client would; measured, not billed",
     "rebuild": "compare the exams' rows with what the topics say, and mend them",
 }
 """Modules of `services.gateway.tools`: they need the gateway's dependencies, and are imported when asked for."""

@@ -1,6 +1,6 @@
 """Configuration of the gateway."""
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.events import Priority
@@ -274,3 +274,18 @@ class WebhookSettings(BaseSettings):
     """how long ended deliveries can be looked up, and what a disabled endpoint is owed is kept"""
     max_endpoints: int = Field(default=20, ge=1)
     """of one tenant"""
+
+
+class CanarySettings(BaseSettings):
+    """`REDINK_CANARY_*`: synthetic exams, by `python -m services canary`."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_CANARY_", use_attribute_docstrings=True)
+
+    url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+    """where clients reach the gateway: from outside the load balancer, if there is one"""
+    key: SecretStr | None = None
+    """API key of a tenant of its own, made with `keys create --canary`; needed"""
+    every_seconds: float = Field(default=60.0, gt=0)
+    """from one synthetic exam to the next"""
+    limit_seconds: float = Field(default=120.0, gt=0)
+    """after which one is late"""

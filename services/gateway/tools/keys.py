@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.gateway import auth
 from services.gateway.core.scopes import Scope
+from services.gateway.tenancy import tenants
 from services.gateway.tools.console import complain, show_json, show_table
 from services.gateway.tools.desk import DONE, LEFT, open_desk, run
 
@@ -36,6 +37,8 @@ async def _run(asked: argparse.Namespace) -> int:
             except ValueError as error:
                 complain(f"keys: {error}")
                 return 2
+            if asked.canary:
+                await tenants.settle(desk.pool, asked.tenant, {"canary": True})
             print(key)  # noqa: T201 - the only time it is shown
             return DONE
         if asked.verb == "list":
@@ -89,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--tenant", required=True)
     create.add_argument("--label", default="", help="whose it is, for yourself")
     create.add_argument("--scopes", default=Scope.ADMIN.value, help="separated by commas (default: admin)")
+    create.add_argument("--canary", action="store_true", help="its tenant is the operators': measured, never billed")
     create.add_argument("--days", type=float, help="days until it expires; without, it doesn't")
     listing = verbs.add_parser("list", help="keys without their secrets")
     listing.add_argument("--tenant")
