@@ -9,6 +9,8 @@ from fastapi import Depends, FastAPI
 
 from runtime import log
 from runtime.settings import load
+from runtime.spans import traced
+from runtime.trace import UNTRACED, Tracer
 from services.gateway import auth, console
 from services.gateway.api import (
     admin,
@@ -141,7 +143,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
     errors.add_handlers(app)
     app.add_middleware(measured.Measured)
     app.add_middleware(conventions.Conventions)
-    app.add_middleware(errors.Tracing)
+    app.add_middleware(errors.Tracing, gateway.tracer if gateway else UNTRACED)
     description = documented.describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign]
     reference.serve(app)
@@ -184,18 +186,20 @@ async def open_gateway(
             await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
         notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))
         ledger = keep_books(PostgresLedger(pool, api_pool))
-        relay = Relay(ledger, resources.kafka, notices, settings)
+        relay = Relay(ledger, resources.kafka, notices, settings, resources.tracer)
         projection = Projection(ledger)
         sweeper = Sweeper(ledger, resources.blobs, projection, settings)
         way = go_out(Egress(Rules(frozenset(hooks.ports), hooks.allow_loopback), hooks.timeout_seconds))
-        sender = Sender(pool, way, notices.webhooks, hooks)
+        sender = Sender(pool, way, notices.webhooks, hooks, tracer=resources.tracer)
         hub = await stack.enter_async_context(open_hub(pool, notices, event_json, settings.sse_poll_seconds))
         resources.health.check("postgres", lambda: _ping(pool))
         await stack.enter_async_context(_background(relay.run(), "gateway relay"))
         await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
         await stack.enter_async_context(_background(sender.run(), "gateway webhooks"))
         await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
-        await stack.enter_async_context(_background(_project(resources.kafka, projection), "gateway projection"))
+        await stack.enter_async_context(
+            _background(_project(resources.kafka, projection, resources.tracer), "gateway projection")
+        )
         taking = await stack.enter_async_context(open_batches(ledger, pool, resources.blobs, settings))
         await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
         keeper = Keeper(pool, ledger, resources.blobs, reviewing, settings)
@@ -227,15 +231,16 @@ async def open_gateway(
                 library=library,
                 statuses=statuses,
                 looks=looks,
+                tracer=resources.tracer,
             )
         )
 
 
-async def _project(kafka: EventBus, projection: Projection) -> None:
+async def _project(kafka: EventBus, projection: Projection, tracer: Tracer) -> None:
     """Consume for ever. In the background, because uploads are taken while there is no broker, too."""
     while True:
         try:
-            async with kafka.consume(TOPICS, GROUP, projection.apply):
+            async with kafka.consume(TOPICS, GROUP, traced(tracer, GROUP, projection.apply)):
                 await asyncio.Event().wait()
         except Exception as error:  # noqa: BLE001 - a gateway that no longer heard of its exams would look well
             log.get("gateway").error("not consuming", error=log.what(error), at=log.where(error))

@@ -10,7 +10,7 @@ from contracts.topics import CONTROL, STAGES, SUBMISSION, UPLOADED
 from runtime.blobs import Blobs
 from runtime.cache import Cache
 from runtime.envelope import Record
-from runtime.trace import Trace
+from runtime.trace import Trace, Tracer
 
 Handler = Callable[[Record], Awaitable[None]]
 
@@ -49,6 +49,9 @@ class Resources(Protocol):
 
     @property
     def health(self) -> Health: ...
+
+    @property
+    def tracer(self) -> Tracer: ...
 
 
 _STEPS = {row.sink: row.name for row in STAGES} | dict.fromkeys(UPLOADED.values(), SUBMISSION) | {CONTROL: "cancel"}

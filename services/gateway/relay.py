@@ -10,6 +10,8 @@ import asyncio
 from contracts.events import ExamControl, ExamEvent, StageDone
 from contracts.topics import CONTROL, STAGES, UPLOADED
 from runtime import log, trace
+from runtime.spans import sending
+from runtime.trace import UNTRACED, Tracer
 from services.gateway import ports
 from services.gateway.ledger import Ledger, Outgoing
 from services.gateway.notices import Notices, wait
@@ -22,11 +24,19 @@ _MODELS: dict[str, type[ExamEvent]] = {row.sink: row.event for row in STAGES}
 class Relay:
     """One relay. `run` until cancelled."""
 
-    def __init__(self, ledger: Ledger, kafka: ports.EventBus, notices: Notices, settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        kafka: ports.EventBus,
+        notices: Notices,
+        settings: GatewaySettings,
+        tracer: Tracer = UNTRACED,
+    ) -> None:
         self._ledger = ledger
         self._kafka = kafka
         self._notices = notices
         self._settings = settings
+        self._tracer = tracer
         self._log = log.get("gateway.relay")
 
     async def run(self) -> None:
@@ -59,9 +69,10 @@ class Relay:
     async def _publish(self, row: Outgoing) -> None:
         event = _model(row.topic).model_validate(row.event)
         context = trace.parse(row.traceparent) or trace.start()
-        await self._kafka.publish(
-            row.topic, event, event_id=ports.event_id(row.topic, event), source=SOURCE, trace=context.child()
-        )
+        with sending(self._tracer, row.topic, context) as span:
+            await self._kafka.publish(
+                row.topic, event, event_id=ports.event_id(row.topic, event), source=SOURCE, trace=span.trace
+            )
 
 
 def _model(topic: str) -> type[ExamEvent]:

@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from runtime.blobs import Blobs
-from runtime.trace import Trace
+from runtime.trace import UNTRACED, Trace, Tracer
 from services.gateway import auth, exams
 from services.gateway.batches.service import Batches
 from services.gateway.caching.statuses import Statuses
@@ -51,6 +51,7 @@ class Gateway:
     statuses: Statuses
     looks: Looks = field(default_factory=lambda: Looks(None, 1))
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
+    tracer: Tracer = UNTRACED
 
 
 def _gateway(request: Request) -> Gateway:

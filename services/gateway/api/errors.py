@@ -25,6 +25,7 @@ _BY_STATUS = {
     405: Code.METHOD_NOT_ALLOWED,
     415: Code.UNSUPPORTED_CONTENT_TYPE,
 }
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _STORE_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
@@ -98,26 +99,45 @@ def _store_problem(error: Exception) -> Problem:
 class Tracing:
     """The outermost layer: gives each request a trace, and an unforeseen error an answer that names it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tracer: trace.Tracer = trace.UNTRACED) -> None:
         self._app = app
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name == b"traceparent"}
-        context = _context(headers.get(b"traceparent"))
-        scope.setdefault("state", {})["trace"] = context
+        given = trace.parse(headers.get(b"traceparent", b"").decode("latin-1"))
         if scope["type"] == "websocket":
-            with structlog.contextvars.bound_contextvars(trace_id=context.trace_id):
-                await self._app(scope, receive, send)
+            await self._live(scope, receive, send, given.child() if given else trace.start())
             return
+        method = _method(scope)
+        attributes = {"http.request.method": method, "url.scheme": scope.get("scheme", "http")}
+        with self._tracer.span(method, kind="server", parent=given, attributes=attributes) as span:
+            await self._answer(scope, receive, send, span)
+            if route := getattr(scope.get("route"), "path", None):
+                span.rename(f"{method} {route}")
+                span.note({"http.route": route})
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send, context: trace.Trace) -> None:
+        """A WebSocket has ids but no span: it would last an hour."""
+        scope.setdefault("state", {})["trace"] = context
+        with structlog.contextvars.bound_contextvars(trace_id=context.trace_id):
+            await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: trace.Span) -> None:
+        context = span.trace
+        scope.setdefault("state", {})["trace"] = context
         started = False
 
         async def watching(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                span.note({"http.response.status_code": message["status"]})
+                if message["status"] >= 500:
+                    span.fail(str(message["status"]))
                 message["headers"] = [*message.get("headers", []), *_fixed_headers(context), *_headers_of(scope)]
             await send(message)
 
@@ -132,9 +152,9 @@ class Tracing:
                 await answer(scope, receive, watching)
 
 
-def _context(header: bytes | None) -> trace.Trace:
-    given = trace.parse(header.decode("latin-1")) if header else None
-    return given.child() if given else trace.start()
+def _method(scope: Scope) -> str:
+    """A client may make up words."""
+    return str(scope["method"]) if scope["method"] in _METHODS else "_OTHER"
 
 
 def _fixed_headers(context: trace.Trace) -> list[tuple[bytes, bytes]]:

@@ -9,13 +9,17 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from runtime.trace import Trace
 from services.gateway.webhooks.messages import CALLBACK, TEST
 from services.gateway.webhooks.schedule import Attempt, Outcome, Verdict
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery that this sender may send until its lease ends; `secrets` are those to sign with."""
+    """A delivery that this sender may send until its lease ends; `secrets` are those to sign with.
+
+    `traceparent` is that of the exam's upload, `former_trace` that of the attempt before.
+    """
 
     id: uuid.UUID
     tenant: str
@@ -25,6 +29,8 @@ class Claimed:
     body: str
     failures: int
     claims: int
+    traceparent: str | None
+    former_trace: str | None
     secrets: tuple[bytes, ...] = field(repr=False)
 
 
@@ -66,7 +72,9 @@ async def claim(pool: asyncpg.Pool, shares: Shares, lease_seconds: float) -> lis
            FROM free, webhook_endpoints e
            WHERE d.id = free.id AND (e.tenant, e.id) = (d.tenant, d.endpoint_id)
            RETURNING d.id, d.tenant, d.endpoint_id, coalesce(d.url, e.url) AS url, d.event_type, d.body, d.failures,
-                     d.claims, e.secret, CASE WHEN e.former_until > clock_timestamp() THEN e.former_secret END AS former""",
+                     d.claims, d.attempt_trace AS former_trace,
+                     (SELECT traceparent FROM exams x WHERE x.exam_id = d.exam_id) AS traceparent,
+                     e.secret, CASE WHEN e.former_until > clock_timestamp() THEN e.former_secret END AS former""",
         shares.claim,
         shares.endpoint,
         lease_seconds,
@@ -77,9 +85,15 @@ async def claim(pool: asyncpg.Pool, shares: Shares, lease_seconds: float) -> lis
 
 
 async def note(
-    pool: asyncpg.Pool, claimed: Claimed, attempt: Attempt, verdict: Verdict, disable_seconds: float
+    pool: asyncpg.Pool,
+    claimed: Claimed,
+    attempt: Attempt,
+    verdict: Verdict,
+    disable_seconds: float,
+    *,
+    trace: Trace | None = None,
 ) -> bool:
-    """Write down what came of an attempt; False when a later claim has taken the delivery over."""
+    """Write down what came of an attempt, whose span is `trace`; False when a later claim has taken the delivery over."""
     async with pool.acquire() as connection, connection.transaction():
         # The endpoint first, as deleting it does too: the other order would deadlock.
         await connection.execute(
@@ -87,7 +101,7 @@ async def note(
             claimed.tenant,
             claimed.endpoint_id,
         )
-        if not await _note_delivery(connection, claimed, attempt, verdict):
+        if not await _note_delivery(connection, claimed, attempt, verdict, trace):
             return False
         if claimed.event_type != TEST and claimed.endpoint_id != CALLBACK:
             await _note_endpoint(connection, claimed, attempt, verdict, disable_seconds)
@@ -99,12 +113,15 @@ def _claimed(row: asyncpg.Record) -> Claimed:
     return Claimed(**plain, secrets=tuple(filter(None, (row["secret"], row["former"]))))
 
 
-async def _note_delivery(connection: asyncpg.Connection, claimed: Claimed, attempt: Attempt, verdict: Verdict) -> bool:
+async def _note_delivery(
+    connection: asyncpg.Connection, claimed: Claimed, attempt: Attempt, verdict: Verdict, trace: Trace | None
+) -> bool:
     state = {Outcome.DELIVERED: "delivered", Outcome.RETRY: "pending"}.get(verdict.outcome, "failed")
     done = await connection.execute(
         """UPDATE webhook_deliveries
            SET state = $3, failures = failures + $4, due_at = clock_timestamp() + make_interval(secs => $5),
                leased_until = NULL, last_attempt_at = clock_timestamp(), last_status = $6, last_error = $7,
+               attempt_trace = $8,
                ended_at = CASE WHEN $3 <> 'pending' THEN clock_timestamp() END
            WHERE id = $1 AND state = 'pending' AND (claims = $2 OR $3 = 'delivered')""",
         claimed.id,
@@ -114,6 +131,7 @@ async def _note_delivery(connection: asyncpg.Connection, claimed: Claimed, attem
         verdict.delay,
         attempt.status,
         None if attempt.succeeded else attempt.what,
+        trace.traceparent if trace else None,
     )
     return bool(done == "UPDATE 1")
 

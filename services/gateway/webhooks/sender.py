@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import asyncpg
 
-from runtime import log, metrics
+from runtime import log, metrics, trace
+from runtime.trace import UNTRACED, Span, Tracer
 from services.gateway.notices import wait
 from services.gateway.settings import WebhookSettings
 from services.gateway.webhooks import claims, deliveries
@@ -31,9 +32,12 @@ class Sender:
         way: Way,
         due: asyncio.Event,
         settings: WebhookSettings,
+        *,
         clock: Callable[[], float] = time.time,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._pool = pool
+        self._tracer = tracer
         self._way = way
         self._due = due
         self._settings = settings
@@ -75,22 +79,37 @@ class Sender:
         self._due.set()
 
     async def _deliver(self, claimed: Claimed) -> None:
+        former = trace.parse(claimed.former_trace)
         try:
-            await self._attempt(claimed)
+            with self._tracer.span(
+                "POST webhook",
+                kind="client",
+                parent=trace.parse(claimed.traceparent),
+                links=[former] if former else (),
+                attributes={"http.request.method": "POST", "redink.attempt": claimed.claims},
+            ) as span:
+                await self._attempt(claimed, span)
         except Exception as error:  # noqa: BLE001 - its fate is not noted, so it is sent again when the lease ends
             self._log.error("attempt not noted", error=log.what(error), at=log.where(error))
 
-    async def _attempt(self, claimed: Claimed) -> None:
+    async def _attempt(self, claimed: Claimed, span: Span) -> None:
         body = claimed.body.encode()
         headers = {
             "content-type": "application/json",
             "user-agent": "Redink-Webhooks/1",
+            "traceparent": span.trace.traceparent,
             **signed_headers(str(claimed.id), int(self._clock()), body, claimed.secrets),
         }
         attempt = await self._way.post(claimed.url, headers, body)
+        if attempt.status is not None:
+            span.note({"http.response.status_code": attempt.status})
+        if not attempt.succeeded:
+            span.fail(str(attempt.status or "unanswered"))
         delays = () if claimed.event_type == TEST else self._settings.retry_seconds
         verdict = judge(attempt, claimed.failures, delays, random.random())  # noqa: S311 - jitter needs no secrecy
-        noted = await claims.note(self._pool, claimed, attempt, verdict, self._settings.disable_days * 86400)
+        noted = await claims.note(
+            self._pool, claimed, attempt, verdict, self._settings.disable_days * 86400, trace=span.trace
+        )
         metrics.WEBHOOK_ATTEMPTS.labels(_label(attempt, verdict.outcome) if noted else "superseded").inc()
 
     async def _keep_house(self) -> None:

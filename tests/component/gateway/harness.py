@@ -27,7 +27,7 @@ from runtime.blobs_local import LocalBlobs
 from runtime.cache import Cache, Nothing
 from runtime.envelope import Record
 from runtime.health import Health
-from runtime.trace import Trace
+from runtime.trace import UNTRACED, Trace, Tracer
 from services.gateway.app import open_gateway
 from services.gateway.ledger import Ledger
 from services.gateway.ports import Handler
@@ -70,6 +70,7 @@ class Outside:
     blobs: Blobs
     health: Health = field(default_factory=Health)
     cache: Cache = field(default_factory=Nothing)
+    tracer: Tracer = UNTRACED
 
 
 @dataclass
