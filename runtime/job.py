@@ -117,6 +117,12 @@ class Job:
         if self._clock() >= latest(self.event):
             raise Expired("past the deadline")
 
+    @property
+    def seconds_left(self) -> float:
+        """Until the stage's time is over or the exam's deadline passes, as far as this clock knows."""
+        stage = self._until - asyncio.get_running_loop().time()
+        return min(stage, self.event.deadline.timestamp() - self._clock())
+
     def _missing(self, what: str) -> Transient | Permanent:
         """An event comes after its blobs, but not every store shows at once what it was given."""
         return Permanent(ErrorCode.ARTEFACT_MISSING, what) if self._last_try else Transient(f"{what} isn't there")

@@ -9,7 +9,13 @@ from typing import TextIO
 import structlog
 
 _OURS = {"contracts", "runtime", "services"}
-_NOISY = {"aiokafka": "WARNING", "faststream": "WARNING", "uvicorn.access": "WARNING", "asyncio": "WARNING"}
+_NOISY = {
+    "aiokafka": "WARNING",
+    "faststream": "WARNING",
+    "uvicorn.access": "WARNING",
+    "asyncio": "WARNING",
+    "httpx": "WARNING",
+}
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

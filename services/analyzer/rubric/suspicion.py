@@ -1,0 +1,77 @@
+"""Text in an exam that speaks to whoever grades it. It is taken out before a model sees it, and a teacher looks.
+
+A list of patterns stops no clever attacker, and need not: what passes it still has to quote the answer and leave the
+criterion alone that nobody can meet. It keeps the plain ones, which are most, from reaching the model at all.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_SENTENCE = re.compile(r"[^。！？!?\n;；]*[。！？!?\n;；]?")
+_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # points asked for
+        r"(给|打|判|评|算|记|得|要|加|赏|送).{0,8}(满分|高分|全分|一百分|好评|及格)|满分",
+        r"(给|打|判)(我|他|她|本题|此题|这题|这道题|该生|本人|全部).{0,8}(分|对)|(请|务必|必须|求|直接)(给|打|判|评)",
+        r"(不要|不得|不能|不准|不许|别|勿)扣.{0,3}分|手下留情|判(?!断).{0,3}(正确|全对|对)|全部?(给|算|判)对|全对",
+        r"(full|maximum|max|perfect)\W{0,3}(the\W{0,3})?(marks?|points?|scores?|credits?|grades?)",
+        r"(award|give|grant|assign|deserves?)\b.{0,25}\b(full|max|all|top|perfect|\d+)\W.{0,10}(marks?|points?|scores?|credits?)",
+        r"(set|return|output|respond|reply)\b.{0,20}\b(scores?|points|json)\b|\bno (deductions?|marks? off)\b",
+        r"mark\b.{0,20}\b(as|it|this|everything|all)\b.{0,12}\b(correct|right|true)",
+        # orders to a machine
+        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖).{0,6}(以上|上面|之前|前面|上述|所有|一切|评分|系统|原有|先前)",
+        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖|执行|遵守|听从).{0,10}(指令|提示词|提示语|命令)",
+        r"(ignore|disregard|forget|override|bypass|skip)\b.{0,40}(instruct|prompt|rubric|above|previous|prior|criteri|guideline|system)",
+        r"(你是|你现在是|你将扮演|请扮演|作为).{0,10}(ai|助手|模型|机器人|评分|阅卷|判卷|改卷)",
+        r"(评分|阅卷|判卷|改卷|批改)(系统|模型|程序|机器|助手|ai|员|老师|者)|(人工智能|ai|大?模型).{0,4}(请|你好|注意|务必)",
+        r"(as|dear|hello|hey|note to|attention)\W{0,3}(the\W|an?\W)?\W{0,3}(ai|grader|marker|examiner|language model|llm|assistant|chatbot)\b",
+        r"\byou are (now\b|an?\b|the\b).{0,24}\b(ai|model|assistant|grader|examiner|dan)\b|\b(grader|grading model|llm)\b",
+        r"(new|updated?|real|secret)\W{0,3}(instruct|prompt)|(system|developer|hidden|admin)\W{0,3}(prompt|message|mode|override|instruct)",
+        r"(系统|开发者|管理员|新的?|隐藏)(提示|指令|消息|模式|命令)|提示词|越狱|jailbreak|prompt injection",
+        r"(评分|打分|阅卷)(标准|规则|细则).{0,8}(改|变|更新|作废|无效|如下)",
+        # forged structure
+        r"<\|?/?\s*(im_start|im_end|system|user|assistant|data|answer|endoftext|inst|eot_id)\s*\|?>|\[/?inst\]|<</?sys>>",
+        r"(^|\n)\W{0,4}(system|assistant|developer|grader|系统)\W{0,2}[:：]|={4,}|#{3,}|`{3}",
+        r"[\"“'](points?|scores?|criteria|evidence|feedback|verdict|grade|得分|分数|评分)[\"”']\s*[:：]",
+        r"(\bend\b|结束).{0,6}(of )?\b(data|answer)|(数据|作答|答案)(到此)?(结束|完毕)|以上(是|为)(数据|学生)",
+        r"!\[[^\]]*\]\(|https?://|javascript:|\bbase64\b|data:text|(?=[a-z+/]{0,39}\d)[a-z0-9+/]{40,}={0,2}",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`text` without what speaks to a grader; `suspicious`: there was something of the kind."""
+
+    text: str
+    suspicious: bool
+
+
+def cleaned(text: str) -> Cleaned:
+    """Take out sentences that speak to whoever grades, and characters that nobody sees."""
+    visible = _HIDDEN.sub("", text)
+    folded = _folded(visible)
+    if not any(pattern.search(folded) or pattern.search(_dense(folded)) for pattern in _PATTERNS):
+        return Cleaned(visible, suspicious=visible != text)
+    kept = [piece for piece in _SENTENCE.findall(visible) if piece and not _speaks(piece)]
+    rest = "".join(kept).strip()
+    if any(pattern.search(_folded(rest)) or pattern.search(_dense(_folded(rest))) for pattern in _PATTERNS):
+        rest = ""  # only whole it speaks to a grader: then nothing of it is sent
+    return Cleaned(rest, suspicious=True)
+
+
+def _speaks(piece: str) -> bool:
+    folded = _folded(piece)
+    return any(pattern.search(folded) or pattern.search(_dense(folded)) for pattern in _PATTERNS)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _dense(text: str) -> str:
+    """Without spaces and marks between characters: 给 满-分, written apart so as not to be found."""
+    return re.sub(r"(?<=[^\x00-\x7f])[\s\W_]+(?=[^\x00-\x7f])", "", text)
