@@ -25,6 +25,8 @@ BELOW = 0.12
 
 LONGEST_DASH = 2.6
 """In ems: a Chinese dash is two."""
+STROKE = 1.8
+"""In ems, up to which an upright rule may be the stroke of a written 4 that crosses its blank."""
 BARS = 3
 """Upright rules on a level one from which it is an axis: answers hold one or two straight strokes."""
 
@@ -192,6 +194,7 @@ def _first(closer: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
 def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], ink: Mask, em: float) -> list[Place]:
     """Room above level rules that are underlined blanks: no table's or frame's edge, no fraction bar, no figure's axis."""
     upright = [r for r in rules if not is_level(r) and length_of(r) > 1.2 * em]
+    drawn = [r for r in upright if length_of(r) > STROKE * em]
     width = ink.shape[1]
     glyphs = glyphs_of(lines)
     chinese = [g for g in glyphs if "一" <= g.char <= "鿿"]
@@ -205,9 +208,9 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
             continue
         if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em) or _is_stroke(rule, chinese, em):
             continue
-        if _is_dash(rule, glyphs, em) or _carries(rule, upright, em):
+        if _is_dash(rule, glyphs, em) or _carries(rule, drawn, em):
             continue
-        if any(_crosses(u, rule, em) for u in upright) or _goes_on(rule, ink, em):
+        if any(_crosses(u, rule, em) for u in drawn) or _goes_on(rule, ink, em):
             continue
         places.append(Place("rule", (x0, min(y0, y1) - 1.35 * em, x1, max(y0, y1) + 0.2 * em), em))
     return [place for place in places if not any(_divides(place.box, other.box, ink, em) for other in places)]

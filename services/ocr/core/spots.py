@@ -1,5 +1,6 @@
 """Answer places and what is written in them, read under constraint."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -21,6 +22,7 @@ from services.ocr.core.raster import Image
 from services.ocr.core.rings import rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.stacked import stacked
+from services.ocr.core.strokes import formula_of, opens_with_minus
 from services.ocr.core.tables import find_tables
 
 LETTERS = tuple("ABCDEFGH")
@@ -32,6 +34,8 @@ SURE = 0.8
 """Best candidate's probability from which no free reading is made."""
 PRINTED = 0.93
 """Confidence from which a line's own reading of a cell is kept."""
+OPENS_NUMBER = re.compile(r"([—–−_~一]?)([\d√(][^一-鿿]*|\d+[或和].+)")
+"""A number whose minus was read as another level stroke, or not at all."""
 LEAST_FORMULA = 0.3
 """Confidence from which strokes that stand like a formula are read as one."""
 LONGEST_BAR = 6.0
@@ -135,7 +139,7 @@ class _Reader:
         for index, item in asked:
             whole, parts = next(judged), [next(judged) for _ in item.leaves]
             read = self._read(item, whole)
-            spots[index] = item.empty.model_copy(update=_formula(item, read, parts) or read)
+            spots[index] = item.empty.model_copy(update=_signed(item, _formula(item, read, parts) or read))
         return spots
 
     def _prepared(self, place: Place, content: Content) -> Spot | _Asked:
@@ -169,7 +173,7 @@ class _Reader:
         """With the formula's parts to read, where the strokes stand like one."""
         place = asked.place
         content = stacked(asked.content, place, *self._inks) if place.kind == "rule" else asked.content
-        found = formulas.formula_of(content.mask, place.em)
+        found = formula_of(content.mask, place.em)
         if found is None:
             return asked
         row, labels = found
@@ -231,9 +235,21 @@ def _formula(asked: _Asked, read: Mapping[str, object], parts: Sequence[Judged])
     if len(known) < len(texts) or sure < LEAST_FORMULA:
         return None
     plain = "".join(text for text, _ in known)
-    if formulas.is_flat(asked.formula) and unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "") != plain:
+    free = unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "")
+    if formulas.is_flat(asked.formula) and free.replace("-", "") != plain.replace("-", ""):
         return None  # the free reading holds what is raised as well, if it is
     return {"text": formulas.told(asked.formula, iter(text for text, _ in known)), "confidence": sure, "candidates": {}}
+
+
+def _signed(asked: _Asked, read: dict[str, object]) -> dict[str, object]:
+    """The reading of a number with the minus that stands before it, where the recogniser overlooked that."""
+    text = str(read["text"])
+    number = OPENS_NUMBER.fullmatch(text)
+    if number is None or asked.place.kind == "option":
+        return read
+    if number[1] or opens_with_minus(asked.content.mask, asked.place.em):
+        return read | {"text": f"-{number[2]}", "candidates": {}}
+    return read
 
 
 def _wanted(place: Place, content: Content) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def _bridged(ink: Mask, ruled: Mask, em: float) -> Mask:
     """Ink with the strokes that a rule cut joined again: what was taken away between ink above and ink below."""
     wide = cv2.dilate(ink, np.ones((1, 2 * round(0.06 * em) + 1), np.uint8))
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((round(GAP * em), 1), np.uint8))
-    return np.asarray(ink | (closed & ruled), np.uint8)
+    return np.asarray(cv2.bitwise_or(ink, cv2.bitwise_and(closed, ruled)), np.uint8)
 
 
 def _with_terms(stats: npt.NDArray[np.int32], kept: npt.NDArray[np.bool_], em: float) -> npt.NDArray[np.bool_]:
