@@ -32,6 +32,7 @@ EXAM_CPU = Histogram(
     buckets=STAGE_BUCKETS,
 )
 WORKERS = Gauge("redink_stage_workers", "Worker processes of a stage's pool.", ["stage"])
+PLACES = Gauge("redink_stage_places", "Records of a stage that a process works on at a time.", ["stage"])
 OLDEST_RECORD = Gauge(
     "redink_stage_oldest_unprocessed_age_seconds",
     "Age of the oldest record that was fetched and has not ended; a retry is as old as its due time.",

@@ -95,6 +95,7 @@ class Shell:
         self._policy = Policy(settings.retries, settings.retry_base, settings.retry_cap)
         self._limit = DeadLetterLimit(settings.dead_consecutive, settings.dead_ratio, settings.dead_sample)
         self._log = log.get("runtime.shell")
+        metrics.PLACES.labels(stage.name).set(stage.concurrency)
 
     async def handle(self, record: Record) -> None:
         """Return when the record has a home: the sink, the retry topic, the dead letters or a failure said.

@@ -24,6 +24,8 @@ TOOLS = {
     "replay": "run exams again from a stage, as new revisions",
     "keys": "API keys of tenants: create, list, rotate, revoke",
     "canary": "a synthetic exam each minute, as a client would; measured, not billed",
+    "capacity": "replicas, partitions and latency for an arrival rate, from measured service times",
+    "migrate": "bring the database's schema up to date, and end",
     "rebuild": "compare the exams' rows with what the topics say, and mend them",
 }
 """Modules of `services.gateway.tools`: they need the gateway's dependencies, and are imported when asked for."""
