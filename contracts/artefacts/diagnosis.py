@@ -1,10 +1,51 @@
-"""What diagnostic stores: mastery per knowledge point and what to do about it."""
+"""What diagnostic stores: mastery per knowledge point and what to do about it; and what it may be told beside a paper."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from contracts.base import Contract, Share
 
 
+class PastAnswers(Contract):
+    """A student's answers to questions on one knowledge point in one earlier exam.
+
+    `share`: of their points earned. `exams_ago`: 1 is the exam before this one.
+    """
+
+    code: str
+    share: Share
+    questions: float = Field(gt=0)
+    exams_ago: int = Field(ge=1)
+
+
+class ClassRecord(Contract):
+    """What classmates earned on the very questions of a paper, without names: `shares` has a row per student and a
+    column per path of `paths`, null where not graded. Rows of another length are refused.
+    """
+
+    paths: tuple[tuple[str, ...], ...] = ()
+    shares: tuple[tuple[Share | None, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> Self:
+        if any(len(row) != len(self.paths) for row in self.shares):
+            raise ValueError("every row needs one share per path")
+        return self
+
+
+class Background(Contract):
+    """What is known beside this paper. Empty: the paper speaks alone."""
+
+    history: tuple[PastAnswers, ...] = ()
+    classmates: ClassRecord = ClassRecord()
+
+
 class Mastery(Contract):
-    """掌握度 of one knowledge point: posterior mean and 90 % credible interval. `evidence`: question numbers."""
+    """掌握度 of one knowledge point: posterior mean and 90 % credible interval. `evidence`: question numbers.
+
+    `earlier`: the share of points earned on it in earlier exams, null when none is known.
+    """
 
     code: str
     name: str
@@ -13,6 +54,16 @@ class Mastery(Contract):
     high: Share
     evidence: tuple[str, ...]
     sufficient: bool = True
+    earlier: Share | None = None
+
+
+class Cause(Contract):
+    """错因 of one question: `quotes` are the student's and the key's words that show it, never empty."""
+
+    number: str
+    kind: str
+    text: str
+    quotes: tuple[str, ...]
 
 
 class Suggestion(Contract):
@@ -29,6 +80,7 @@ class Diagnosis(Contract):
     mastery: tuple[Mastery, ...] = ()
     weak_points: tuple[str, ...] = ()
     strengths: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     summary: str = ""
     cpu_seconds: float = 0.0

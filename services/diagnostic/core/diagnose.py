@@ -1,32 +1,25 @@
 """Paper and verdicts in, diagnosis out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from contracts.artefacts.analysis import Analysis
-from contracts.artefacts.diagnosis import Diagnosis, Mastery
+from contracts.artefacts.diagnosis import Background, Diagnosis, Mastery
 from contracts.artefacts.paper import Paper
 from contracts.artefacts.submission import SubjectRules, Submission
 from services.diagnostic.core.advice import losses_of, suggestions_of
-from services.diagnostic.core.evidence import TYPE_NAMES, Item, items_of
-from services.diagnostic.core.mastery import estimate
+from services.diagnostic.core.evidence import Item, items_of
+from services.diagnostic.core.rows import ENOUGH, Row, gauge_of, masteries, rows_by_point, rows_by_type
 from services.diagnostic.core.wording import cite, percent, points
 
-_ENOUGH = 3  # fewer questions on a point: 证据不足, never called weak or strong
+NOTHING_ELSE = Background()
 _POOR = 0.5
 _MOST_NAMED = 4
 _MOST_LISTED = 8
 
 
-@dataclass
-class _Point:
-    code: str
-    name: str
-    items: list[Item] = field(default_factory=list)
-    pairs: list[tuple[float, float]] = field(default_factory=list)
-
-
-def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagnosis:
+def diagnose(
+    submission: Submission, paper: Paper, analysis: Analysis, background: Background = NOTHING_ELSE
+) -> Diagnosis:
     """The diagnosis of one exam; ungraded questions are left out of mastery.
 
     Mastery is given per knowledge point, and per question type (codes `type.*`) when the knowledge points alone can't
@@ -35,12 +28,13 @@ def diagnose(submission: Submission, paper: Paper, analysis: Analysis) -> Diagno
     """
     items = items_of(paper, analysis)
     graded = [item for item in items if item.share is not None]
-    rows = _by_knowledge_point(graded)
+    gauge = gauge_of(graded, background.classmates)
+    rows = rows_by_point(graded, gauge, background.history)
     untagged = [item for item in graded if not item.points]
-    mastery = _masteries(rows, _by_type(untagged))
+    mastery = masteries(rows, gauge, rows_by_type(untagged, gauge))
     if not any(row.sufficient for row in mastery) or 2 * len(untagged) >= len(graded):
-        by_type = _by_type(graded)
-        rows, mastery = rows + by_type, mastery + _masteries(by_type)
+        by_type = rows_by_type(graded, gauge)
+        rows, mastery = rows + by_type, mastery + masteries(by_type, gauge)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
     weak = sorted((pair for pair in firm if _is_weak(pair[1], submission.rules)), key=lambda pair: pair[1].mastery)
     strong = sorted((pair for pair in firm if _is_strong(pair[1], submission.rules)), key=lambda pair: -pair[1].mastery)
@@ -63,51 +57,14 @@ def _is_strong(row: Mastery, rules: SubjectRules) -> bool:
     return row.mastery >= rules.strong_from and row.low > min(_POOR, rules.weak_below)
 
 
-def _by_knowledge_point(graded: Sequence[Item]) -> list[_Point]:
-    found: dict[str, _Point] = {}
-    for item in graded:
-        for point, part in item.points:
-            row = found.setdefault(point.code, _Point(point.code, point.name))
-            row.items.append(item)
-            row.pairs.append((item.share or 0.0, item.weight * part))
-    return list(found.values())
-
-
-def _by_type(graded: Sequence[Item]) -> list[_Point]:
-    found: dict[str, _Point] = {}
-    for item in graded:
-        kind = item.question.type
-        row = found.setdefault(kind, _Point(f"type.{kind}", TYPE_NAMES[kind]))
-        row.items.append(item)
-        row.pairs.append((item.share or 0.0, item.weight))
-    return list(found.values())
-
-
-def _masteries(rows: Sequence[_Point], others: Sequence[_Point] = ()) -> list[Mastery]:
-    """One row per point; `others` only tell how the student does on the whole."""
-    estimates = estimate({row.code: row.pairs for row in (*rows, *others)})
-    return [
-        Mastery(
-            code=row.code,
-            name=row.name,
-            mastery=estimates[row.code].mean,
-            low=estimates[row.code].low,
-            high=estimates[row.code].high,
-            evidence=tuple(item.number for item in row.items),
-            sufficient=len(row.items) >= _ENOUGH,
-        )
-        for row in rows
-    ]
-
-
-def _named(point: _Point, mastery: Mastery) -> str:
+def _named(point: Row, mastery: Mastery) -> str:
     cited = cite(item.label for item in point.items)
     return f"{point.name}（{cited}，掌握度约 {percent(mastery.mastery)}）"
 
 
 def _tentative(items: Sequence[Item]) -> tuple[str, ...]:
     """Where points were lost, when nothing was asked often enough to be called weak."""
-    thin = [loss for loss in losses_of(items) if loss.asked < _ENOUGH]
+    thin = [loss for loss in losses_of(items) if loss.asked < ENOUGH]
     return tuple(
         f"{loss.name}（{cite(item.label for item in loss.items)}失分，证据不足，待确认）" for loss in thin[:_MOST_NAMED]
     )

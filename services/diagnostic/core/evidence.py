@@ -1,5 +1,6 @@
 """What the graded questions say about the student: one `Item` per answer, with its share of points and its weight."""
 
+import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Item:
     """One question with its answer.
 
     `share`: of its points earned, 0..1, null when ungraded. `weight`: how much it counts as evidence, in observations.
-    `points`: the knowledge points it tests, each with the share of the weight that goes there. `label`: the number as
+    `points`: the knowledge points it tests, each with its part of the weight. `label`: the number as
     sentences cite it; with its section where two sections both number from 1.
     """
 
@@ -119,9 +120,13 @@ def _share(answer: Answer) -> float | None:
 
 
 def _points(points: Sequence[KnowledgePoint]) -> tuple[tuple[KnowledgePoint, float], ...]:
-    """The points that the question surely tests, most confident first, sharing its weight by confidence."""
+    """The points that the question surely tests, most confident first, with their parts of its weight.
+
+    Confidence over the root of all confidence: two sure points get 0.7 each, more than a half, since the answer does
+    speak for both; two half-sure ones a half each; a single doubtful one less than the whole.
+    """
     ranked = sorted(points, key=lambda point: (-point.confidence, point.code))
     floor = max(_LEAST_CONFIDENCE, _LEAST_OF_BEST * ranked[0].confidence) if ranked else 1.0
     kept = [point for point in ranked if point.confidence >= floor][:_MOST_POINTS]
-    total = sum(point.confidence for point in kept)
-    return tuple((point, point.confidence / total) for point in kept)
+    root = math.sqrt(sum(point.confidence for point in kept))
+    return tuple((point, point.confidence / root) for point in kept)

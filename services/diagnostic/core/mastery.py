@@ -1,71 +1,103 @@
-"""Mastery per knowledge point by a hierarchical beta-binomial model, on a grid."""
+"""Mastery per knowledge point: a hierarchical item response model, integrated exactly on a grid."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Grid = npt.NDArray[np.float64]
+from services.diagnostic.core.curves import KNOWN_SLOPE, USUAL_DIFFICULTY, Curve, Floats, ease_at
 
-_CELLS = 200
-_THETA: Grid = (np.arange(_CELLS) + 0.5) / _CELLS
-_EDGES: Grid = np.arange(1, _CELLS + 1) / _CELLS
-_LEVEL: Grid = (np.arange(40) + 0.5) / 40
-_CONCENTRATION = 4.0  # how alike one student's points are: prior observations per point
-_LEVEL_PRIOR = (3.0, 1.5)  # school papers are made to be two thirds right
+ABILITY: Floats = np.linspace(-5.0, 5.0, 81)
+"""Grid of a student's ability on one point."""
+LEVEL: Floats = np.linspace(-3.6, 3.6, 37)
+"""Grid of a student's ability on the whole."""
+USUAL_SPREAD = 0.8
+"""How far one student's points lie from the student's level (sd): two points then correlate at .6."""
+_LEVEL_SD = 1.0
 _TAIL = 0.05
+REFERENCE = Curve(KNOWN_SLOPE, ease_at(1.0 - USUAL_DIFFICULTY, KNOWN_SLOPE))
+"""The usual question, on which mastery is said."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One answer: share of the points earned (0..1), its weight in answers, and the curve of its question."""
+
+    share: float
+    weight: float
+    curve: Curve = REFERENCE
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Posterior mean and 90 % credible interval of the share of points the student would earn, all in 0..1."""
+    """Posterior mean and 90 % credible interval of the share a student would earn on a usual question, all in 0..1."""
 
     mean: float
     low: float
     high: float
 
 
-def estimate(evidence: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, Estimate]:
-    """Mastery of each point from its (share of points earned, weight) pairs.
+def estimate(evidence: Mapping[str, Sequence[Observation]], spread: float = USUAL_SPREAD) -> dict[str, Estimate]:
+    """Mastery of each point from the answers to its questions. Deterministic; empty for no evidence.
 
-    theta_k | m ~ Beta(c m, c (1 - m)), m ~ Beta(3, 1.5), and an answer with share s and weight w has likelihood
-    theta^(w s) (1 - theta)^(w (1 - s)). So each point leans towards the student's own mean m, the less the more was
-    asked about it, and its interval carries the doubt about m. Hierarchical model: Gelman et al., Bayesian Data
-    Analysis, 3rd ed., section 5.3; posterior means on a grid (EAP): Bock and Mislevy, Applied Psychological
-    Measurement 6 (1982), 431-444. Prior and likelihood are totally positive of order 2 in (m, theta, s), so a better
-    answer never lowers any estimate.
+    ability_k | level ~ N(level, spread^2), level ~ N(0, 1); an answer of share s and weight w has the likelihood
+    P^(w s) (1 - P)^(w (1 - s)) with P the chance of its question's curve. So each point leans towards the student's own
+    level, the less the more was asked about it (partial pooling), and its interval carries the doubt about both.
+    Posterior means on a grid (EAP): Bock and Mislevy, Applied Psychological Measurement 6 (1982), 431-444.
+
+    Prior and likelihood are totally positive of order 2 in (level, ability, share), so a better answer never lowers any
+    estimate: a promise that a model with several abilities behind one answer could not keep.
     """
     if not evidence:
         return {}
-    prior = _log_prior()
-    joint = {code: prior + _log_likelihood(pairs)[None, :] for code, pairs in evidence.items()}  # (level, theta)
-    marginal = {code: np.logaddexp.reduce(table, axis=1) for code, table in joint.items()}
-    a, b = _LEVEL_PRIOR
-    level = (a - 1) * np.log(_LEVEL) + (b - 1) * np.log1p(-_LEVEL) + sum(marginal.values())
-    level -= np.logaddexp.reduce(level)
-    return {
-        code: _summary(np.exp(np.logaddexp.reduce(table - marginal[code][:, None] + level[:, None], axis=0)))
-        for code, table in joint.items()
-    }
+    likelihood = np.stack([_log_likelihood(answers) for answers in evidence.values()])
+    densities = posterior(likelihood[None], spread)[0]
+    return {code: _summary(density) for code, density in zip(evidence, densities, strict=True)}
 
 
-def _log_prior() -> Grid:
-    a, b = _CONCENTRATION * _LEVEL[:, None], _CONCENTRATION * (1 - _LEVEL[:, None])
-    table: Grid = (a - 1) * np.log(_THETA) + (b - 1) * np.log1p(-_THETA)
-    normalised: Grid = table - np.logaddexp.reduce(table, axis=1, keepdims=True)
+def posterior(likelihood: Floats, spread: float) -> Floats:
+    """(students, points, ability) log likelihoods in; densities of the same shape out, each summing to 1."""
+    density, _ = _integrated(likelihood, spread)
+    return density
+
+
+def evidence_for(likelihood: Floats, spread: float) -> float:
+    """The log marginal likelihood of all students under a spread, to choose one by."""
+    _, marginal = _integrated(likelihood, spread)
+    return float(np.logaddexp.reduce(marginal, axis=1).sum())
+
+
+def _integrated(likelihood: Floats, spread: float) -> tuple[Floats, Floats]:
+    """Densities, and the log joint of answers and level: (students, level)."""
+    around = _given_level(spread)  # (level, ability)
+    highest = likelihood.max(axis=-1, keepdims=True)
+    scaled = np.exp(likelihood - highest)
+    by_level = scaled @ around.T  # (students, points, level)
+    joint = -0.5 * (LEVEL / _LEVEL_SD) ** 2 + (np.log(by_level) + highest).sum(axis=1)
+    level = np.exp(joint - joint.max(axis=1, keepdims=True))
+    level /= level.sum(axis=1, keepdims=True)
+    density: Floats = scaled * ((level[:, None, :] / by_level) @ around)
+    return density / density.sum(axis=-1, keepdims=True), joint
+
+
+def _given_level(spread: float) -> Floats:
+    """(level, ability): the prior of a point's ability at each level. Bounded away from 0: no answer is impossible."""
+    table = np.exp(-0.5 * ((ABILITY - LEVEL[:, None]) / spread) ** 2) + 1e-30
+    normalised: Floats = table / table.sum(axis=1, keepdims=True)
     return normalised
 
 
-def _log_likelihood(pairs: Sequence[tuple[float, float]]) -> Grid:
-    right = sum(share * weight for share, weight in pairs)
-    wrong = sum((1 - share) * weight for share, weight in pairs)
-    likelihood: Grid = right * np.log(_THETA) + wrong * np.log1p(-_THETA)
-    return likelihood
+def _log_likelihood(answers: Sequence[Observation]) -> Floats:
+    total = np.zeros_like(ABILITY)
+    for answer in answers:
+        chance = answer.curve.chance(ABILITY)
+        total += answer.weight * (answer.share * np.log(chance) + (1.0 - answer.share) * np.log1p(-chance))
+    return total
 
 
-def _summary(density: Grid) -> Estimate:
-    mean = float(density @ _THETA / density.sum())
-    cumulative = np.cumsum(density) / density.sum()
-    low, high = np.interp([_TAIL, 1 - _TAIL], cumulative, _EDGES)
+def _summary(density: Floats) -> Estimate:
+    share = REFERENCE.chance(ABILITY)
+    mean = float(density @ share)
+    cumulative = np.cumsum(density) - density / 2
+    low, high = np.interp([_TAIL, 1.0 - _TAIL], cumulative, share)
     return Estimate(round(mean, 4), round(min(float(low), mean), 4), round(max(float(high), mean), 4))

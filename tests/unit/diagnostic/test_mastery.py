@@ -3,9 +3,17 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.diagnostic.core.mastery import estimate
+from services.diagnostic.core.curves import Curve
+from services.diagnostic.core.mastery import Observation
+from services.diagnostic.core.mastery import estimate as estimate_of
 
-pair = st.tuples(st.floats(0, 1), st.floats(0.1, 3))
+
+def estimate(pairs):
+    return estimate_of({code: [Observation(*each) for each in rows] for code, rows in pairs.items()})
+
+
+curve = st.builds(Curve, st.floats(0.2, 3), st.floats(-3, 3), st.sampled_from([0.0, 0.25, 0.5]))
+pair = st.tuples(st.floats(0, 1), st.floats(0.1, 3), curve)
 evidence = st.dictionaries(st.sampled_from("abcdef"), st.lists(pair, min_size=1, max_size=8), min_size=1)
 
 

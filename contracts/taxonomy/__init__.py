@@ -1,0 +1,86 @@
+"""知识点 of the subjects: names, topics above them and what they build on; one JSON file a subject, our own work.
+
+A school's own taxonomy is the same JSON, read by `Taxonomy.model_validate_json`.
+"""
+
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
+from typing import Self
+
+from pydantic import model_validator
+
+from contracts.base import Contract
+
+
+class Point(Contract):
+    """`parent`: the topic that it is part of. `requires`: codes of what should be known before it."""
+
+    code: str
+    name: str
+    parent: str | None = None
+    requires: tuple[str, ...] = ()
+
+
+class Taxonomy(Contract):
+    """The points of one subject. Refused with ValueError: a code twice, an unknown code, a circle."""
+
+    subject: str
+    licence: str = ""
+    points: tuple[Point, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        known = {point.code for point in self.points}
+        if len(known) < len(self.points):
+            raise ValueError("a code occurs twice")
+        named = {code for point in self.points for code in (*point.requires, *_one(point.parent))}
+        if named - known:
+            raise ValueError(f"unknown codes: {sorted(named - known)[:5]}")
+        for way in ({p.code: p.requires for p in self.points}, {p.code: _one(p.parent) for p in self.points}):
+            try:
+                TopologicalSorter(way).prepare()
+            except CycleError as circle:
+                raise ValueError(f"in a circle: {circle.args[1]}") from circle
+        return self
+
+    def parent_of(self, code: str) -> Point | None:
+        """The topic that a point is part of; None for a topic and for an unknown code."""
+        by_code = {point.code: point for point in self.points}
+        point = by_code.get(code)
+        return by_code[point.parent] if point is not None and point.parent is not None else None
+
+    def roots_of(self, code: str) -> tuple[str, ...]:
+        """All that a point builds on, directly or not, through its topic too; the nearest first."""
+        by_code = {point.code: point for point in self.points}
+        found: dict[str, None] = {}
+        queue = [code]
+        for at in queue:
+            point = by_code.get(at)
+            if point is None:
+                continue
+            for before in (*point.requires, *_one(point.parent)):
+                if before not in found and before != code:
+                    found[before] = None
+                    queue.append(before)
+        return tuple(each for each in found if not self._above(each, code))
+
+    def _above(self, code: str, below: str) -> bool:
+        """Whether a point is a topic over another."""
+        at = self.parent_of(below)
+        while at is not None and at.code != code:
+            at = self.parent_of(at.code)
+        return at is not None
+
+
+@cache
+def taxonomy(subject: str) -> Taxonomy:
+    """The one that ships; empty for a subject without one. Raises ValueError when its file is damaged."""
+    path = files(__name__).joinpath(f"{subject}.json")
+    if not path.is_file():
+        return Taxonomy(subject=subject)
+    return Taxonomy.model_validate_json(path.read_bytes())
+
+
+def _one(code: str | None) -> tuple[str, ...]:
+    return () if code is None else (code,)

@@ -1,0 +1,115 @@
+"""What a class's answers to the same paper say about its questions and about how the points hang together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.diagnostic.core.curves import USUAL_SLOPE, Floats, chances
+from services.diagnostic.core.mastery import ABILITY, LEVEL, evidence_for, posterior
+
+LEAST_STUDENTS = 20
+"""Fewer classmates say too little: item statistics of ten papers are noise."""
+_SPREADS = (0.2, 0.4, 0.7, 1.0)
+_WIDE = 0.5
+_ROUNDS = 25
+_REFITS = 3
+_SLOPE_PULL = 8.0  # log slope ~ N(0, .35^2)
+_EASE_PULL = 0.3  # ease ~ N(0, 1.8^2)
+_NOISE_STUDENTS = 30
+_LEAST_TIE = 0.02
+_STEPS = 4
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """`slope`, `ease`, `guess` per question; `parts` (questions, points): the weight of an answer as evidence for each
+    point; `spread`: how far a student's points lie from the student's level.
+    """
+
+    slope: Floats
+    ease: Floats
+    guess: Floats
+    parts: Floats
+    spread: float
+
+
+def calibrate(shares: Floats, parts: Floats, guess: Floats) -> Calibration:
+    """From shares of points (students, questions), NaN where not graded, and prior parts (questions, points).
+
+    Curves by marginal maximum a posteriori (EM, Bock and Aitkin 1981); where the residuals of a question go along with
+    those of a point's other questions, more of its weight goes to that point; the spread is the likeliest of a few.
+    With little data everything stays near what is assumed without any.
+    """
+    seen = np.isfinite(shares)
+    shares = np.where(seen, shares, 0.0)
+    slope, ease = np.full(len(guess), USUAL_SLOPE), np.zeros(len(guess))
+    for _ in range(_ROUNDS):
+        density = _levels(shares, seen, slope, ease, guess)
+        slope, ease = _refit(slope, ease, guess, (shares.T @ density, seen.T @ density), LEVEL)
+    expected = _levels(shares, seen, slope, ease, guess) @ chances(slope, ease, guess, LEVEL).T
+    parts = _tied(np.where(seen, shares - expected, 0.0), parts)
+    found = Calibration(slope, ease, guess, parts, _SPREADS[0])
+    likelihood = log_likelihoods(found, shares, seen)
+    spread = max(_SPREADS, key=lambda each: evidence_for(likelihood, each))
+    for _ in range(_REFITS if spread > _WIDE else 0):
+        densities = posterior(log_likelihoods(Calibration(slope, ease, guess, parts, spread), shares, seen), spread)
+        share_of = parts / parts.sum(axis=1, keepdims=True)
+        right, asked = (
+            np.einsum("sj,jk,skt->jt", each, share_of, densities, optimize=True) for each in (shares, seen * 1.0)
+        )
+        slope, ease = _refit(slope, ease, guess, (right, asked), ABILITY)
+    return Calibration(slope, ease, guess, parts, spread)
+
+
+def log_likelihoods(model: Calibration, shares: Floats, seen: Floats) -> Floats:
+    """(students, points, ability) from shares and whether they were graded, both (students, questions)."""
+    chance = chances(model.slope, model.ease, model.guess, ABILITY)
+    right = np.einsum("sj,jk,jt->skt", shares * seen, model.parts, np.log(chance), optimize=True)
+    wrong = np.einsum("sj,jk,jt->skt", (1.0 - shares) * seen, model.parts, np.log1p(-chance), optimize=True)
+    total: Floats = right + wrong
+    return total
+
+
+def _levels(shares: Floats, seen: Floats, slope: Floats, ease: Floats, guess: Floats) -> Floats:
+    """(students, level): densities of the level alone."""
+    chance = chances(slope, ease, guess, LEVEL)
+    joint = -0.5 * LEVEL**2 + shares @ np.log(chance) + (seen - shares) @ np.log1p(-chance)
+    density: Floats = np.exp(joint - joint.max(axis=1, keepdims=True))
+    density /= density.sum(axis=1, keepdims=True)
+    return density
+
+
+def _refit(
+    slope: Floats, ease: Floats, guess: Floats, counts: tuple[Floats, Floats], grid: Floats
+) -> tuple[Floats, Floats]:
+    """Scoring steps on expected (right, asked) counts (questions, grid), in (log slope, ease), with their priors' pull."""
+    right, asked = counts
+    log_slope, ease = np.log(slope), ease.copy()
+    for _ in range(_STEPS):
+        rise = np.exp(log_slope)[:, None] * grid
+        known = 1.0 / (1.0 + np.exp(-(rise + ease[:, None])))
+        chance = chances(np.exp(log_slope), ease, guess, grid)
+        slant = (1.0 - guess[:, None]) * known * (1.0 - known)  # of the chance, per logit
+        odds = (right - asked * chance) / (chance * (1.0 - chance)) * slant
+        weight = asked * slant**2 / (chance * (1.0 - chance))
+        g1, g2 = (odds * rise).sum(1) - _SLOPE_PULL * log_slope, odds.sum(1) - _EASE_PULL * ease
+        h11, h22 = (weight * rise**2).sum(1) + _SLOPE_PULL, weight.sum(1) + _EASE_PULL
+        h12 = (weight * rise).sum(1)
+        determinant = h11 * h22 - h12**2
+        log_slope += np.clip((h22 * g1 - h12 * g2) / determinant, -0.5, 0.5)
+        ease += np.clip((h11 * g2 - h12 * g1) / determinant, -1.0, 1.0)
+    return np.exp(log_slope), ease
+
+
+def _tied(residual: Floats, parts: Floats) -> Floats:
+    """The parts of each question moved towards the points whose other questions its residuals go along with."""
+    asks = (parts > 0).astype(np.float64)
+    size = np.sqrt((residual**2).sum(axis=0))
+    alike = residual.T @ residual / np.maximum(np.outer(size, size), 1e-9)
+    np.fill_diagonal(alike, 0.0)
+    alike *= len(residual) / (len(residual) + _NOISE_STUDENTS)
+    tie = np.maximum(alike @ asks / np.maximum(asks.sum(axis=0) - asks, 1.0), 0.0) + _LEAST_TIE
+    moved: Floats = parts * tie
+    total: Floats = parts.sum(axis=1, keepdims=True)
+    moved *= total / np.maximum(moved.sum(axis=1, keepdims=True), 1e-12)
+    return moved

@@ -1,0 +1,121 @@
+"""Rows of mastery: which answers speak for which knowledge point or question type, and what is known beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from contracts.artefacts.diagnosis import ClassRecord, Mastery, PastAnswers
+from services.diagnostic.core.calibration import LEAST_STUDENTS, Calibration, calibrate
+from services.diagnostic.core.curves import Curve, curve_of, guess_of
+from services.diagnostic.core.evidence import TYPE_NAMES, Item
+from services.diagnostic.core.mastery import USUAL_SPREAD, Observation, estimate
+
+ENOUGH = 3
+"""Fewer questions on a point: 证据不足, never called weak or strong."""
+_FADES = 0.7
+"""What an exam further back counts for: students learn and forget."""
+_MOST_PAST = 6.0
+
+
+@dataclass
+class Row:
+    """One point or type with its questions. `past`: observations from earlier exams."""
+
+    code: str
+    name: str
+    items: list[Item] = field(default_factory=list)
+    answers: list[Observation] = field(default_factory=list)
+    past: list[Observation] = field(default_factory=list)
+
+    @property
+    def earlier(self) -> float | None:
+        """The share of points earned before."""
+        weight = sum(each.weight for each in self.past)
+        return round(sum(each.share * each.weight for each in self.past) / weight, 4) if weight else None
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """How answers are weighed: a curve and parts per question, and how far points lie from the student's level."""
+
+    curves: dict[tuple[str, ...], Curve]
+    parts: dict[tuple[str, ...], dict[str, float]]
+    spread: float
+
+    def observed(self, item: Item, code: str, part: float) -> Observation:
+        """One answer as evidence for one point."""
+        path = item.question.path
+        part = self.parts.get(path, {}).get(code, part)
+        return Observation(item.share or 0.0, item.weight * part, self.curves.get(path) or curve_of(item.question))
+
+
+def gauge_of(items: Sequence[Item], classmates: ClassRecord) -> Gauge:
+    """By the class when enough of it is known, else by what may be assumed of each question."""
+    columns = {path: place for place, path in enumerate(classmates.paths)}
+    shared = [item for item in items if item.question.path in columns and item.points]
+    if len(classmates.shares) < LEAST_STUDENTS or not shared:
+        return Gauge({}, {}, USUAL_SPREAD)
+    codes = sorted({point.code for item in shared for point, _ in item.points})
+    table = np.array(classmates.shares, dtype=np.float64)[:, [columns[item.question.path] for item in shared]]
+    parts = np.zeros((len(shared), len(codes)))
+    for place, item in enumerate(shared):
+        for point, part in item.points:
+            parts[place, codes.index(point.code)] = part
+    found = calibrate(table, parts, np.array([guess_of(item.question) for item in shared]))
+    return _gauge(found, [item.question.path for item in shared], codes)
+
+
+def _gauge(found: Calibration, paths: Sequence[tuple[str, ...]], codes: Sequence[str]) -> Gauge:
+    columns = zip(found.slope, found.ease, found.guess, strict=True)
+    curves = {path: Curve(*map(float, column)) for path, column in zip(paths, columns, strict=True)}
+    parts = {
+        path: {code: float(part) for code, part in zip(codes, row, strict=True) if part > 0}
+        for path, row in zip(paths, found.parts, strict=True)
+    }
+    return Gauge(curves, parts, found.spread)
+
+
+def rows_by_point(graded: Sequence[Item], gauge: Gauge, history: Sequence[PastAnswers] = ()) -> list[Row]:
+    """In the paper's order; earlier answers count for points that this paper asks, the older the less."""
+    found: dict[str, Row] = {}
+    for item in graded:
+        for point, part in item.points:
+            row = found.setdefault(point.code, Row(point.code, point.name))
+            row.items.append(item)
+            row.answers.append(gauge.observed(item, point.code, part))
+    for each in sorted(history, key=lambda past: past.exams_ago):
+        if each.code in found:
+            past = found[each.code].past
+            room = _MOST_PAST - sum(seen.weight for seen in past)
+            past.append(Observation(each.share, max(0.0, min(each.questions * _FADES**each.exams_ago, room))))
+    return list(found.values())
+
+
+def rows_by_type(graded: Sequence[Item], gauge: Gauge) -> list[Row]:
+    """Question types as rows of their own, codes `type.*`."""
+    found: dict[str, Row] = {}
+    for item in graded:
+        kind = item.question.type
+        row = found.setdefault(kind, Row(f"type.{kind}", TYPE_NAMES[kind]))
+        row.items.append(item)
+        row.answers.append(gauge.observed(item, row.code, 1.0))
+    return list(found.values())
+
+
+def masteries(rows: Sequence[Row], gauge: Gauge, others: Sequence[Row] = ()) -> list[Mastery]:
+    """One per row; `others` only tell how the student does on the whole."""
+    estimates = estimate({row.code: [*row.answers, *row.past] for row in (*rows, *others)}, gauge.spread)
+    return [
+        Mastery(
+            code=row.code,
+            name=row.name,
+            mastery=estimates[row.code].mean,
+            low=estimates[row.code].low,
+            high=estimates[row.code].high,
+            evidence=tuple(item.number for item in row.items),
+            sufficient=len(row.items) + int(sum(past.weight for past in row.past)) >= ENOUGH,
+            earlier=row.earlier,
+        )
+        for row in rows
+    ]
