@@ -23,6 +23,7 @@ from runtime.clock import Clock, moment
 from runtime.consumer import Subscription, cut
 from runtime.envelope import Envelope, Headers, Record, encode
 from runtime.intake import Handler, Intake, Lane, Source
+from runtime.kafka_security import of_broker, of_clients, tls
 from runtime.settings import KafkaSettings
 from runtime.trace import Trace
 
@@ -30,6 +31,7 @@ _CLOSE_LIMIT = 5.0
 _KNOCK_LIMIT = 3.0
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 """The first request of any Kafka client: ApiVersions v0, correlation 1, no client id."""
+_ANSWER_LIMIT = 64 * 1024
 _CUT_LIMIT = 1.0
 _TOPIC_EXISTS = 36
 
@@ -56,6 +58,7 @@ class Kafka:
             settings.bootstrap.split(","),
             allow_auto_create_topics=False,
             logger=None,
+            security=of_broker(settings),
             **settings.producer,
             **settings.connection,
         )
@@ -131,7 +134,7 @@ class Kafka:
 
     async def create_topics(self) -> list[str]:
         """Create the topics of `contracts.topics` that don't exist; their names."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap.split(","))
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap.split(","), **of_clients(self._settings))
         await admin.start()
         try:
             replicas = self._settings.replication or min(3, len((await admin.describe_cluster())["brokers"]))
@@ -158,10 +161,10 @@ class Kafka:
         """Connect the producer, however long no broker answers; what else goes wrong is told to all who wait."""
         while not self._connected.done():
             try:
-                await _knock(self._settings.bootstrap)
+                await _knock(self._settings)
                 await self._broker.connect()
             except (OSError, aiokafka.errors.KafkaConnectionError) as error:
-                self._log.warning("no broker yet", error=type(error).__name__)
+                self._log.warning("no broker yet", error=type(error.__cause__ or error).__name__)
                 await asyncio.sleep(1)
             except Exception as error:  # noqa: BLE001 - raised where it is waited for
                 self._connected.set_exception(error)
@@ -221,20 +224,25 @@ async def open_kafka(
         await kafka.close()
 
 
-async def _knock(bootstrap: str) -> None:
+async def _knock(settings: KafkaSettings) -> None:
     """Raise OSError when no server answers: a producer that can't connect is left behind open, one per attempt."""
-    for server in bootstrap.split(","):
+    context, failure = tls(settings), None
+    for server in settings.bootstrap.split(","):
         host, _, port = server.rpartition(":")
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):  # the next may answer
+        try:
             async with asyncio.timeout(_KNOCK_LIMIT):
-                reader, writer = await asyncio.open_connection(host, int(port))
+                reader, writer = await asyncio.open_connection(host, int(port), ssl=context)
                 try:
                     writer.write(_API_VERSIONS)
-                    await reader.readexactly(4)
+                    if int.from_bytes(await reader.readexactly(4)) > _ANSWER_LIMIT:  # TLS complains of what isn't TLS
+                        raise ConnectionRefusedError("another protocol is spoken there")
                 finally:
                     writer.close()
+        except (OSError, asyncio.IncompleteReadError) as error:  # the next may answer
+            failure = error
+        else:
             return
-    raise ConnectionRefusedError("nobody answers")
+    raise ConnectionRefusedError("nobody answers") from failure
 
 
 async def _show(subscription: Subscription, handler: Callable[[Record], None]) -> None:

@@ -1,8 +1,8 @@
 """Configuration from the environment: one prefix per part, checked at start, secrets never printed."""
 
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import Field, FilePath, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound=BaseSettings)
@@ -33,12 +33,35 @@ class KafkaSettings(BaseSettings):
     """seconds without a heartbeat after which a group gives a consumer's partitions to others; unset: 30 (embedded: 3)"""
     replication: int | None = Field(default=None, ge=1)
     """replicas of topics that `topics` creates; unset: 3, or as many as there are brokers"""
+    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """how the brokers' listener is protected: SSL encrypts, SASL asks for a user and password"""
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """of SASL"""
+    username: str | None = None
+    """of SASL"""
+    password: SecretStr | None = None
+    """of SASL"""
+    ca_file: FilePath | None = None
+    """PEM: who signs the brokers' certificates; unset: whom the system trusts"""
+    cert_file: FilePath | None = None
+    """PEM: our own certificate and key, where the brokers ask for one"""
 
     def partitions(self, wanted: int) -> int:
         """How many partitions a topic gets. The embedded broker gives four to any topic that is asked for before it is
         declared, as all are when it was restarted; who still believed in others would write where nobody reads.
         """
         return 4 if self.profile == "embedded" else wanted
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.security.startswith("SASL") and not (self.username and self.password):
+            raise ValueError(f"{self.security} needs REDINK_KAFKA_USERNAME and REDINK_KAFKA_PASSWORD")
+        return self
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether connections are TLS."""
+        return self.security.endswith("SSL")
 
     @property
     def consumer(self) -> dict[str, Any]:

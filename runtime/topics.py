@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.topics import TOPICS
 from runtime.envelope import Record
+from runtime.kafka_security import of_clients
 from runtime.settings import KafkaSettings
 from runtime.tracker import Partition
 
@@ -54,7 +55,7 @@ async def committed_offsets(settings: KafkaSettings, group: str) -> dict[Partiti
         for topic in TOPICS
         for number in range(settings.partitions(topic.partitions))
     ]
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap.split(","))
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap.split(","), **of_clients(settings))
     with _told():
         await admin.start()
         try:
@@ -154,6 +155,7 @@ async def _open(settings: KafkaSettings, topics: list[str]) -> AsyncIterator[_Re
     names = [f"{settings.topic_prefix}{topic}" for topic in topics]
     consumer = aiokafka.AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap.split(","),
+        **of_clients(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=_POLL_MS,
