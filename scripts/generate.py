@@ -14,6 +14,7 @@ from scripts.generation import (
     configuration,
     dashboards,
     examples,
+    kubernetes,
     metrics,
     openapi,
     schemas,
@@ -22,7 +23,19 @@ from scripts.generation import (
 )
 
 ROOT = Path(__file__).parents[1]
-SOURCES = (schemas, examples, asyncapi, openapi, topics, configuration, metrics, slos, dashboards, bad_inputs)
+SOURCES = (
+    schemas,
+    examples,
+    asyncapi,
+    openapi,
+    topics,
+    configuration,
+    metrics,
+    slos,
+    dashboards,
+    kubernetes,
+    bad_inputs,
+)
 
 
 def generated() -> dict[str, str]:
