@@ -32,7 +32,8 @@ class Spot(Contract):
     kind: `bracket` ( ), `rule` (an underlined blank), `cell` (of a ruled table), `beside` (a letter written next to
     a printed question number) or `option` (a printed option letter with a ring drawn around it: `text` is the letter;
     options without a ring give no spot). `ink`: share of the inside covered by handwriting. `candidates`: probability of each
-    admissible short answer (A-H, √, ×, T, F, digits), summing to at most 1; empty when there is no ink.
+    admissible short answer (A-H, √, ×, T, F, digits), summing to at most 1; empty when there is no ink. Of free writing
+    that was read in several views: the share of views of each reading.
     `text`: free reading of the inside, "" when blank. `struck`: something in it was crossed out.
     """
 

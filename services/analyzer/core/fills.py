@@ -63,6 +63,7 @@ def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
     """
     other = short_answer(entry[0].inline) if len(entry) == 1 else text
     views = [text, other]
+    views += [short_answer(seen) for seen, _ in entry[0].candidates if len(entry) == 1 and len(seen) > 1]
     views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_whole(v[0])]
     if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and (_is_whole(text[0]) or _is_whole(other[0])):
         views.append(text[1:])
@@ -82,9 +83,21 @@ def _unnumbered(text: str, number: str) -> str:
 
 def _settled(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views, an English word before what is none, then mended if it is none."""
-    best = _better(spot, words)
+    best = _known_among(_better(spot, words), words)
     fixed = mended(best.text, words) if words and not spot.blank and not is_known(best.text, words) else None
     return replace(best, text=fixed, mended=True) if fixed else best
+
+
+def _known_among(spot: Piece, words: Words) -> Piece:
+    """A spot whose reading is no English with the English one that most of its other views have, if any has."""
+    if not words or spot.blank or is_known(spot.text, words):
+        return spot
+    others = [(p, t) for text, p in spot.candidates if (t := short_answer(text)) != spot.text and len(t) > 1]
+    known = [(p, t) for p, t in others if is_known(t, words) and _like(t, short_answer(spot.text))]
+    if not known:
+        return spot
+    share, text = max(known)
+    return replace(spot, text=text, confidence=min(spot.confidence, share))
 
 
 def _better(spot: Piece, words: Words) -> Piece:

@@ -5,7 +5,7 @@ written on one line: 3/4, 2√3, (√6+1)/2, x^2, 60°.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from services.ocr.core.engine import Judged
@@ -16,6 +16,8 @@ CLEAR = 0.6
 """Share of the probability of all signs from which one is taken; GUESSED: the confidence that it gets."""
 GUESSED = 0.5
 PART = re.compile(r"[0-9A-Za-zαβθπ+\-±×÷=<>≤≥≠().,:°√%²³∞]+")
+WORD = re.compile(r"(?!sin|cos|tan|log|lim|mol)[A-Za-z]{3}")
+"""Letters that make a word, not a formula."""
 ALIKE = str.maketrans("—–−一丨〇（）＋＝，", "---" + "-10()+=,")
 
 
@@ -92,6 +94,11 @@ def text_of(judged: Judged) -> tuple[str, float] | None:
     best = max(judged.candidates, key=lambda sign: judged.candidates[sign], default="")
     clear = bool(best) and judged.candidates[best] > CLEAR * sum(judged.candidates.values()) > 0
     return (best, GUESSED) if clear else None
+
+
+def is_wordy(texts: Iterable[str]) -> bool:
+    """Whether readings hold a word: the strokes of hurried letters may stand like a fraction."""
+    return any(WORD.search(text) for text in texts)
 
 
 def is_flat(row: Row) -> bool:

@@ -11,10 +11,10 @@ import numpy as np
 
 from contracts.artefacts.reading import Line, Rule, Spot
 from contracts.base import Box
-from services.ocr.core import formulas
+from services.ocr.core import formulas, views
 from services.ocr.core.beyond import cells_beyond, contents_beyond, until_last_letter
 from services.ocr.core.contents import BLANK, Content, clusters_of, content_of, picture_of
-from services.ocr.core.engine import Engine, Judged
+from services.ocr.core.engine import Engine, Judged, Text
 from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.glyphs import glyphs_of
 from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of
@@ -36,7 +36,11 @@ PRINTED = 0.93
 """Confidence from which a line's own reading of a cell is kept."""
 OPENS_NUMBER = re.compile(r"([—–−_~一]?)([\d√(][^一-鿿]*|\d+[或和].+)")
 """A number whose minus was read as another level stroke, or not at all."""
-LEAST_FORMULA = 0.3
+SURE_READING = 0.95
+"""Confidence of free writing from which one view is enough."""
+MAX_AGAIN = 24
+"""Places of a page that are read in several views."""
+LEAST_FORMULA = 0.4
 """Confidence from which strokes that stand like a formula are read as one."""
 LONGEST_BAR = 6.0
 """In ems, up to which a rule may be the bar of a fraction."""
@@ -136,10 +140,29 @@ class _Reader:
         wanted = [w for _, item in asked for w in (item.wanted, *(formulas.SIGNS for _ in item.leaves))]
         judged = iter(self._engine.judge(crops, wanted))
         spots = [item.empty if isinstance(item, _Asked) else item for item in prepared]
+        again: dict[int, tuple[Image, Text]] = {}
         for index, item in asked:
             whole, parts = next(judged), [next(judged) for _ in item.leaves]
             read = self._read(item, whole)
-            spots[index] = item.empty.model_copy(update=_signed(item, _formula(item, read, parts) or read))
+            formula = _formula(item, read, parts)
+            if formula is None and len(again) < MAX_AGAIN and self._is_doubtful(item, read):
+                again[index] = (item.crop, whole.free)
+            spots[index] = item.empty.model_copy(update=formula or _signed(item, read))
+        return self._looked_at_again(spots, again)
+
+    @staticmethod
+    def _is_doubtful(asked: _Asked, read: Mapping[str, object]) -> bool:
+        """Whether a place holds free writing that is not surely read."""
+        sure = read["confidence"]
+        return not asked.wanted and read["text"] != "" and isinstance(sure, float) and sure < SURE_READING
+
+    def _looked_at_again(self, spots: list[Spot], again: Mapping[int, tuple[Image, Text]]) -> list[Spot]:
+        """The spots, with what other views of doubtful free writing say. again: crop and first reading by index."""
+        crops = [view for crop, _ in again.values() for view in views.views_of(crop)]
+        readings = iter(self._engine.recognise(crops))
+        for index, (_, first) in again.items():
+            shares = views.shares([first, *(next(readings) for _ in range(views.VIEWS))])
+            spots[index] = spots[index].model_copy(update={"candidates": shares})
         return spots
 
     def _prepared(self, place: Place, content: Content) -> Spot | _Asked:
@@ -232,7 +255,11 @@ def _formula(asked: _Asked, read: Mapping[str, object], parts: Sequence[Judged])
         return None
     known = [text for text in texts if text is not None]
     sure = float(np.prod([confidence for _, confidence in known]))
-    if len(known) < len(texts) or sure < LEAST_FORMULA:
+    if (
+        len(known) < len(texts)
+        or sure < LEAST_FORMULA
+        or formulas.is_wordy([str(read["text"]), *(t for t, _ in known)])
+    ):
         return None
     plain = "".join(text for text, _ in known)
     free = unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "")
@@ -247,7 +274,8 @@ def _signed(asked: _Asked, read: dict[str, object]) -> dict[str, object]:
     number = OPENS_NUMBER.fullmatch(text)
     if number is None or asked.place.kind == "option":
         return read
-    if number[1] or opens_with_minus(asked.content.mask, asked.place.em):
+    characters = sum(map(str.isalnum, number[2]))
+    if number[1] or opens_with_minus(asked.content.mask, asked.place.em, characters):
         return read | {"text": f"-{number[2]}", "candidates": {}}
     return read
 

@@ -90,13 +90,17 @@ def formula_of(mask: Bools, em: float) -> tuple[Row, Labels] | None:
     return None if plain or not 0 < len(leaves(found)) <= LONGEST else (found, labels)
 
 
-def opens_with_minus(mask: Bools, em: float) -> bool:
-    """Whether a number opens with a level stroke at the height of its middle: the sign that readers overlook."""
+def opens_with_minus(mask: Bools, em: float, characters: int) -> bool:
+    """Whether a number of so many characters opens with a level stroke at the height of its middle: a sign overlooked.
+
+    Where more stands than was read, something was struck out, and lines through writing are no signs.
+    """
     labels = _labelled(mask)
     blobs = sorted(_blobs(labels), key=lambda b: b.x0)
-    body = next((b for b in blobs if b.height > TERM * em), None)
-    if body is None:
+    bodies = [b for b in blobs if b.height > TERM * em]
+    if not 0 < len(bodies) <= characters:
         return False
+    body = bodies[0]
     before = [b for b in blobs if b.x < body.x0]
     if before:
         sign = before[-1]
