@@ -15,6 +15,7 @@ from contracts.errors import Invalid
 from runtime import log, metrics
 from runtime.ages import Ages
 from runtime.clock import Clock
+from runtime.commits import Commits, Committed
 from runtime.envelope import Record
 from runtime.limit import Halt
 from runtime.tracker import Partition, Tracker
@@ -22,7 +23,6 @@ from runtime.waiting import Item, WaitingRoom
 
 Handler = Callable[[Record], Awaitable[None]]
 
-COMMIT_EVERY = 0.5
 MAX_SPAN = 256
 """Offsets of one partition that a crash may repeat."""
 BACKOFF_CAP = 30.0
@@ -30,15 +30,11 @@ CANCEL_PATIENCE = 2.0
 """Seconds that cancelled handlers get to clean up."""
 
 
-class Source(Protocol):
+class Source(Committed, Protocol):
     """What Kafka gives: `runtime.consumer.Subscription`."""
 
     async def poll(self) -> list[Record]:
         """The next records, maybe none, after a fraction of a second."""
-        ...
-
-    async def commit(self, offsets: dict[Partition, int]) -> None:
-        """Commit offsets (one past the last finished)."""
         ...
 
     def pause(self, partitions: set[Partition]) -> None:
@@ -92,8 +88,7 @@ class Intake:
         self._room = WaitingRoom({topic: lane.weight for topic, lane in lanes.items()}, self._dispatch, clock)
         self._running: dict[asyncio.Task[None], Item] = {}
         self._since: dict[Item, float] = {}
-        self._finished = asyncio.Event()
-        self._committing: asyncio.Task[None] | None = None
+        self._commits = Commits(source, self._tracker, group)
         self._paused: set[Partition] = set()
         self._still = False
         self._log = log.get("runtime.intake").bind(group=group)
@@ -125,13 +120,13 @@ class Intake:
 
     async def run(self) -> None:
         """Poll and commit until drained. Errors of the broker are logged and outlived: the client reconnects."""
-        committer = asyncio.create_task(self._commit_regularly())
+        committer = asyncio.create_task(self._commits.run())
         try:
             while not self.draining:
                 await self._turn()
         finally:
             committer.cancel()
-            self._give_up_commit()
+            self._commits.give_up()
             with contextlib.suppress(asyncio.CancelledError):
                 await committer
 
@@ -148,7 +143,7 @@ class Intake:
             await asyncio.wait(
                 stubborn, timeout=CANCEL_PATIENCE
             )  # a handler may not listen; its record isn't committed
-        await self._commit()
+        await self._commits.commit()
 
     async def revoked(self, partitions: set[Partition], patience: float) -> None:
         """Partitions are about to go: begin nothing, wait a little for what runs, commit, void the rest."""
@@ -156,8 +151,8 @@ class Intake:
         mine = [task for task, item in self._running.items() if item.ticket.partition in partitions]
         if mine and patience > 0:
             await asyncio.wait(mine, timeout=patience)
-        self._give_up_commit()
-        await self._commit()
+        self._commits.give_up()
+        await self._commits.commit()
         self._tracker.revoke(partitions)
         self._room.dismiss(lambda item: not self._tracker.valid(item.ticket))
         self._paused -= partitions
@@ -254,7 +249,7 @@ class Intake:
                 break
         self._ages.end(item.ticket)
         if self._tracker.finish(item.ticket):
-            self._finished.set()
+            self._commits.due()
         else:
             metrics.STALE.labels(self.group).inc()
 
@@ -269,33 +264,3 @@ class Intake:
             self.failed.set_exception(halt)
             self.failed.exception()  # retrieved here, so that nobody has to
         self.draining = True
-
-    # --- committing
-
-    async def _commit_regularly(self) -> None:
-        while True:
-            await self._finished.wait()
-            self._finished.clear()
-            self._committing = asyncio.create_task(self._commit())
-            await asyncio.wait({self._committing})
-            await asyncio.sleep(COMMIT_EVERY)
-            if self._tracker.committable():  # it failed
-                self._finished.set()
-
-    def _give_up_commit(self) -> None:
-        """The client sends a commit again that failed; after a rebalance that would be about other records."""
-        if self._committing is not None:
-            self._committing.cancel()
-
-    async def _commit(self) -> None:
-        offsets = self._tracker.committable()
-        if not offsets:
-            return
-        try:
-            await self._source.commit(offsets)
-        except Exception as error:  # noqa: BLE001 - a commit may fail for many reasons, all of them: deliver again
-            metrics.COMMIT_ERRORS.labels(self.group).inc()
-            self._log.warning("commit failed", error=log.what(error))
-        else:
-            self._tracker.committed(offsets)
-            metrics.COMMITS.labels(self.group).inc()

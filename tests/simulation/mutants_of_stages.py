@@ -17,6 +17,7 @@ import services.gateway.projection
 import tests.simulation.system
 from contracts.events import BlobRef
 from runtime.blobs import ref_of
+from runtime.commits import Commits
 from runtime.envelope import Record
 from runtime.intake import Intake
 from runtime.shell import Shell
@@ -71,9 +72,9 @@ def _no_epoch() -> Iterator[Parts]:
 
 @mutant("a commit under way is not given up at a rebalance, so that the client sends it again after it")
 def _commit_outlives_assignment() -> Iterator[Parts]:
-    def keep(_: Intake) -> None: ...
+    def keep(_: Commits) -> None: ...
 
-    with patched((Intake, "_give_up_commit", keep)) as parts:
+    with patched((Commits, "give_up", keep)) as parts:
         yield parts
 
 
