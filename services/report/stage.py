@@ -38,7 +38,7 @@ async def _work(kit: Kit, settings: ReportSettings, job: Job) -> Report:
     result = compose(job.event.exam_id, *artefacts, _versions(), revision=job.event.revision)
     pages = await _pages(kit, job, reading, pages_needed(result))
     html, pdf = await job.cpu(
-        _render, result, paper, diagnosis, pages, settings.max_crops, timeout=settings.render_timeout
+        _render, result, paper, diagnosis, pages, settings.max_crops, submission.locale, timeout=settings.render_timeout
     )
     spent = round(result.cost.cpu_seconds + job.cpu_seconds, 3)
     result = result.model_copy(update={"cost": result.cost.model_copy(update={"cpu_seconds": spent})})
@@ -52,10 +52,10 @@ async def _work(kit: Kit, settings: ReportSettings, job: Job) -> Report:
     )
 
 
-def _render(
-    result: Result, paper: Paper, diagnosis: Diagnosis, pages: dict[int, bytes], most_crops: int
+def _render(  # noqa: PLR0917 - what crosses to a worker process
+    result: Result, paper: Paper, diagnosis: Diagnosis, pages: dict[int, bytes], most_crops: int, locale: str
 ) -> tuple[bytes, bytes]:
-    return render(result, paper, diagnosis, pages, _FONTS, most_crops=most_crops)
+    return render(result, paper, diagnosis, pages, _FONTS, most_crops=most_crops, locale=locale)
 
 
 async def _pages(kit: Kit, job: Job, reading: Reading, needed: tuple[int, ...]) -> dict[int, bytes]:

@@ -1,120 +1,251 @@
-r"""TeX-like fragments in answers and stems, as a small tree that both renderers draw.
+r"""Formulas as a small tree, which MathML (mathml.py) and Typst (report.typ) both draw.
 
-Pupils' and printed formulas reach the report as `$\frac{1}{2}$`, `x^2`, `\sqrt{3}`. A node is a dict with one key:
-`t` text · `sup` `sub` `sqrt` a list of nodes · `frac` two lists of nodes. Nothing is executed; what isn't understood is
-shown as it stands.
+`read_formula` reads TeX as keys have it (`\frac{1}{2}`, `x^2`, `\begin{cases}…`) and plain signs as pupils' answers have
+them (`√6`, `x²`, `(x+1)`). Nothing is executed; what is not understood is shown as it stands.
+
+A leaf is `{"k": kind, "s": text}`: `i` identifier, `n` number, `o` operator, `f` function name, `w` upright words.
+Anything else is `{"k": kind, "a": [rows…]}`, a row being a list of nodes: `row` (1) · `frac` (2) · `sqrt` (1) ·
+`root` (body, index) · `sup` `sub` (base, script) · `subsup` (base, lower, upper) · `fence` (body; with `open`, `close`) ·
+`over` (body; with `s`, the accent) · `cases` (lines).
 """
 
 import re
 from typing import Any
 
 Node = dict[str, Any]
+Row = list[Node]
 
-_SYMBOLS = {
+_DEEPEST = 8
+_OPERATORS = {
     "times": "×", "div": "÷", "cdot": "·", "pm": "±", "mp": "∓", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥",
     "geq": "≥", "geqslant": "≥", "neq": "≠", "ne": "≠", "approx": "≈", "equiv": "≡", "sim": "∽", "cong": "≌",
-    "angle": "∠", "triangle": "△", "perp": "⊥", "parallel": "∥", "circ": "°", "degree": "°", "pi": "π",
-    "alpha": "α", "beta": "β", "gamma": "γ", "theta": "θ", "lambda": "λ", "mu": "μ", "omega": "ω", "Delta": "Δ",
-    "infty": "∞", "in": "∈", "notin": "∉", "subset": "⊂", "cup": "∪", "cap": "∩", "emptyset": "∅", "because": "∵",
-    "therefore": "∴", "rightarrow": "→", "to": "→", "Rightarrow": "⇒", "ldots": "…", "cdots": "…", "dots": "…",
-    "sin": "sin", "cos": "cos", "tan": "tan", "log": "log", "ln": "ln", "quad": " ", "%": "%", ",": " ", ";": " ",
-    "{": "{", "}": "}", " ": " ", "\\": " ", "lt": "<", "gt": ">",
+    "angle": "∠", "triangle": "△", "perp": "⊥", "parallel": "∥", "in": "∈", "notin": "∉", "subset": "⊂",
+    "subseteq": "⊆", "cup": "∪", "cap": "∩", "because": "∵", "therefore": "∴", "rightarrow": "→", "to": "→",
+    "Rightarrow": "⇒", "Leftrightarrow": "⇔", "lt": "<", "gt": ">", "mid": "|", "{": "{", "}": "}", "uparrow": "↑",
+    "downarrow": "↓", "odot": "⊙", "backslash": "\\", "sum": "∑", "int": "∫", "vert": "|",
 }  # fmt: skip
-_SILENT = {"left", "right", "displaystyle", "text", "mathrm", "rm", "mathbf", "operatorname", "!", "limits"}
-_FRACTIONS = {"frac", "dfrac", "tfrac"}
-_TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|[{}^_$]|[^\\{}^_$]+|\\")
-_DEEPEST = 6
-_TEX = re.compile(r"\$|\\[a-zA-Z{}]")
+_WORDS = {
+    "circ": "°", "degree": "°", "infty": "∞", "emptyset": "∅", "varnothing": "∅", "ldots": "…", "cdots": "…",
+    "dots": "…", "%": "%", "quad": "\u2003", ",": "\u2009", ";": "\u2009", " ": "\u2009", "&": "&", "$": "$", "#": "#",
+    "_": "_",
+}  # fmt: skip
+_LETTERS = {
+    "pi": "π", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ",
+    "rho": "ρ", "sigma": "σ", "varphi": "φ", "phi": "φ", "omega": "ω", "Delta": "Δ", "Omega": "Ω", "varepsilon": "ε",
+}  # fmt: skip
+FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min"})
+_SILENT = {"displaystyle", "limits", "!", "rm", "bf", "it", "left", "right", "big", "Big", "begin", "end"}
+_UPRIGHT = {"text", "mathrm", "textrm", "operatorname", "mbox", "mathbf", "mathbb"}
+_ACCENTS = {
+    "overline": "‾", "bar": "‾", "vec": "→", "overrightarrow": "→", "hat": "^", "widehat": "⌒", "overset": "⌒",
+}  # fmt: skip
+_STRUCTURES = _ACCENTS.keys() | {"frac", "dfrac", "tfrac", "sqrt"}
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n", strict=True))
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x3000: " "}
+_ATTACHED = "°%℃‰′″"  # stand close to what is before them
+_CLOSES = {"(": ")]", "[": ")]", "{": "}", r"\left": (r"\right",), r"\begin": (r"\end",)}
+_TOKEN = re.compile(
+    r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|(?<=\d)(?:cm|mm|km|dm|kg|mL|min)(?![A-Za-z])"
+    r"|(?:sin|cos|tan|cot|log|ln|lg)(?![A-Z])|\s+|[\u2e80-\u9fff\uf900-\ufaff]+|."
+)
 
 
-def maths(text: str) -> list[Node]:
-    """The nodes of `text`. Without any TeX sign only `^` is read; braces and underscores then stay as they are."""
-    if not _TEX.search(text):
-        return _carets(text)
-    return _merged(_Reader(_TOKEN.findall(text)).sequence(0))
+def read_formula(text: str, *, braces: bool = True) -> Row:
+    r"""The nodes of a formula. `braces`: `{` and `}` group, as in TeX; else only after `^` and `_`.
+
+    Characters that are no part of the TeX are all kept, in order.
+    """
+    text = text.translate(_FULL_WIDTH).replace("$", " ")
+    pieces = _scripts(_TOKEN.findall(text))
+    return _Reader(pieces, _pairs(pieces, braces=braces)).row(len(pieces), 0)
 
 
-def _carets(text: str) -> list[Node]:
-    nodes: list[Node] = []
-    at = 0
-    for found in re.finditer(r"(?<=[\w)）\]])\^(?:\{([^{}]{1,12})\}|([+-]?\d{1,3}|[a-zA-Z]))", text):
-        nodes += [{"t": text[at : found.start()]}, {"sup": [{"t": found[1] or found[2]}]}]
-        at = found.end()
-    return _merged([*nodes, {"t": text[at:]}])
+def _scripts(pieces: list[str]) -> list[str]:
+    """`x²` as `x^{2}`: signs that are raised or lowered by themselves become scripts."""
+    out: list[str] = []
+    for sign, table in (("^", _RAISED), ("_", _LOWERED)):
+        out, run = [], ""
+        for piece in [*pieces, ""]:
+            if piece in table:
+                run += table[piece]
+                continue
+            if run:
+                out += [sign, "{", *_TOKEN.findall(run), "}"]
+                run = ""
+            out.append(piece)
+        pieces = out[:-1]
+    return pieces
+
+
+def _pairs(pieces: list[str], *, braces: bool) -> dict[int, int]:
+    """Which piece closes which. What is never closed, as in a formula cut short, opens nothing."""
+    found: dict[int, int] = {}
+    waiting: list[int] = []
+    for at, piece in enumerate(pieces):
+        if piece in _CLOSES and (piece != "{" or braces or (at and pieces[at - 1] in "^_")):
+            waiting.append(at)
+            continue
+        depth = next((i for i in reversed(range(len(waiting))) if piece in _CLOSES[pieces[waiting[i]]]), None)
+        if depth is not None and piece:
+            found[waiting[depth]] = at
+            del waiting[depth:]
+    return found
 
 
 class _Reader:
-    def __init__(self, pieces: list[str]) -> None:
+    def __init__(self, pieces: list[str], pairs: dict[int, int]) -> None:
         self.pieces = pieces
+        self.pairs = pairs
         self.at = 0
 
-    def sequence(self, depth: int, *, closed: bool = False) -> list[Node]:
-        nodes: list[Node] = []
-        while self.at < len(self.pieces):
-            if self.pieces[self.at] == "}" and closed:
+    def row(self, end: int, depth: int) -> Row:
+        """Nodes up to the piece `end`."""
+        nodes: Row = []
+        while self.at < end:
+            piece = self.pieces[self.at]
+            if piece in {"^", "_"}:
                 self.at += 1
-                break
-            nodes += self.node(depth)
+                self._script(nodes, piece, end, depth)
+            else:
+                nodes += self.atom(end, depth)
         return nodes
 
-    def node(self, depth: int) -> list[Node]:
+    def _script(self, nodes: Row, sign: str, end: int, depth: int) -> None:
+        script = self.argument(end, depth)
+        if not script:
+            nodes.append(_leaf("o", sign))
+        elif script == [_leaf("w", "°")]:
+            nodes += script
+        else:
+            base = [nodes.pop()] if nodes else []
+            nodes.append(_scripted(base, "sup" if sign == "^" else "sub", script))
+
+    def atom(self, end: int, depth: int) -> Row:
+        start, piece = self.at, self.pieces[self.at]
+        self.at += 1
+        close = self.pairs.get(start)
+        if close is not None and close < end and depth < _DEEPEST:
+            return self._group(piece, close, depth)
+        if piece.startswith("\\") and len(piece) > 1:
+            return self._command(piece[1:], end, depth)
+        if piece == "√":
+            body = self.argument(end, depth)
+            return [{"k": "sqrt", "a": [body]}] if body else [_leaf("w", piece)]
+        return _plain(piece)
+
+    def _group(self, piece: str, close: int, depth: int) -> Row:
+        """What stands between an opening piece and its end, the end taken too."""
+        if piece == r"\begin":
+            return self._lines(close, depth)
+        around = [piece, self.pieces[close]]
+        if piece == r"\left":
+            around[0] = self._delimiter()
+        inside = self.row(close, depth + 1)
+        self.at = close + 1
+        if piece == "{":
+            return inside if len(inside) == 1 else [{"k": "row", "a": [inside]}] if inside else []
+        if piece == r"\left":
+            around[1] = self._delimiter()
+        return [{"k": "fence", "a": [inside], "open": around[0], "close": around[1]}]
+
+    def _delimiter(self) -> str:
+        r"""The sign after `\left` or `\right`; a dot is none."""
+        if self.at >= len(self.pieces):
+            return ""
         piece = self.pieces[self.at]
         self.at += 1
-        if piece == "$":
+        return "" if piece == "." else _OPERATORS.get(piece[1:], piece[1:]) if piece.startswith("\\") else piece
+
+    def _lines(self, close: int, depth: int) -> Row:
+        r"""`\begin{cases} … \\ … \end{cases}`, any environment alike."""
+        self.at = min(self.pairs.get(self.at, self.at - 1) + 1, close)  # the name in braces
+        rows: list[Row] = []
+        while self.at < close:
+            stop = next((i for i in range(self.at, close) if self.pieces[i] == "\\\\"), close)
+            rows.append([node for node in self.row(stop, depth + 1) if node.get("s") != "&"])
+            self.at = stop + 1
+        self.at = min(self.pairs.get(close + 1, close) + 1, len(self.pieces))
+        return [{"k": "cases", "a": [row for row in rows if row]}]
+
+    def _command(self, name: str, end: int, depth: int) -> Row:
+        if depth < _DEEPEST and name in _STRUCTURES:
+            return self._structure(name, end, depth)
+        if name in _UPRIGHT:
+            return self._upright()
+        return [] if name in _SILENT else [_symbol(name)]
+
+    def _structure(self, name: str, end: int, depth: int) -> Row:
+        if name == "sqrt":
+            return self._root(end, depth)
+        if name in _ACCENTS:
+            return [{"k": "over", "a": [self.argument(end, depth)], "s": _ACCENTS[name]}]
+        return [{"k": "frac", "a": [self.argument(end, depth), self.argument(end, depth)]}]
+
+    def _root(self, end: int, depth: int) -> Row:
+        close = self.pairs.get(self.at)
+        if close is None or close >= end or self.pieces[self.at] != "[":
+            return [{"k": "sqrt", "a": [self.argument(end, depth)]}]
+        self.at += 1
+        index = self.row(close, depth + 1)
+        self.at = close + 1
+        return [{"k": "root", "a": [self.argument(end, depth), index]}]
+
+    def _upright(self) -> Row:
+        close = self.pairs.get(self.at)
+        if close is None or self.pieces[self.at] != "{":
             return []
-        if piece == "{" and depth < _DEEPEST and self.closes():
-            return self.sequence(depth + 1, closed=True)
-        if piece in "^_" and depth < _DEEPEST:
-            kind = "sup" if piece == "^" else "sub"
-            inner = self.argument(depth)
-            return inner if inner == [{"t": "°"}] else [{kind: inner}] if inner else [{"t": piece}]
-        if piece.startswith("\\"):
-            return self.command(piece[1:], depth)
-        return [{"t": piece}]
+        words = "".join(self.pieces[self.at + 1 : close])
+        self.at = close + 1
+        return [_leaf("w", words)] if words else []
 
-    def closes(self) -> bool:
-        """Whether the group just opened has an end: in a cut formula it would swallow the sentence after it."""
-        open_groups = 1
-        for piece in self.pieces[self.at :]:
-            open_groups += (piece == "{") - (piece == "}")
-            if open_groups == 0:
-                return True
-        return False
-
-    def command(self, name: str, depth: int) -> list[Node]:
-        if name in _FRACTIONS and depth < _DEEPEST:
-            return [{"frac": [self.argument(depth), self.argument(depth)]}]
-        if name == "sqrt" and depth < _DEEPEST:
-            return [{"sqrt": self.argument(depth)}]
-        if name in _SILENT:
-            return []
-        return [{"t": _SYMBOLS.get(name, "\\" + name)}]
-
-    def argument(self, depth: int) -> list[Node]:
-        """A group in braces, one command, or the first character of what follows."""
-        if self.at >= len(self.pieces) or self.pieces[self.at] in {"}", "$"}:
+    def argument(self, end: int, depth: int) -> Row:
+        """A group, one command, a sign with the number after it, or one character of what follows."""
+        while self.at < end and self.pieces[self.at].isspace():
+            self.at += 1
+        if self.at >= end or self.pieces[self.at] in {"}", ")", "]", "^", "_"}:
             return []
         piece = self.pieces[self.at]
-        if piece == "{" or piece.startswith("\\"):
-            return _merged(self.node(depth + 1))
-        piece = piece.lstrip()
-        if not piece:
-            self.at += 1
-            return []
-        self.pieces[self.at] = piece[1:]
-        if not piece[1:]:
-            self.at += 1
-        return [{"t": piece[0]}]
+        if piece[0].isdigit() and len(piece) > 1 and self.at and self.pieces[self.at - 1] not in {"√", "^"}:
+            self.pieces[self.at] = piece[1:]  # \frac12 is a half
+            return [_leaf("n", piece[0])]
+        nodes = self.atom(end, depth + 1)
+        signed = nodes in ([_leaf("o", "-")], [_leaf("o", "+")])
+        if signed and self.at < end and self.pieces[self.at][0].isdigit():
+            nodes += self.atom(end, depth + 1)
+        return nodes[0]["a"][0] if len(nodes) == 1 and nodes[0]["k"] == "row" else nodes
 
 
-def _merged(nodes: list[Node]) -> list[Node]:
-    """Neighbouring texts as one, empty ones dropped."""
-    merged: list[Node] = []
-    for node in nodes:
-        if node.get("t") == "":
-            continue
-        if merged and "t" in node and "t" in merged[-1]:
-            merged[-1] = {"t": merged[-1]["t"] + node["t"]}
-        else:
-            merged.append(node)
-    return merged
+def _leaf(kind: str, text: str) -> Node:
+    return {"k": kind, "s": text}
+
+
+def _symbol(name: str) -> Node:
+    """A command that stands for one sign; an unknown one is shown."""
+    if name in FUNCTIONS:
+        return _leaf("f", name)
+    for kind, table in (("o", _OPERATORS), ("i", _LETTERS), ("w", _WORDS)):
+        if name in table:
+            return _leaf(kind, table[name])
+    return _leaf("w", "\\" + name)
+
+
+def _plain(piece: str) -> Row:
+    """One piece that is no command."""
+    if piece.isspace():
+        return []
+    if piece in FUNCTIONS:
+        return [_leaf("f", piece)]
+    if piece[0].isdigit() or (piece.isalpha() and len(piece) == 1 and piece < "\u2e80"):
+        return [_leaf("n" if piece[0].isdigit() else "i", piece)]
+    words = len(piece) > 1 or piece in _ATTACHED or piece >= "\u2e80" or piece in "…∅∞"
+    return [_leaf("w" if words else "o", piece)]
+
+
+def _scripted(base: Row, kind: str, script: Row) -> Node:
+    """A base with one more script: `x_1^2` has both on one base."""
+    if base and base[0]["k"] in {"sub", "sup"} and base[0]["k"] != kind:
+        first, second = base[0]["a"]
+        lower, upper = (script, second) if kind == "sub" else (second, script)
+        return {"k": "subsup", "a": [first, lower, upper]}
+    return {"k": kind, "a": [base, script]}

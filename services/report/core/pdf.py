@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import typst
 
 from services.report.core.summary import View
 
 _TEMPLATES = files("services.report.core") / "templates"
-_TEMPLATE = (_TEMPLATES / "report.typ").read_bytes()
+_TEMPLATE = str(_TEMPLATES / "report.typ")
 
 
 @cache
@@ -24,14 +25,25 @@ def _compiler(fonts: tuple[Path, ...]) -> typst.Compiler:
 
 
 def render_pdf(view: View, fonts: Sequence[Path]) -> bytes:
-    """PDF bytes. `fonts`: folders with Noto Sans SC and Noto Serif SC. Raises typst.TypstError."""
-    # A fixed creation time: the report must not differ between two tries.
-    pdf = _compiler(tuple(fonts)).compile(
-        _TEMPLATE, format="pdf", sys_inputs={"view": json.dumps(view, ensure_ascii=False)}, timestamp=0
-    )
+    """PDF bytes, as a rule PDF/UA-1: tagged for screen readers. `fonts`: folders with Noto Sans SC and Noto Serif SC. Raises typst.TypstError."""
+    data = json.dumps(view, ensure_ascii=False)
+    try:
+        pdf = _compiled(fonts, data, ["ua-1"])
+    except typst.TypstError as error:
+        if "PDF/UA-1" not in str(error):
+            raise
+        # The standard refuses characters that no font has, such as an emoji in an answer: shown as a box then.
+        pdf = _compiled(fonts, data, [])
     if not isinstance(pdf, bytes):
         raise TypeError("typst gave no single document")
     return pdf
+
+
+def _compiled(fonts: Sequence[Path], data: str, standards: list[Literal["ua-1"]]) -> bytes | list[bytes] | None:
+    # A fixed creation time: the report must not differ between two tries.
+    return _compiler(tuple(fonts)).compile(
+        _TEMPLATE, format="pdf", sys_inputs={"view": data}, timestamp=0, pdf_standards=[*standards]
+    )
 
 
 def warm_up(fonts: Sequence[Path]) -> None:

@@ -1,6 +1,5 @@
 """What the report shows, as plain JSON data that the HTML and the PDF template share: the words are chosen here once."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -8,46 +7,69 @@ from contracts.artefacts.diagnosis import Diagnosis
 from contracts.artefacts.paper import Paper
 from contracts.result import Result, ResultQuestion
 from services.report.core.crops import Crop
-from services.report.core.maths import maths
-from services.report.core.names import GRADES, SUBJECTS, TYPES, VERDICTS, cite, points, short
-from services.report.core.summary import View, groups_of, mastery_of, notes_of, score_of, section_of
+from services.report.core.entries import Teller, without_picture
+from services.report.core.mastery import mastery_of
+from services.report.core.names import short
+from services.report.core.notebook import notebook_of, review_of
+from services.report.core.notes import notes_of
+from services.report.core.summary import View, groups_of, score_of, section_of
+from services.report.core.words import ZH, Words
 
-_LONGEST_ANSWER = 56
-_LONGEST_TITLE = 60
+_LONGEST_TITLE = 90
 _LONGEST_NAME = 28
-_PAPER_WIDTH, _TALLEST_SHOWN = 840, 420  # CSS pixels
+_FIRST = 3  # suggestions on the first page
+_MOST_POINTS = 4  # weak and strong points
 
 
-def view_of(result: Result, paper: Paper, diagnosis: Diagnosis, crops: Mapping[int, Sequence[Crop]]) -> View:
+def view_of(
+    result: Result, paper: Paper, diagnosis: Diagnosis, crops: Mapping[int, Sequence[Crop]], words: Words = ZH
+) -> View:
     """Everything on the report. `crops`: by index into `result.questions`. All values are strings, numbers, lists."""
+    teller = Teller.of(result, words)
     shown = [(index, q) for index, q in enumerate(result.questions) if not _is_parent(q, result.questions)]
-    groups = groups_of([q for _, q in shown], paper)
-    mastery, more = mastery_of(diagnosis)
+    questions = [q for _, q in shown]
+    groups = groups_of(questions, paper, words)
+    ordered = _in_order(shown, groups)
     view = {
-        "title": short(result.title or f"{SUBJECTS.get(result.subject, '')}试卷", _LONGEST_TITLE),
-        "meta": _meta(result),
-        "score": score_of(result, [q for _, q in shown]),
-        "summary": result.diagnosis.summary,
-        "sections": [section_of(name, members) for name, members in groups],
-        "table": [{"name": name, "rows": [_row(q) for q in members]} for name, members in groups],
-        "has_points": any(q.knowledge_points for _, q in shown),
-        "crops": [_crop(q, crops[index]) for index, q in _in_order(shown, groups) if index in crops],
-        "left_out": _left_out(shown, crops),
-        "mastery": mastery,
-        "mastery_more": f"另有 {more} 项证据更少或掌握度更高，未列出。" if more else "",
-        "weak": list(result.diagnosis.weak_points),
-        "strong": list(result.diagnosis.strengths),
-        "suggestions": [maths(s.text) for s in result.diagnosis.suggestions],
-        "notes": notes_of(result, [q for _, q in shown]),
+        "lang": words.lang,
+        "tag": words.tag,
+        "label": dict(words.label),
+        "title": teller.plain(_title(result, words)),
+        "meta": _meta(result, teller),
+        "score": score_of(result, questions, words),
+        "sections": [section_of(name, members, words) | {"name": teller.plain(name)} for name, members in groups],
+        "table": [{"name": teller.plain(n), "rows": [teller.row(q) for q in members]} for n, members in groups],
+        "has_points": any(q.knowledge_points for q in questions),
+        "notebook": notebook_of(ordered, crops, teller),
+        "review": review_of(ordered, crops, teller),
+        "left_out": without_picture(ordered, crops, words),
+        "notes": notes_of(result, questions, words),
         "exam_id": result.exam_id,
     }
-    return cast("View", _clean(view))
+    return cast("View", _clean(view | _diagnosed(result, diagnosis, teller)))
+
+
+def _diagnosed(result: Result, diagnosis: Diagnosis, teller: Teller) -> View:
+    mastery, more = mastery_of(diagnosis, teller.words)
+    advice = [teller.text(s.text) for s in result.diagnosis.suggestions]
+    label = teller.words.label
+    return {
+        "summary": teller.text(result.diagnosis.summary),
+        "mastery": [row | {"name": teller.plain(row["name"])} for row in mastery],
+        "mastery_more": teller.words.say["more_mastery"].format(count=more) if more else "",
+        "weak": [teller.text(text) for text in result.diagnosis.weak_points[:_MOST_POINTS]],
+        "strong": [teller.text(text) for text in result.diagnosis.strengths[:_MOST_POINTS]],
+        "todo": advice[:_FIRST],
+        "todo_title": label[{1: "todo_one", 2: "todo_two"}.get(len(advice), "todo")],
+        "more": advice[_FIRST:],
+        "trend": [],
+    }
 
 
 def _clean(value: Any) -> Any:
     """The value without control characters and direction overrides, which could garble the page or feign text."""
     if isinstance(value, str):
-        return "".join(c for c in value if c.isprintable() or c == " ")
+        return "".join(c for c in value if c.isprintable() or c in " \u2003\u2009")
     if isinstance(value, list):
         return [_clean(item) for item in value]
     return {key: _clean(item) for key, item in value.items()} if isinstance(value, dict) else value
@@ -69,77 +91,24 @@ def _is_parent(question: ResultQuestion, questions: Sequence[ResultQuestion]) ->
     )
 
 
-def _meta(result: Result) -> list[list[str]]:
-    student = result.student
-    grade = GRADES[result.grade - 1] if 1 <= result.grade <= len(GRADES) else ""
+def _subject(result: Result, words: Words) -> str | None:
+    return next((name for code, name in words.subjects.items() if code == result.subject), None)
+
+
+def _title(result: Result, words: Words) -> str:
+    title = "".join(c for c in result.title or "" if c.isprintable())
+    return short(title, _LONGEST_TITLE) or words.say["paper"].format(subject=_subject(result, words) or "").strip()
+
+
+def _meta(result: Result, teller: Teller) -> list[View]:
+    words, student = teller.words, result.student
     pairs = [
-        ("学科", SUBJECTS.get(result.subject, result.subject)),
-        ("年级", grade),
-        ("班级", student.class_),
-        ("姓名", student.name),
-        ("学号", student.number),
+        ("subject", _subject(result, words) or result.subject),
+        ("grade", words.grades[result.grade - 1] if 1 <= result.grade <= len(words.grades) else ""),
+        ("class", student.class_),
+        ("name", student.name),
+        ("number", student.number),
     ]
-    return [[label, short(value, _LONGEST_NAME)] for label, value in pairs if value]
-
-
-def _row(question: ResultQuestion) -> View:
-    ungraded = question.verdict == "ungraded"
-    return {
-        "number": short(question.number, 10),
-        "type": TYPES[question.type],
-        "answer": _answer(question.student_answer, question),
-        "correct": _short_maths(question.correct_answer) if question.correct_answer else maths("—"),
-        "verdict": question.verdict,
-        "verdict_name": VERDICTS[question.verdict],
-        "score": "—" if ungraded else points(question.score),
-        "max": "" if question.max_score is None else f"/{points(question.max_score)}",
-        "points": "、".join(short(p.name, 14) for p in question.knowledge_points[:2]) or "—",
-        "review": question.needs_review,
-    }
-
-
-def _answer(text: str | None, question: ResultQuestion) -> list[View]:
-    if text is None:
-        return maths("未读出")
-    if not text.strip():
-        return maths("（空）" if question.verdict in {"blank", "ungraded"} else "—")
-    return _short_maths(text)
-
-
-def _short_maths(text: str) -> list[View]:
-    text = "；".join(line.strip() for line in text.splitlines() if line.strip())
-    parts = text.split("|")
-    joined = "；".join(part.strip() or "（空）" for part in parts) if len(parts) > 1 else text
-    joined = " ".join(joined.split())
-    # Cutting inside a formula would leave half a command, so a long one loses its markup.
-    return maths(joined) if len(joined) <= _LONGEST_ANSWER else [{"t": short(joined, _LONGEST_ANSWER)}]
-
-
-def _crop(question: ResultQuestion, crops: Sequence[Crop]) -> View:
-    row = _row(question)
-    row["images"] = [_image(crop) for crop in crops]
-    row["cause"] = short(question.error_cause or "", 60)
-    row["feedback"] = short(question.feedback or "", 160)
-    return row
-
-
-def _image(crop: Crop) -> View:
-    """`shown`: width and height in CSS pixels, about as large as on paper."""
-    scale = min(crop.span * _PAPER_WIDTH / crop.width, _TALLEST_SHOWN / crop.height, 1.0)
-    return {
-        "uri": f"data:image/jpeg;base64,{base64.b64encode(crop.jpeg).decode()}",
-        "width": crop.width,
-        "height": crop.height,
-        "span": round(crop.span, 4),
-        "shown": [round(crop.width * scale), round(crop.height * scale)],
-    }
-
-
-def _left_out(shown: Sequence[tuple[int, ResultQuestion]], crops: Mapping[int, Sequence[Crop]]) -> str:
-    """Which questions have no picture though they should, once there are pictures at all."""
-    missing = [
-        q.number
-        for index, q in shown
-        if index not in crops and (q.needs_review or q.verdict in {"wrong", "partial", "blank"})
+    return [
+        {"label": words.label[key], "value": teller.plain(short(value, _LONGEST_NAME))} for key, value in pairs if value
     ]
-    return f"{cite(missing)}未附截图，请看原卷。" if missing and crops else ""

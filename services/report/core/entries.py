@@ -1,0 +1,158 @@
+"""One question as the report shows it: a row of the table, an entry of the notebook."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contracts.artefacts.submission import Subject
+from contracts.result import Result, ResultQuestion
+from services.report.core.crops import Crop, needs_crop
+from services.report.core.inline import Style, Text, inline, plain
+from services.report.core.names import points, short
+from services.report.core.summary import View
+from services.report.core.words import Words
+
+_LONGEST_ANSWER, _LONGEST_FULL = 56, 400
+_LONGEST_STEM = 240
+_PAPER_WIDTH, _TALLEST_SHOWN = 840, 420  # CSS pixels
+_STYLES: dict[str, Style] = {"math": "algebra", "physics": "algebra", "science": "algebra", "chemistry": "chemistry"}
+_REDO_LINES = {"single_choice": 1, "multiple_choice": 1, "true_false": 1, "fill_blank": 1, "calculation": 4, "essay": 5}
+_CLEAR = 0.9  # confidence of a reading under which a teacher is told so
+
+
+@dataclass(frozen=True)
+class Teller:
+    """How the questions of one exam are put into words."""
+
+    words: Words
+    style: Style
+
+    @classmethod
+    def of(cls, result: Result, words: Words) -> "Teller":
+        subject: Subject | str = result.subject
+        return cls(words, _STYLES.get(subject, "words"))
+
+    def text(self, text: str) -> Text:
+        """With its formulas set."""
+        return inline(text, lang=self.words.lang, style=self.style)
+
+    def plain(self, text: str) -> Text:
+        return plain(text, lang=self.words.lang)
+
+    def row(self, question: ResultQuestion) -> View:
+        """A row of the table."""
+        ungraded = question.verdict == "ungraded"
+        names = [short(p.name, 24) for p in question.knowledge_points[:2]]
+        return {
+            "id": f"q{id_of(question)}",
+            "number": short(question.number, 10),
+            "label": self.words.question(short(question.number, 10)),
+            "type": self.words.types[question.type],
+            "answer": self._answer(question, _LONGEST_ANSWER),
+            "correct": self._written(question.correct_answer, _LONGEST_ANSWER),
+            "verdict": question.verdict,
+            "verdict_name": self.words.verdicts[question.verdict],
+            "score": "—" if ungraded else points(question.score),
+            "max": "" if question.max_score is None else f"/{points(question.max_score)}",
+            "points": self.plain(self.words.listed.join(names) or "—"),
+            "review": question.needs_review,
+        }
+
+    def entry(self, question: ResultQuestion, crops: Sequence[Crop]) -> View:
+        """The question with everything that speaks for its grade."""
+        stem = short(question.text, _LONGEST_STEM)
+        by = question.graded_by if question.verdict != "ungraded" and question.graded_by != "key" else None
+        return self.row(question) | {
+            "answer": self._answer(question, _LONGEST_FULL),
+            "correct": self._written(question.correct_answer, _LONGEST_FULL),
+            "images": [_image(crop) for crop in crops],
+            "alt": self._alt(question, stem),
+            "stem": [] if crops else self.text(stem),
+            "cause": self.text(short(question.error_cause or "", 120)),
+            "feedback": self.text(short(question.feedback or "", 400)),
+            "graded_by": self.words.graded_by[by] if by else "",
+            "criteria": [self._criterion(question, at) for at in range(len(question.criteria))],
+            "why": self.words.ended.join(why(question, self.words)) if question.needs_review else "",
+            "redo": _REDO_LINES.get(question.type, 3) if question.verdict in {"wrong", "partial", "blank"} else 0,
+        }
+
+    def _alt(self, question: ResultQuestion, stem: str) -> str:
+        label = self.words.question(short(question.number, 10))
+        spoken = "".join(node.get("alt") or node["t"] for node in self.text(stem))
+        say = self.words.say["crop_of" if spoken else "crop"]
+        return say.format(question=label, stem=spoken)
+
+    def _criterion(self, question: ResultQuestion, at: int) -> View:
+        one = question.criteria[at]
+        quotes = self.words.ended.join(f"“{short(quote, 60)}”" for quote in one.evidence[:2])
+        return {
+            "name": self.text(short(one.criterion, 120)),
+            "points": f"{points(one.points)}/{points(one.max_points)}",
+            "full": one.points >= one.max_points,
+            "none": one.points <= 0,
+            "because": self.text(
+                self.words.ended.join(part for part in (quotes, short(one.reason or "", 160)) if part)
+            ),
+        }
+
+    def _answer(self, question: ResultQuestion, limit: int) -> Text:
+        text = question.student_answer
+        if text is None:
+            return [{"t": self.words.say["unread"]}]
+        if not text.strip():
+            return [{"t": self.words.say["empty"] if question.verdict in {"blank", "ungraded"} else "—"}]
+        return self._written(text, limit)
+
+    def _written(self, text: str | None, limit: int) -> Text:
+        """Lines and blanks side by side; cut when longer than `limit`."""
+        if not text:
+            return [{"t": "—"}]
+        end = self.words.ended
+        lines = end.join(line.strip() for line in text.splitlines() if line.strip())
+        blanks = lines.split("|")
+        closed = len(blanks) > 1 and not (len(blanks) == 3 and not blanks[0] and not blanks[2])
+        if closed:
+            lines = end.join(part.strip() or self.words.say["empty"] for part in blanks)
+        lines = " ".join(lines.split())
+        # Cutting inside a formula would leave half a command, so a long one loses its markup.
+        return self.text(lines) if len(lines) <= limit else self.plain(short(lines, limit))
+
+
+def why(question: ResultQuestion, words: Words) -> list[str]:
+    """Why a teacher is asked to look, from what the result says."""
+    say = words.say
+    if question.student_answer is None:
+        return [say["why_unread"]]
+    found = []
+    if question.answer_confidence < _CLEAR:
+        found.append(say["why_unsure"].format(percent=round(question.answer_confidence * 100)))
+    if question.verdict == "ungraded":
+        found.append(say["why_person" if question.correct_answer or question.criteria else "why_no_key"])
+    return found or [say["why_grade"]]
+
+
+def id_of(question: ResultQuestion) -> str:
+    """A name for links inside the page: letters and digits of the path, as code points."""
+    return "-".join(
+        "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}" for c in part) for part in question.path
+    )
+
+
+def _image(crop: Crop) -> View:
+    """`shown`: width and height in CSS pixels, about as large as on paper."""
+    scale = min(crop.span * _PAPER_WIDTH / crop.width, _TALLEST_SHOWN / crop.height, 1.0)
+    return {
+        "uri": f"data:image/jpeg;base64,{base64.b64encode(crop.jpeg).decode()}",
+        "width": crop.width,
+        "height": crop.height,
+        "span": round(crop.span, 4),
+        "shown": [round(crop.width * scale), round(crop.height * scale)],
+    }
+
+
+def without_picture(
+    shown: Sequence[tuple[int, ResultQuestion]], crops: Mapping[int, Sequence[Crop]], words: Words
+) -> str:
+    """Which questions have no picture though they should, once there are pictures at all."""
+    missing = [q.number for index, q in shown if index not in crops and needs_crop(q)]
+    return words.say["left_out"].format(questions=words.cite(missing)) if missing and crops else ""

@@ -1,0 +1,147 @@
+"""Sentences with formulas in them: which part of a text is a formula, and which is not.
+
+A text is a list of nodes: `{"t": text}`, with `"l"` when it is in another language than the report's, and
+`{"m": formula, "alt": the same on one line, "tall": whether it needs more than a line's height}`.
+"""
+
+import re
+from typing import Any, Literal
+
+from services.report.core.maths import FUNCTIONS, Row, read_formula
+from services.report.core.spoken import linear
+
+Text = list[dict[str, Any]]
+Style = Literal["algebra", "chemistry", "words"]
+"""What counts as a formula without being marked: `x=7` and `-3`; `2H2+O2=2H2O`; nothing."""
+
+_DOLLARS = re.compile(r"(\$[^$]{1,400}\$)")
+_RUN = re.compile(
+    r"[!-~\u00b0-\u00d7\u00f7\u0391-\u03c9\u2070-\u2094\u2103\u2190-\u22ff\u25b3\uff08\uff09\uff0b\uff0d\uff1c-\uff1e ]+"
+)
+_MARKUP = re.compile(r"\\[a-zA-Z{]|\^|_\{|[⁰¹²³⁴-⁹₀-₉]")
+_SIGN = re.compile(r"[=<>≤≥≠≈±×÷√∠△⊥∥∈∪∩＝＜＞]|(?<=[\w)）])\s?[-+−＋－*/]\s?(?=[\w(（])")
+_SIGNED = re.compile(r"[-−－+＋±]\d+(?:\.\d+)?")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_CHEMICAL = re.compile(
+    r"\d*(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d*)+[↑↓]?"
+    r"(?:\s*(?:[+=→]|==)\s*\d*(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d*)+[↑↓]?)*"
+)
+_ATOMS = re.compile(r"(?<=[A-Za-z)])\d+")
+_ENGLISH_WORDS = frozenset(
+    {"and", "or", "the", "is", "are", "of", "to", "not", "if", "so", "no", "yes", "in", "on", "at"}
+)
+_CJK = re.compile(r"[\u2e80-\u9fff]")
+_ENGLISH = re.compile(r"[A-Za-z]{3,}(?:[^A-Za-z]+[A-Za-z]+){2}")
+_LONGEST = 160
+_LONGEST_NAME = 3  # letters that may stand together in a formula: ab, ABC
+_EDGES = " ,;:.!?\"'"
+
+
+def foreign(text: str, lang: str) -> str | None:
+    """The language of a text that is not in the report's (`zh` or `en`); null when it is, or has none."""
+    if _CJK.search(text):
+        return None if lang == "zh" else "zh-CN"
+    return "en" if lang == "zh" and _ENGLISH.search(text) else None
+
+
+def inline(text: str, *, lang: str = "zh", style: Style = "algebra") -> Text:
+    """The nodes of `text`, which is shown in a report in `lang`."""
+    nodes: Text = []
+    for part in _DOLLARS.split(text):
+        if _DOLLARS.fullmatch(part):
+            nodes.append(_formula(part[1:-1], style, braces=True))
+        else:
+            nodes += _mixed(part, style)
+    return [_tagged(node, lang) for node in _merged(nodes)]
+
+
+def plain(text: str, *, lang: str = "zh") -> Text:
+    """A text that is shown as it stands."""
+    return [_tagged({"t": text}, lang)] if text else []
+
+
+def _mixed(text: str, style: Style) -> Text:
+    nodes: Text = []
+    at = 0
+    for found in _RUN.finditer(text):
+        start, end = _inside(text, found.start(), found.end())
+        run = text[start:end]
+        if not _is_formula(run, style):
+            continue
+        nodes += [{"t": text[at:start]}, _formula(run, style, braces="\\" in run)]
+        at = end
+    return [*nodes, {"t": text[at:]}]
+
+
+def _inside(text: str, start: int, end: int) -> tuple[int, int]:
+    """The run without blanks, stops and brackets at its edges that belong to the sentence."""
+    while start < end and (text[start] in _EDGES or (text[start] in "(（" and not _closed(text[start:end]))):
+        start += 1
+    while start < end and (text[end - 1] in _EDGES or (text[end - 1] in ")）" and not _closed(text[start:end]))):
+        end -= 1
+    return start, end
+
+
+def _closed(run: str) -> bool:
+    return sum(run.count(c) for c in "(（") == sum(run.count(c) for c in ")）")
+
+
+def _is_formula(run: str, style: Style) -> bool:
+    if not run or len(run) > _LONGEST:
+        return False
+    tex = re.search(r"\\[a-zA-Z]{2,}", run) is not None
+    if tex or (_MARKUP.search(run) and not run.startswith("^") and _few_letters(run)):
+        return True
+    if style == "chemistry" and re.search(r"\d", run):
+        return _CHEMICAL.fullmatch(run) is not None
+    if style != "algebra" or not _few_letters(run):
+        return False
+    return _SIGNED.fullmatch(run) is not None or (
+        _SIGN.search(run) is not None and re.search(r"[A-Za-z=≤≥≠<>∠△＝]|√\S", run) is not None and run != "√"
+    )
+
+
+def _few_letters(run: str) -> bool:
+    """Whether its words are names of quantities, as in 2ab, ∠ABC, sin x, 3cm."""
+    words = _LETTERS.findall(run)
+    return all((len(w) <= _LONGEST_NAME and w not in _ENGLISH_WORDS) or w in FUNCTIONS for w in words)
+
+
+def _formula(source: str, style: Style, *, braces: bool) -> dict[str, Any]:
+    if style == "chemistry":
+        nodes = _upright(read_formula(_ATOMS.sub(r"_{\g<0>}", source) if "\\" not in source else source, braces=braces))
+    else:
+        nodes = read_formula(source, braces=braces)
+    alt = linear(nodes)
+    return {"m": nodes, "alt": alt, "tall": _tall(nodes)} if alt.strip() else {"t": source}
+
+
+def _tall(nodes: Row) -> bool:
+    """Whether it needs more than a line's height."""
+    return any(node["k"] in {"frac", "cases"} or any(_tall(row) for row in node.get("a", ())) for node in nodes)
+
+
+def _upright(nodes: Row) -> Row:
+    """Symbols of elements stand upright."""
+    return [
+        node | ({"a": [_upright(row) for row in node["a"]]} if "a" in node else {"k": "w"} if node["k"] == "i" else {})
+        for node in nodes
+    ]
+
+
+def _merged(nodes: Text) -> Text:
+    """Neighbouring texts as one, empty ones dropped."""
+    merged: Text = []
+    for node in nodes:
+        if node.get("t") == "":
+            continue
+        if merged and "t" in node and "t" in merged[-1]:
+            merged[-1] = {"t": merged[-1]["t"] + node["t"]}
+        else:
+            merged.append(node)
+    return merged
+
+
+def _tagged(node: dict[str, Any], lang: str) -> dict[str, Any]:
+    other = foreign(node["t"], lang) if "t" in node else None
+    return node | {"l": other} if other else node

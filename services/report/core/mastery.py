@@ -1,0 +1,28 @@
+"""The chart of mastery."""
+
+from contracts.artefacts.diagnosis import Diagnosis
+from services.report.core.names import percent, short
+from services.report.core.summary import View
+from services.report.core.words import Words
+
+_MOST = 8  # rows: the first page has no room for more
+_LONGEST_NAME = 18, 34
+
+
+def mastery_of(diagnosis: Diagnosis, words: Words) -> tuple[list[View], int]:
+    """What can be judged first, then the lowest; and how many rows are left out."""
+    rows = [
+        {
+            "name": short(m.name, _LONGEST_NAME[m.name.isascii()]),
+            "mean": m.mastery,
+            "low": m.low,
+            "high": m.high,
+            "percent": percent(m.mastery),
+            "range": f"{percent(m.low)}–{percent(m.high)}",
+            "sufficient": m.sufficient,
+            "evidence": words.brief(list(m.evidence)) if m.evidence else "",
+        }
+        for m in diagnosis.mastery
+    ]
+    kept = sorted(rows, key=lambda row: (not row["sufficient"], row["mean"]))[:_MOST]
+    return kept, len(rows) - len(kept)

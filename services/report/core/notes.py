@@ -1,0 +1,33 @@
+"""The notes at the end: how it was graded and what is uncertain."""
+
+from collections.abc import Callable, Sequence
+
+from contracts.result import Result, ResultQuestion
+from services.report.core.words import Words
+
+
+def notes_of(result: Result, shown: Sequence[ResultQuestion], words: Words) -> list[str]:
+    """Sentences, each about the questions it names."""
+    say = words.say
+    notes = [
+        say["note_graded"].format(questions=words.cite(numbers), by=name)
+        for by, name in words.graded_by.items()
+        if (numbers := [q.number for q in shown if q.graded_by == by and q.verdict != "ungraded"])
+    ]
+    conditions: dict[str, Callable[[ResultQuestion], bool]] = {
+        "note_ungraded": lambda q: q.verdict == "ungraded",
+        "note_corrected": lambda q: q.corrected_by is not None,
+        "note_confirmed": lambda q: q.reviewed_by is not None and q.corrected_by is None,
+        "note_review": lambda q: q.needs_review,
+    }
+    for key, holds in conditions.items():
+        if numbers := [q.number for q in shown if holds(q)]:
+            notes.append(say[key].format(questions=words.cite(numbers)))
+    notes += [
+        say["note_page"].format(page=page.page, faults=faults)
+        for page in result.pages
+        if (faults := words.listed.join(words.quality[code] for code in page.quality.advice if code in words.quality))
+    ]
+    if result.diagnosis.mastery:
+        notes.append(say["note_mastery"])
+    return [*(note[0].upper() + note[1:] for note in notes), say["note_machine"]]

@@ -1,0 +1,88 @@
+"""The report in English."""
+
+from services.report.core.words.cite import brief_en, cite_en
+from services.report.core.words.table import Words
+
+EN = Words(
+    lang="en",
+    tag="en",
+    subjects={
+        "math": "Mathematics", "physics": "Physics", "chemistry": "Chemistry", "biology": "Biology",
+        "history": "History", "geography": "Geography", "politics": "Ethics and law", "english": "English",
+        "chinese": "Chinese", "science": "Science", "ict": "Computing",
+    },
+    grades=tuple(f"Grade {number}" for number in range(1, 13)),
+    types={
+        "single_choice": "Choice", "multiple_choice": "Multiple choice", "true_false": "True or false",
+        "fill_blank": "Blanks", "short_answer": "Short answer", "calculation": "Worked", "essay": "Writing",
+        "composite": "Composite",
+    },
+    verdicts={
+        "correct": "Correct", "partial": "Partly right", "wrong": "Wrong", "blank": "No answer", "ungraded": "Not graded"
+    },
+    graded_by={
+        "key": "comparison with the answer key", "marks": "the marks on the paper", "llm": "a language model",
+        "teacher": "the teacher",
+    },
+    quality={
+        "blurred": "is blurred", "too_small": "is too small", "cut_off": "is cut off at an edge", "dark": "is dark",
+        "shadow": "has a shadow", "glare": "has glare", "skewed": "is tilted", "low_contrast": "has little contrast",
+    },
+    label={
+        "report": "Exam report",
+        "summary": "Result at a glance",
+        "subject": "Subject", "grade": "Grade", "class": "Class", "name": "Name", "number": "Number",
+        "review": "To be checked",
+        "review_section": "For the teacher to check",
+        "review_note": "read or graded without certainty",
+        "todo": "Three things to do first", "todo_one": "What to do first", "todo_two": "Two things to do first",
+        "sections": "Points by section", "section": "Section", "share": "Share",
+        "weak": "To work on", "strong": "Strengths",
+        "mastery": "Mastery", "mastery_note": "estimate and 90% credible interval",
+        "point": "Knowledge point", "estimate": "Estimate", "interval": "Interval", "thin": "thin evidence",
+        "trend": "Exams so far", "trend_note": "share of the points (%)", "exam": "Exam",
+        "questions": "Question by question",
+        "no": "No.", "type": "Type", "answer": "Answer", "key": "Key", "verdict": "Verdict", "score": "Points",
+        "notebook": "Notebook of mistakes", "notebook_note": "by knowledge point, cut from the paper",
+        "cause": "Cause", "feedback": "Comment", "stem": "Question", "why": "Why", "graded_by": "Graded by",
+        "criteria": "Criteria", "redo": "Try again",
+        "more": "Further advice", "notes": "Notes", "exam_id": "Exam",
+        "page": "Page {page} of {pages}",
+    },
+    say={
+        "paper": "{subject} paper",
+        "full": "out of {points}", "judged": "of {points} graded", "right": "right", "nothing": "not graded",
+        "of_questions": "{right} / {count} right",
+        "of_points": "{earned} / {most}",
+        "by_type": "{type}", "part": "Part {number}",
+        "lost": "{points} lost", "lost_questions": "{count} not right",
+        "unread": "not read", "empty": "(empty)",
+        "crop": "{question}, cut from the paper", "crop_of": "{question}, cut from the paper: {stem}",
+        "left_out": "No picture of {questions}: see the paper.",
+        "more_mastery": "{count} more with less evidence or higher mastery are not listed.",
+        "mastery_alt": "{name}: estimate {percent}, 90% credible interval {range}",
+        "trend_alt": "Share of the points in each exam: {series}",
+        "why_unread": "the answer could not be read",
+        "why_unsure": "the reading of the answer is only {percent}% certain",
+        "why_no_key": "there is neither an answer key nor a mark on the paper",
+        "why_person": "an answer of this kind needs a teacher's eye",
+        "why_grade": "the grounds of the grade are too thin or disagree",
+        "note_graded": "Grading: {questions} by {by}.",
+        "note_ungraded": "Not graded: {questions} had neither a key nor marks. They count neither as points nor as zero.",
+        "note_corrected": "Corrected: for {questions} the teacher's correction holds.",
+        "note_confirmed": "Checked: the teacher has confirmed {questions}.",
+        "note_review": "To be checked: {questions} were read or graded without certainty. Please compare with the paper; "
+        "the report follows every correction.",
+        "note_page": "The photo of page {page} {faults}, which may have hurt the reading.",
+        "note_mastery": "Mastery: the share of points to be expected on questions of the same kind (0–100), estimated "
+        "from this paper. The light bar is the 90% credible interval; after one paper it is wide. “Thin evidence” "
+        "marks points with one or two questions: draw no conclusions from them.",
+        "note_machine": "Answers were read by a program, pictures are cut from the uploaded paper. Where they differ, the "
+        "paper and the teacher decide.",
+    },
+    question=lambda number: f"Question {number}",
+    cite=cite_en,
+    brief=brief_en,
+    listed=", ",
+    ended="; ",
+)  # fmt: skip

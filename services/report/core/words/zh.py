@@ -1,0 +1,80 @@
+"""The report in Chinese."""
+
+from services.report.core.words.cite import cite_zh
+from services.report.core.words.table import Words
+
+ZH = Words(
+    lang="zh",
+    tag="zh-CN",
+    subjects={
+        "math": "数学", "physics": "物理", "chemistry": "化学", "biology": "生物", "history": "历史", "geography": "地理",
+        "politics": "道德与法治", "english": "英语", "chinese": "语文", "science": "科学", "ict": "信息科技",
+    },
+    grades=(
+        "一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "七年级", "八年级", "九年级", "高一", "高二", "高三"
+    ),
+    types={
+        "single_choice": "单选", "multiple_choice": "多选", "true_false": "判断", "fill_blank": "填空",
+        "short_answer": "简答", "calculation": "解答", "essay": "写作", "composite": "综合",
+    },
+    verdicts={"correct": "正确", "partial": "部分得分", "wrong": "错误", "blank": "未作答", "ungraded": "未判分"},
+    graded_by={"key": "标准答案比对", "marks": "卷面批改痕迹", "llm": "大模型评阅", "teacher": "老师判分"},
+    quality={
+        "blurred": "偏模糊", "too_small": "分辨率偏低", "cut_off": "边缘被裁切", "dark": "偏暗", "shadow": "有阴影",
+        "glare": "有反光", "skewed": "倾斜较大", "low_contrast": "对比度偏低",
+    },
+    label={
+        "report": "试卷诊断报告",
+        "summary": "成绩概览",
+        "subject": "学科", "grade": "年级", "class": "班级", "name": "姓名", "number": "学号",
+        "review": "待复核",
+        "review_section": "请老师复核",
+        "review_note": "识别或判分把握不大",
+        "todo": "先做这三件事", "todo_one": "接下来先做", "todo_two": "先做这两件事",
+        "sections": "各部分得分", "section": "部分", "share": "得分率",
+        "weak": "薄弱点", "strong": "优势",
+        "mastery": "掌握度", "mastery_note": "估计值与 90% 可信区间",
+        "point": "知识点", "estimate": "估计值", "interval": "区间", "thin": "证据不足",
+        "trend": "历次成绩", "trend_note": "得分率（%）", "exam": "考试",
+        "questions": "逐题结果",
+        "no": "题号", "type": "题型", "answer": "作答", "key": "答案", "verdict": "判定", "score": "得分",
+        "notebook": "错题本", "notebook_note": "按知识点归类，截图取自原卷",
+        "cause": "错因", "feedback": "评语", "stem": "题目", "why": "原因", "graded_by": "判分依据",
+        "criteria": "评分点", "redo": "订正",
+        "more": "其他建议", "notes": "说明", "exam_id": "试卷编号",
+        "page": "第 {page} 页 / 共 {pages} 页",
+    },
+    say={
+        "paper": "{subject}试卷",
+        "full": "满分 {points}", "judged": "已判 {points} 分", "right": "题答对", "nothing": "未判分",
+        "of_questions": "{right} / {count} 题",
+        "of_points": "{earned} / {most}",
+        "by_type": "{type}题", "part": "第{number}部分",
+        "lost": "失 {points} 分", "lost_questions": "{count} 题未答对",
+        "unread": "未读出", "empty": "（空）",
+        "crop": "{question}原卷截图", "crop_of": "{question}原卷截图：{stem}",
+        "left_out": "{questions}未附截图，请看原卷。",
+        "more_mastery": "另有 {count} 项证据更少或掌握度更高，未列出。",
+        "mastery_alt": "{name}：估计 {percent}，90% 可信区间 {range}",
+        "trend_alt": "历次得分率：{series}",
+        "why_unread": "作答没有读出",
+        "why_unsure": "作答识别的把握只有 {percent}%",
+        "why_no_key": "没有可用的标准答案或批改痕迹",
+        "why_person": "这类作答需要老师评阅",
+        "why_grade": "判分的依据不够充分或彼此不一致",
+        "note_graded": "判分依据：{questions}按{by}判分。",
+        "note_ungraded": "未判分：{questions}没有可用的标准答案或批改痕迹，不计入得分，也不按 0 分处理。",
+        "note_corrected": "老师订正：{questions}以老师的订正为准。",
+        "note_confirmed": "老师复核：{questions}经老师复核，维持原判。",
+        "note_review": "待复核：{questions}的识别或判分把握不大，请对照原卷确认；更正后报告会随之更新。",
+        "note_page": "第 {page} 页照片{faults}，可能影响识别。",
+        "note_mastery": "掌握度：按本卷作答估计的同类题预期得分率（0–100），浅色横条是 90% 可信区间，单份试卷的区间较宽；"
+        "标“证据不足”的只考了 1–2 题，不宜据此下结论。",
+        "note_machine": "作答由程序识别，截图取自上传的原卷；如有出入，以原卷和老师的判断为准。",
+    },
+    question=lambda number: f"第{number}题",
+    cite=cite_zh,
+    brief=cite_zh,
+    listed="、",
+    ended="；",
+)  # fmt: skip
