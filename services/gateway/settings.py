@@ -150,6 +150,8 @@ class BatchSettings(BaseSettings):
     """papers of one tenant that have not become exams yet; beyond, batches are answered with 429"""
     accept_seconds: float = Field(default=10.0, ge=0)
     """how long an answer waits until the papers have become exams; the others do after it"""
+    look_seconds: float = Field(default=5.0, ge=0)
+    """how long the papers of a batch are looked at while they are stored; those after it get no advice"""
     lease_seconds: float = Field(default=30.0, gt=0)
     """after a gateway that was accepting a batch's papers died, another goes on"""
     poll_seconds: float = Field(default=1.0, gt=0)
@@ -284,7 +286,7 @@ class CanarySettings(BaseSettings):
     url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     """where clients reach the gateway: from outside the load balancer, if there is one"""
     key: SecretStr | None = None
-    """API key of a tenant of its own, made with `keys create --canary`; needed"""
+    """API key of the canary, rk_<id>_<secret>; a gateway that has the same setting makes it valid for the tenant `canary`"""
     every_seconds: float = Field(default=60.0, gt=0)
     """from one synthetic exam to the next"""
     limit_seconds: float = Field(default=120.0, gt=0)

@@ -18,12 +18,13 @@ from services.gateway.tools.console import complain
 
 _EPILOG = """\
 It never touches exams other than its own, and deletes those when they have ended. Settings: REDINK_CANARY_URL, _KEY,
-_EVERY_SECONDS, _LIMIT_SECONDS. The key is that of a tenant of its own, which is measured and not billed.
+_EVERY_SECONDS, _LIMIT_SECONDS. The key is that of a tenant of its own, which is measured and not billed; a gateway that
+has the same REDINK_CANARY_KEY makes it, and its tenant, by itself.
 
 exit codes: 0 it came out right, or it was told to stop; 1 it did not; 2 settings are missing or wrong
 
 examples:
-  python -m services keys create --tenant canary --canary --scopes exams:read,exams:write
+  python -m services keys create --tenant canary --canary --scopes exams:read,exams:write,exams:delete
   REDINK_CANARY_KEY=rk_... python -m services canary --once
 """
 
