@@ -49,6 +49,7 @@ from services.gateway.batches.service import open_batches
 from services.gateway.caching.blobs import CachedBlobs
 from services.gateway.caching.shelves import open_shelves
 from services.gateway.caching.statuses import Statuses
+from services.gateway.canary.key import ensure_canary
 from services.gateway.database import open_api_pool, open_database
 from services.gateway.downloads.pictures import Pictures
 from services.gateway.gauges import Gauges
@@ -63,7 +64,14 @@ from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
 from services.gateway.review.keeper import Keeper
-from services.gateway.settings import CacheSettings, GatewaySettings, PostgresSettings, ReviewSettings, WebhookSettings
+from services.gateway.settings import (
+    CacheSettings,
+    CanarySettings,
+    GatewaySettings,
+    PostgresSettings,
+    ReviewSettings,
+    WebhookSettings,
+)
 from services.gateway.sweeper import Sweeper
 from services.gateway.templates.library import Library
 from services.gateway.tenancy.port import open_admin
@@ -184,6 +192,7 @@ async def open_gateway(
         key_pool = await stack.enter_async_context(open_api_pool(postgres.model_copy(update={"pool": 2})))
         if settings.dev_key is not None:
             await auth.ensure_dev_key(pool, settings.dev_key.get_secret_value())
+        await ensure_canary(pool, load(CanarySettings).key)
         notices = await stack.enter_async_context(open_notices(postgres.dsn.get_secret_value()))
         ledger = keep_books(PostgresLedger(pool, api_pool))
         relay = Relay(ledger, resources.kafka, notices, settings, resources.tracer)
