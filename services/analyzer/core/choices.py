@@ -114,6 +114,8 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     share = mass[ranked[0]] / max(1.0, sum(mass.values()))
     if multiple:
         return Found(ranked[0], "letter_set", share, (piece,))
+    if piece.struck:  # a letter that something runs over, a tick in grey for one, may look like another for sure
+        views = 0
     return Found(ranked[0], f"letter_{views}", share, (piece,), views=(tuple(ranked),))
 
 

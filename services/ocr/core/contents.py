@@ -79,7 +79,11 @@ def content_of(place: Place, ink: Mask) -> Content:
     mask = keep[labels]
     share = float(mask.sum()) / max(1.0, min((x1 - x0) * (y1 - y0), ROOM * place.em**2))
     content = Content(mask, (left, top), share, struck=False)
-    return content if place.kind == "rule" else _without_strikes(content, place.em)
+    if place.kind == "rule":
+        return content
+    content = _without_strikes(content, place.em)
+    crossed = place.kind == "bracket" and _leaves(np.asarray(stats)[keep], window.shape[1], place.em)
+    return content._replace(struck=content.struck or crossed)
 
 
 def clusters_of(mask: npt.NDArray[np.bool_], apart: float) -> list[tuple[int, int]]:
@@ -116,6 +120,12 @@ def picture_of(content: Content, leaf: Leaf, red: Mask, em: float) -> Image:
     return np.asarray(
         cv2.copyMakeBorder(part, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8
     )
+
+
+def _leaves(kept: npt.NDArray[Any], width: int, em: float) -> bool:
+    """Whether a high stroke runs out of the window, whose margin no letter needs: a tick or line over the letter."""
+    x, y, w, h = (kept[:, i] for i in range(4))
+    return bool(np.any(((x + w >= width) | (y == 0)) & (h > 0.8 * em)))
 
 
 def _minuses(

@@ -20,6 +20,8 @@ NARROW = 1.6
 WIDE = 9.0
 CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0,5}")
 """What handwriting (or nothing) in a bracket is read as; a lone character may be anything."""
+OPTION = re.compile(r"[A-H]\s*[.．、]")
+"""Where the options begin no answer wraps to."""
 BELOW = 0.12
 """Share of ink right under a rule from which it is a fraction bar or a root, not a blank."""
 
@@ -167,7 +169,9 @@ def _wrapped(opener: Glyph, lines: Sequence[Line], em: float) -> list[Place]:
         for line in lines
         if left - em < line.box[0][0] < left + 2.4 * em and abs(centre_y(line, left) - y) < 0.8 * em
     ]
-    if any(len(line.text) > 3 or not CONTENT.fullmatch(line.text.strip("()（）")) for line in taken):
+    if any(len(line.text) > 3 or OPTION.match(line.text) for line in taken):
+        return []
+    if not all(CONTENT.fullmatch(line.text.strip("()（）")) for line in taken):
         return []
     return [Place("bracket", (left, y - 0.9 * em, left + 2.8 * em, y + 0.9 * em), em)]
 
