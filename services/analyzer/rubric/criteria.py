@@ -76,7 +76,7 @@ def key_points(reference: str) -> tuple[str, ...]:
 
 def shared_out(points: float, shares: tuple[float, ...]) -> tuple[float, ...]:
     """`points` by shares, in half points that add up: what rounding leaves goes to those that it took most from."""
-    unit = 0.5 if (points * 2).is_integer() else points / (2 * len(shares))
+    unit = 0.5 if points * 2 % 1 == 0 else points / (2 * len(shares))
     wanted = [points / unit * share / sum(shares) for share in shares]
     whole = [int(w + 1e-9) for w in wanted]
     left = round(points / unit) - sum(whole)

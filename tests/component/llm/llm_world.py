@@ -1,5 +1,6 @@
 """A small question, and a model to put it to."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,13 @@ class Word(BaseModel):
 
 def question(text: str = "apple", **more: Any) -> Ask[Word]:
     return Ask(Prompt("word", 1, 'Translate. Reply in json: {"word": "梨"}'), (Part("word", text),), Word, **more)
+
+
+def nobody() -> str:
+    """The address of a Redis that isn't there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"redis://127.0.0.1:{free.getsockname()[1]}/0"
 
 
 @dataclass

@@ -1,11 +1,10 @@
 """Limits, budgets and replies that all workers share, in a real Valkey, and what is left of them without it."""
 
 import asyncio
-import socket
 import uuid
 
 import pytest
-from llm_world import WORD, World, question
+from llm_world import WORD, World, nobody, question
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from scripted_model import answers, error, says
@@ -17,13 +16,6 @@ from runtime.llm.shared import Shared
 from runtime.settings import RedisSettings
 
 TOKENS = Budget("tokens:t", 100, 60, Reason.TENANT_BUDGET)
-
-
-def nobody() -> str:
-    """The address of a Redis that isn't there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"redis://127.0.0.1:{free.getsockname()[1]}/0"
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""The words of the protocol: keys, fences, usage, and what an answer or a failure means."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from runtime.llm.failures import RETRIED, Failed, pause, reason_of, wait_of
+from runtime.llm.ledger import Ledger, Prices
+from runtime.llm.wire import (
+    Ask,
+    Dialect,
+    Part,
+    Prompt,
+    Usage,
+    body_of,
+    content_key,
+    guess,
+    messages_of,
+    reply_of,
+    understood,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+DIALECT = Dialect("m")
+
+
+class Word(BaseModel):
+    word: str
+
+
+def ask(text: str = "apple", version: int = 1, **more) -> Ask[Word]:
+    return Ask(Prompt("p", version, "fixed text, json"), (Part("word", text),), Word, **more)
+
+
+def test_equal_questions_have_one_key_whatever_their_fence_and_others_have_another() -> None:
+    keys = [
+        content_key(ask(), DIALECT),
+        content_key(ask("pear"), DIALECT),
+        content_key(ask(version=2), DIALECT),
+        content_key(ask(), Dialect("other")),
+        content_key(ask(max_tokens=7), DIALECT),
+        content_key(ask(), DIALECT, ({"role": "user", "content": "again"},)),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert content_key(ask(), DIALECT) == keys[0]
+
+
+@given(st.text(), st.text())
+def test_any_text_can_be_sent_and_stays_between_its_fences(text, other) -> None:
+    system, user = messages_of(ask(text), "0123456789abcdef")
+    assert system["content"] == "fixed text, json"
+    before, _, rest = user["content"].partition("=====0123456789abcdef===== word\n")
+    assert rest.startswith(text + "\n=====0123456789abcdef===== end of word")
+    assert "0123456789abcdef" in before
+    assert content_key(ask(text), DIALECT) == content_key(ask(text), DIALECT)
+    json.dumps(body_of((system, user), DIALECT, 5))
+    assert guess(body_of((system, user), DIALECT, 5)).out == 5
+
+
+def test_a_server_that_knows_less_is_told_less() -> None:
+    body = body_of(messages_of(ask(), "f"), Dialect("m", thinking="unsaid", json_mode=False), 10)
+    assert sorted(body) == ["max_tokens", "messages", "model", "stream", "temperature"]
+
+
+def document(content="{}", finish="stop", usage=None) -> bytes:
+    found = {"choices": [{"message": {"content": content}, "finish_reason": finish}]}
+    return json.dumps(found if usage is None else {**found, "usage": usage}).encode()
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 100, "prompt_cache_hit_tokens": 64, "completion_tokens": 7}, Usage(36, 64, 7)),
+        ({"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 40}, "completion_tokens": 7}, Usage(60, 40, 7)),
+        ({"prompt_tokens": 100, "completion_tokens": 7}, Usage(100, 0, 7)),
+        ({"prompt_tokens": 10, "prompt_cache_hit_tokens": 64, "completion_tokens": -5}, Usage(0, 10, 0)),
+        (None, Usage(11, 0, 1)),
+        ({"prompt_tokens": "many"}, Usage(11, 0, 1)),
+    ],
+)  # fmt: skip
+def test_usage_is_read_in_every_dialect_and_guessed_where_it_is_missing(usage, expected) -> None:
+    assert reply_of(document(usage=usage), Usage(11, 0, 500)).usage == expected
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_are_taken_for_a_reply_that_are_none(data) -> None:
+    with pytest.raises(Failed, match="unavailable"):
+        reply_of(data, Usage())
+
+
+@given(st.text(max_size=200))
+def test_what_is_wrong_with_a_reply_is_told_without_quoting_it(text) -> None:
+    value, problems = understood(ask(), json.dumps({"wort": "x" + text}))
+    assert value is None
+    assert problems == ("word: Field required",)
+
+
+def test_deep_nesting_is_a_wrong_reply_and_no_crash() -> None:
+    value, problems = understood(ask(), '{"word":' + "[" * 100_000)
+    assert value is None
+    assert problems
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(400, "refused"), (401, "unauthorised"), (402, "unpaid"), (403, "unauthorised"), (404, "refused"), (408, "unavailable"),
+     (413, "refused"), (422, "refused"), (429, "overloaded"), (500, "unavailable"), (502, "unavailable"),
+     (503, "unavailable"), (504, "unavailable"), (529, "unavailable"), (302, "refused"), (204, "refused")],
+)  # fmt: skip
+def test_every_status_has_a_meaning_and_what_we_are_at_fault_for_is_never_tried_again(status, reason) -> None:
+    assert reason_of(status) == reason
+    assert (reason_of(status) in RETRIED) == (status in {408, 429, 500, 502, 503, 504, 529})
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("99999", 3600.0),
+        ("nan", None),
+        ("soon", None),
+        (None, None),
+        ((NOW + timedelta(seconds=30)).strftime("%a, %d %b %Y %H:%M:%S GMT"), 30.0),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds) -> None:
+    assert wait_of(header, NOW) == seconds
+
+
+def test_pauses_grow_are_spread_and_never_shorter_than_asked() -> None:
+    assert [pause(n, None, 0.5) for n in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 8.0]
+    assert pause(1, None, 0.0) < pause(1, None, 1.0)
+    assert pause(1, 10.0, 0.0) > 10.0
+
+
+def test_the_ledger_adds_up_in_money_and_tokens() -> None:
+    ledger = Ledger(Prices(1.0, 0.02, 4.0, "CNY"))
+    for _ in range(1000):
+        ledger.add(Usage(fresh=100, cached=64, out=7))
+    cost = ledger.cost
+    assert (cost.llm_tokens.in_, cost.llm_tokens.cached, cost.llm_tokens.out) == (100_000, 64_000, 7000)
+    assert cost.amount == pytest.approx(0.1 + 0.00128 + 0.028)
+    assert Prices(1.0, 0.02, 4.0, "CNY").micros(Usage(100, 64, 7)) == 129
