@@ -43,7 +43,7 @@ def read(
     try:
         return *read_raster(files.decode(source), engine(), number), files.cpu_seconds
     finally:
-        _trim()
+        spare()
 
 
 def use_engine(backend: engines.Backend, threads: int, detector_side: int, precision: str | None) -> engines.Engine:
@@ -64,7 +64,8 @@ def _spare_memory() -> None:
         libc.mallopt(M_MMAP_THRESHOLD, 1_000_000)
 
 
-def _trim() -> None:
+def spare() -> None:
+    """Give memory that is free back to the system."""
     libc = _libc()
     if libc is not None and hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
