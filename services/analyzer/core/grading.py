@@ -8,7 +8,8 @@ from contracts.artefacts.analysis import Verdict
 from contracts.artefacts.paper import QuestionType
 from services.analyzer.core.equality import Match, compare
 from services.analyzer.core.equality.canonical import letters
-from services.analyzer.core.equality.compare import best, edit_distance
+from services.analyzer.core.equality.match import best
+from services.analyzer.core.equality.wording import edit_distance
 from services.analyzer.core.text import truth_sign
 from services.analyzer.core.worked import conclusion, plain
 
@@ -80,7 +81,7 @@ def _judgement(answer: str, key: str) -> Grade:
 
 def _one(answer: str, key: str) -> Grade:
     found = compare(answer, key)
-    return Grade("correct" if found.right else "wrong", float(found.right), sure=found in (Match.SAME, Match.DIFFERENT))
+    return Grade("correct" if found.right else "wrong", float(found.right), sure=found.sure)
 
 
 def _blanks(answer: str, key: str | tuple[str, ...]) -> Grade:
@@ -92,7 +93,7 @@ def _blanks(answer: str, key: str | tuple[str, ...]) -> Grade:
     sure = len(given) == len(wanted)
     found = [compare(g, w) for g, w in zip([*given, *[""] * len(wanted)], wanted, strict=False)]
     right = sum(m.right for m in found)
-    sure &= all(m in (Match.SAME, Match.DIFFERENT) for m in found)
+    sure &= all(m.sure for m in found)
     verdict: Verdict = "correct" if right == len(wanted) else "partial" if right else "wrong"
     return Grade(verdict, right / len(wanted), sure=sure)
 

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from services.analyzer.core.equality import Match, compare
 from services.analyzer.core.equality.canonical import canonical
-from services.analyzer.core.equality.expression import NotAnExpression, evaluate, parse
+from services.analyzer.core.equality.evaluate import evaluate
+from services.analyzer.core.equality.expression import NotAnExpression, parse
 
 SAME = [
     ("√5", "√5"), ("0.5", "1/2"), ("50%", "1/2"), (r"\frac{1}{2}", "0.5"), ("y(x+1)^2", "y(x+1)²"), ("5000g", "5kg"),
     ("201.2kg", "201.2千克"), ("x=3,y=2", "y=2，x=3"), ("8或2", "2或8"), ("（-1，3）", "(-1,3)"), ("1.2×10⁹", "1.2×10^9"),
     ("±2", "2或-2"), ("1±√2", "1+√2，1-√2"), ("5.4×10³kg", "5400千克"), ("10g/cm³", "10×10³kg/m³"), ("-1<x<3", "3>x>-1"),
-    ("图像", "图像（图片）"), ("40√2π", "40 √2 π"), ("sin30°", "1/2"), ("5升", "5000mL"), ("colour", "color/colour"),
+    ("图像", "图像（图片）"), ("40√2π", "40 √2 π"), ("5升", "5000mL"), ("colour", "color/colour"),
     ("Al₂O₃", "Al2O3"), ("{1,2}", "{2,1}"), ("０．３０", "0.3"), ("3√2", r"3\sqrt{2}"), ("WAS limited", "was  limited"),
     ("72km/h", "20m/s"), ("①④", "①④"), ("x≥-1", "x>=-1"), ("30分钟", "0.5小时"), ("2√3/3", "2/√3"), (">", ">"),
 ]  # fmt: skip
@@ -43,6 +44,9 @@ def test_another_answer_is_never_accepted(student: str, key: str) -> None:
         ("15", "x=15", Match.EQUIVALENT),
         ("x^2+2x+1", "(x+1)^2", Match.EQUIVALENT),
         ("2x-y=0", "y=2x", Match.EQUIVALENT),
+        ("sin30°", "1/2", Match.EQUIVALENT),
+        ("4/8", "1/2", Match.EQUIVALENT),
+        ("都江偃水利", "都江堰水利", Match.DOUBTFUL),
         ("通信网络技木", "通信网络技术", Match.NEAR),
     ],
 )
@@ -76,7 +80,7 @@ def test_every_formula_equals_itself(a: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["9^9^9^9^9", "(" * 500, "1/0", "√(-1)", "2^100000", "-" * 300 + "1", "1e", "__import__('os')"]
+    "text", ["9^9^9^9^9", "(" * 500, "1/0", "√(-1)", "2^100000", "-" * 300 + "1", "1é", "__import__('os')"]
 )
 def test_hostile_formulas_are_refused_not_computed(text: str) -> None:
     started = time.process_time()

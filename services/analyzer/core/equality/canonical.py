@@ -2,52 +2,55 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+
+from services.analyzer.core.equality.latex import plain_latex
 
 MAX_LENGTH = 400
-"""Longer texts are compared as text only; no short answer needs more."""
+"""What is longer is cut; no short answer needs more."""
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙ", "0123456789+-n")
+_VULGAR = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
+           "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}  # fmt: skip
 _PUNCTUATION = str.maketrans(
     {
-        "，": ",", "。": ".", "．": ".", "、": ",", "；": ";", "：": ":", "？": "?", "！": "!", "（": "(", "）": ")",
+        "，": ",", "。": ".", "．": ".", "；": ";", "：": ":", "？": "?", "！": "!", "（": "(", "）": ")",
         "【": "[", "】": "]", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "－": "-", "–": "-", "―": "-", "−": "-",
         "～": "~", "〜": "~", "×": "*", "✕": "*", "╳": "*", "·": "*", "⋅": "*", "•": "*", "÷": "/", "∶": ":",
         "《": '"', "》": '"', "〈": '"', "〉": '"', "Δ": "△", "⩽": "≤", "≦": "≤", "⩾": "≥", "≧": "≥", "º": "°", "˚": "°",
-        "∕": "/", "⁄": "/", "✓": "√", "✔": "√", "μ": "µ", "﹣": "-", "ˉ": "-", "…": ".",
+        "∕": "/", "⁄": "/", "✓": "√", "✔": "√", "μ": "µ", "﹣": "-", "ˉ": "-", "…": ".", "Ø": "∅", "ϕ": "φ", "⟶": "→",
+        "⇄": "⇌", "≈": "≈", "▲": "△", "∼": "~", "∣": "|", "∨": "或", "∧": "且", "″": "″",
     }
 )  # fmt: skip
-_LATEX_WORDS = (
-    ("leqslant", "≤"), ("geqslant", "≥"), ("leq", "≤"), ("geq", "≥"), ("neq", "≠"), ("le", "≤"), ("ge", "≥"),
-    ("ne", "≠"), ("times", "*"), ("div", "/"), ("cdot", "*"), ("pi", "π"), ("infty", "∞"), ("circ", "°"), ("cup", "∪"),
-    ("cap", "∩"), ("in", "∈"), ("pm", "±"), ("angle", "∠"), ("triangle", "△"), ("varnothing", "∅"), ("emptyset", "∅"),
-    ("sin", "sin"), ("cos", "cos"), ("tan", "tan"), ("ln", "ln"), ("lg", "lg"), ("log", "log"), ("alpha", "α"),
-    ("beta", "β"), ("theta", "θ"), ("perp", "⊥"), ("parallel", "∥"),
-)  # fmt: skip
+_HIDDEN = {chr(0x2460 + i): chr(0xE460 + i) for i in range(20)} | {"″": chr(0xE480), "℃": chr(0xE481)}
+_HIDE, _SHOW = str.maketrans(_HIDDEN), str.maketrans({v: k for k, v in _HIDDEN.items()})
+"""Circled numbers are labels, not digits: kept from the compatibility normalisation that would open them."""
 
 
-def plain_latex(text: str) -> str:
-    """Common LaTeX as plain text: fractions as (a)/(b), roots as √(a), powers as ^(a)."""
-    text = re.sub(r"\\left|\\right|\\displaystyle|\\[,;!: ]|\\quad|\$|\\\(|\\\)|\\\[|\\\]", "", text)
-    text = re.sub(r"\\(?:text|mathrm|rm|mathbf|operatorname)\s*\{([^{}]*)\}", r"\1", text)
-    for _ in range(4):
-        text = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", text)
-        text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", text)
-        text = re.sub(r"\^\s*\{([^{}]*)\}", r"^(\1)", text)
-    text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r"\1/\2", text)
-    for word, sign in _LATEX_WORDS:
-        text = re.sub(r"\\" + word + r"(?![a-zA-Z])", sign, text)
-    return text.replace("\\{", "{").replace("\\}", "}").replace("\\%", "%").replace("^°", "°").replace("^(°)", "°")
-
-
+@lru_cache(maxsize=256)
 def canonical(text: str) -> str:
-    """`text` in one spelling, case kept, without spaces; powers as ^(…)."""
-    text = plain_latex(text[:MAX_LENGTH])
+    """`text` in one spelling, case kept, without spaces; powers as ^(…), subscripts as _…, mixed numbers as 1&1/2."""
+    text = plain_latex(text.strip()[:MAX_LENGTH])
+    text = re.sub(
+        "(?:(?<=^)|(?<=[-+*/=(,×÷]))([²³])(?=√)", lambda m: f"√[{m[1].translate(_SUPERSCRIPTS)}]", text
+    ).replace("]√", "]")
     text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+", lambda m: f"^({m[0].translate(_SUPERSCRIPTS)})", text)
-    text = text.translate(_PUNCTUATION)
-    text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION)
-    text = re.sub(r"[\s_]+", "", text).replace("sqrt", "√")
+    text = re.sub("(?<=[A-Za-zα-ωΑ-Ω)])[₀₁₂₃₄₅₆₇₈₉ₙ]+", lambda m: f"_{m[0].translate(_SUBSCRIPTS)}", text)
+    text = re.sub("([0-9０-９])?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])", _vulgar, text)
+    text = text.translate(_PUNCTUATION).translate(_HIDE)
+    text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).translate(_SHOW)
+    text = re.sub(r"(?<![\d./&])(\d{1,6})(?:\s+|\s*又\s*)(\d{1,9}/\d{1,9})(?!\d)", r"\1&\2", text)
+    text = re.sub(r"_{2,}|(?<![A-Za-zα-ω)])_|_(?![A-Za-z0-9(])", "", text)
+    text = re.sub(r"\s+", "", text).replace("sqrt", "√")
     text = re.sub(r"(?<=\d)[xX](?=10\^)", "*", text)
-    return re.sub(r"^(?:解|答案|答)[:,]?", "", text).rstrip(".,;")
+    text = re.sub(r"(?<=\d\*10)-(\d{1,2})(?!\d)", r"^(-\1)", text)
+    return re.sub(r"^(?:解|答案|答)[:,]?(?=.)", "", text).strip(".,;、")
+
+
+def _vulgar(found: re.Match[str]) -> str:
+    value = _VULGAR[found[2]]
+    return f"{found[1]}&{value}" if found[1] else f"({value})"
 
 
 def letters(text: str) -> str:
@@ -56,4 +59,4 @@ def letters(text: str) -> str:
     text = re.sub(r"\^\((\w+|-\w+)\)", r"^\1", text)
     for _ in range(4):
         text = re.sub(r"(?<![a-z])\((-?[\w.π]+|√[\w.]+)\)", r"\1", text)
-    return re.sub(r"[|;,\"'.](?!\d)", "", text).replace("*", "×")
+    return re.sub(r"[|;,、\"'.](?!\d)", "", text).replace("*", "×")

@@ -1,25 +1,23 @@
-"""A bounded parser and evaluator for school arithmetic and algebra.
+"""A bounded parser for school arithmetic and algebra; nothing is ever executed.
 
-Grammar, loosest first: sums, products (also implied: 2x, 3√5), signs, powers, then %, ° after an operand. Numbers are
-exact fractions until a root, π or a function makes them floats. Size, depth and exponents are limited, so that any text
-costs well under a millisecond; nothing is ever executed.
+Grammar, loosest first: sums, products (also implied: 2x, 3√5), signs, powers, then %, ° after an operand. Size, depth,
+digits and functions are limited, so that any text costs well under a millisecond.
 """
 
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 MAX_TOKENS = 80
 MAX_DEPTH = 24
-MAX_EXPONENT = 40
 MAX_DIGITS = 24
-MAX_BITS = 256
+MAX_FUNCTIONS = 8
 
-Number = Fraction | float
 _FUNCTIONS = ("sin", "cos", "tan", "ln", "lg", "log")
-_TOKEN = re.compile(r"\d+(?:\.\d+)?|\.\d+|sin|cos|tan|ln|lg|log|[a-zA-Zα-ωΑ-Ω]|[-+*/^()\[\]{}|√%°∞]")
+_TOKEN = re.compile(
+    r"\d+&\d+/\d+|\d+(?:\.\d+)?|\.\d+|sin|cos|tan|ln|lg|log(?:_\d+)?|√\[\d\]"
+    r"|[a-zA-Zα-ορ-ωΑ-Ω](?:_?\d+|_[a-zA-Z])?|π|[-+*/^()\[\]{}|√%‰°]"
+)
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -27,9 +25,12 @@ class NotAnExpression(ValueError):
     """The text is not in the grammar, or is over the limits."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
-    """An operator with its operands; `value` for numbers, `name` for variables and functions."""
+    """An operator with its operands; `value` for numbers and root indices, `name` for variables and functions.
+
+    Kinds: num mixed var pi + - * / ^ neg abs % ‰ ° √ fn.
+    """
 
     kind: str
     args: tuple["Node", ...] = ()
@@ -42,22 +43,23 @@ class Node:
         return own.union(*(a.variables() for a in self.args))
 
 
-def parse(text: str) -> Node:
-    """The expression of a canonical text.
+def parse(text: str, *, tight: bool = False) -> Node:
+    """The expression of a canonical text. `tight`: 1/2x is 1/(2x), not x/2.
 
     Raises: NotAnExpression.
     """
     tokens: list[str] = []
-    position = 0
+    position = functions = 0
     while position < len(text):
         found = _TOKEN.match(text, position)
         if not found or len(tokens) >= MAX_TOKENS or len(found[0]) > MAX_DIGITS:
             raise NotAnExpression
+        functions += found[0].startswith(("sin", "cos", "tan", "l", "√"))
         tokens.append(found[0])
         position = found.end()
-    if not tokens:
+    if not tokens or functions > MAX_FUNCTIONS:
         raise NotAnExpression
-    parser = _Parser(tokens)
+    parser = _Parser(tokens, tight=tight)
     node = parser.sum(0)
     if parser.peek():
         raise NotAnExpression
@@ -65,9 +67,10 @@ def parse(text: str) -> Node:
 
 
 class _Parser:
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[str], *, tight: bool) -> None:
         self.tokens = tokens
         self.at = 0
+        self.tight = tight
 
     def peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
@@ -78,8 +81,7 @@ class _Parser:
         return piece
 
     def sum(self, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            raise NotAnExpression
+        _check(depth)
         node = self.product(depth + 1)
         while self.peek() in ("+", "-"):
             sign = self.take()
@@ -87,20 +89,26 @@ class _Parser:
         return node
 
     def product(self, depth: int) -> Node:
-        node = self.signed(depth + 1)
+        node = self.factor(depth + 1)
         while True:
             piece = self.peek()
             if piece in ("*", "/"):
                 self.take()
-                node = Node(piece, (node, self.signed(depth + 1)))
-            elif piece and (piece[0].isalnum() or piece in ("√", "(", "∞")):
+                node = Node(piece, (node, self.factor(depth + 1)))
+            elif _starts_factor(piece):
                 node = Node("*", (node, self.power(depth + 1)))
             else:
                 return node
 
+    def factor(self, depth: int) -> Node:
+        """One factor with its sign; under `tight` with the unsigned factors after it."""
+        node = self.signed(depth)
+        while self.tight and _starts_factor(self.peek()):
+            node = Node("*", (node, self.power(depth + 1)))
+        return node
+
     def signed(self, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            raise NotAnExpression
+        _check(depth)
         if self.peek() in ("+", "-"):
             sign = self.take()
             operand = self.signed(depth + 1)
@@ -108,13 +116,12 @@ class _Parser:
         return self.power(depth)
 
     def power(self, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            raise NotAnExpression
+        _check(depth)
         node = self.operand(depth + 1)
         if self.peek() == "^":
             self.take()
             node = Node("^", (node, self.signed(depth + 1)))
-        while self.peek() in ("%", "°"):
+        while self.peek() in ("%", "‰", "°"):
             node = Node(self.take(), (node,))
         return node
 
@@ -123,103 +130,43 @@ class _Parser:
         if not piece:
             raise NotAnExpression
         if piece[0].isdigit() or piece[0] == ".":
-            return Node("num", value=Fraction(piece))
-        if piece == "√":
-            return Node("√", (self.power(depth + 1),)) if self.peek() == "(" else Node("√", (self.operand(depth + 1),))
-        if piece in _FUNCTIONS:
+            return _number(piece)
+        if piece[0] == "√":
+            return self.root(piece, depth)
+        if piece.startswith(_FUNCTIONS):
+            if piece == "log":
+                raise NotAnExpression
             return Node("fn", (self.power(depth + 1),), name=piece)
         if piece in _OPEN or piece == "|":
             node = self.sum(depth + 1)
             if self.take() != _OPEN.get(piece, "|"):
                 raise NotAnExpression
             return Node("abs", (node,)) if piece == "|" else node
-        if piece.isalpha():
-            return Node("pi") if piece == "π" else Node("var", name=piece)
+        if piece[0].isalpha():
+            return Node("pi") if piece == "π" else Node("var", name=piece.replace("_", ""))
         raise NotAnExpression
 
-
-def evaluate(node: Node, at: Mapping[str, Number]) -> Number:
-    """The value of `node` with variables at `at`.
-
-    Raises: NotAnExpression when undefined there (division by zero, root of a negative, overflow).
-    """
-    try:
-        value = _evaluate(node, at)
-    except (ZeroDivisionError, OverflowError, ValueError, KeyError) as error:
-        raise NotAnExpression from error
-    if isinstance(value, float) and not math.isfinite(value):
-        raise NotAnExpression
-    return value
-
-
-def _evaluate(node: Node, at: Mapping[str, Number]) -> Number:
-    if node.kind == "num":
-        return node.value
-    if node.kind == "var":
-        return at[node.name]
-    if node.kind == "pi":
-        return math.pi
-    values = [_evaluate(a, at) for a in node.args]
-    if len(values) == 1:
-        return _unary(node, values[0])
-    left, right = values
-    if isinstance(left, float) or isinstance(right, float):
-        left, right = float(left), float(right)
-    return _binary(node.kind, left, right)
-
-
-def _binary(kind: str, left: Number, right: Number) -> Number:
-    match kind:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right
-        case _:
-            return _power(left, right)
-
-
-def _unary(node: Node, value: Number) -> Number:
-    match node.kind:
-        case "neg":
-            return value * -1
-        case "abs":
-            return value if value >= 0 else value * -1
-        case "%":
-            return value / 100
-        case "°":
-            return value
-        case "√":
-            return _root(value)
-        case _:
-            return _function(node.name, float(value), degrees=node.args[0].kind == "°")
-
-
-def _function(name: str, x: float, *, degrees: bool) -> float:
-    if name in ("sin", "cos", "tan"):
-        x = math.radians(x) if degrees else x
-        return {"sin": math.sin, "cos": math.cos, "tan": math.tan}[name](x)
-    return math.log(x) if name == "ln" else math.log10(x)
-
-
-def _root(value: Number) -> Number:
-    if isinstance(value, Fraction) and value >= 0:
-        top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
-        if top * top == value.numerator and bottom * bottom == value.denominator:
-            return Fraction(top, bottom)
-    return math.sqrt(value)
-
-
-def _power(base: Number, exponent: Number) -> Number:
-    if not -MAX_EXPONENT <= exponent <= MAX_EXPONENT:
-        raise NotAnExpression
-    if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
-        if max(base.numerator.bit_length(), base.denominator.bit_length()) > MAX_BITS:
+    def root(self, piece: str, depth: int) -> Node:
+        index = Fraction(int(piece[2])) if len(piece) > 1 else Fraction(2)
+        if index < 2:
             raise NotAnExpression
-        return Fraction(base**exponent.numerator)
-    if base < 0:
+        return Node("√", (self.operand(depth + 1),), value=index)
+
+
+def _check(depth: int) -> None:
+    if depth > MAX_DEPTH:
         raise NotAnExpression
-    return math.pow(float(base), float(exponent))
+
+
+def _starts_factor(piece: str) -> bool:
+    return bool(piece) and (piece[0].isalnum() or piece[0] in "√(.")
+
+
+def _number(piece: str) -> Node:
+    whole, mixed, part = piece.partition("&")
+    if not mixed:
+        return Node("num", value=Fraction(piece))
+    top, bottom = (int(x) for x in part.split("/"))
+    if bottom == 0:
+        raise NotAnExpression
+    return Node("mixed", value=Fraction(int(whole)) + Fraction(top, bottom))

@@ -1,0 +1,70 @@
+"""What a key says besides its answer: accepted alternatives, ranges, and that other answers may be right too."""
+
+import re
+from dataclasses import dataclass
+
+from services.analyzer.core.equality.canonical import canonical
+from services.analyzer.core.equality.phrase import phrase_of
+from services.analyzer.core.equality.units import units_of
+
+_REMARK = re.compile(
+    r"[（(]?\s*(?:答案不唯?一|本题答案不唯一|合理即可|言之有理即可|意[思同]对?即可|符合题意即可|写出一[个种条]即可|任写一[个种]|其他合理答案[也均]可|答对一点即可)[^）)]*[）)]?"
+)
+_OPENING = re.compile(r"^\s*(?:示例|例如|比如|如)\s*[:：]?\s*")
+_NO_ANSWER = frozenset(
+    {"略", "见解析", "详见解析", "见详解", "详解", "答案略", "开放题", "无", "暂无", "解析", "见答案"}
+)
+_EACH_RIGHT = re.compile(r"[,，、]?(?:均可|都可以?|皆可|也可以?|亦可|也对|均正确|都对|任一即可)$")
+_BRACKETED = re.compile(r"([^（(]+)[（(](?:或者?|也可[写填]?|又称)?\s*([^）)]+)[）)]")
+_WORD = re.compile(r"[A-Za-z'’. -]{2,}|[一-鿿]{2,}|[一-鿿]")
+_RANGE = re.compile(r"(-?[\d.]+)(\D{0,6})~(-?[\d.]+)(\D{0,6})")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A key's accepted answers as written. `open`: others may be right too."""
+
+    accepted: tuple[str, ...]
+    open: bool = False
+
+
+def read_key(key: str) -> Reading:
+    """The answers that one key's text accepts: colour/color, 阿长（或长妈妈）, 3或5均可, 2（答案不唯一）."""
+    text = _REMARK.sub("", key).strip()
+    loose = text != key.strip()
+    text = _OPENING.sub("", text) if loose else text
+    either = _EACH_RIGHT.search(text)
+    if either:
+        return Reading(tuple(re.split(r"[或、,，/]", text[: either.start()])), loose)
+    return Reading(tuple(dict.fromkeys((text, *_variants(text)))), loose)
+
+
+def has_answer(key: str) -> bool:
+    """Whether a key states an answer at all: 略 and 见解析 do not."""
+    return bool(canonical(_REMARK.sub("", key))) and key.strip().rstrip("。.") not in _NO_ANSWER
+
+
+def _variants(key: str) -> list[str]:
+    found = _BRACKETED.fullmatch(key)
+    if found and re.search("[一-鿿]", found[1]):
+        return [found[1].strip(), found[2].strip()]
+    for separator in (r"\s*[/|／]\s*", r"\s*或者?\s*"):
+        parts = re.split(separator, key)
+        if len(parts) > 1 and all(_WORD.fullmatch(p) for p in parts) and not _is_unit(key):
+            return parts
+    return []
+
+
+def _is_unit(text: str) -> bool:
+    """m/s and 元/千克 are units, not alternatives."""
+    return bool(units_of(canonical(text)))
+
+
+def within(student: str, key: str) -> bool:
+    """Whether a canonical number lies in the key's range: 12.3cm in 12.2cm~12.4cm."""
+    found = _RANGE.fullmatch(key)
+    given = re.fullmatch(r"(-?[\d.]+)(\D{0,6})", student)
+    if not found or not given or given[2] not in ("", found[2], found[4]):
+        return False
+    low, value, high = (phrase_of(x).value for x in (found[1], given[1], found[3]))
+    return low is not None and value is not None and high is not None and low <= value <= high

@@ -1,0 +1,237 @@
+"""Solution sets on the number line: x>3, -1<x≤3, (−∞,1)∪(2,+∞), {x|x>1}, x≠2, x=1或x=2, ±2, R, ∅."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cmp_to_key, lru_cache
+
+from services.analyzer.core.equality.evaluate import Number, close
+from services.analyzer.core.equality.match import Match
+from services.analyzer.core.equality.phrase import phrase_of
+from services.analyzer.core.equality.pieces import cut, enclosed, spread
+
+RELATION = re.compile(r"<=|>=|=<|=>|[=<>≤≥≠]")
+_SPELLING = {"<=": "≤", "=<": "≤", ">=": "≥", "=>": "≥"}
+FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠"}
+_NAME = re.compile(r"[a-zA-Zα-ωΑ-Ω]")
+_INDEX = re.compile(r"_?\d+$")
+_NOTHING = frozenset(
+    {"∅", "{}", "无解", "空集", "无实数解", "无实数根", "没有实数根", "无实根", "方程无解", "不等式无解", "nosolution"}
+)
+_EVERYTHING = frozenset({"R", "一切实数", "全体实数", "任意实数", "任何实数", "所有实数", "(-∞,+∞)", "(-∞,∞)"})
+_UNION, _BOTH = "或∪", ",;、且和与&"
+
+Bound = Number | None
+"""An end on the number line; None is infinity on its side."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `low` to `high`; `low_in` and `high_in` say whether the ends belong to it."""
+
+    low: Bound
+    low_in: bool
+    high: Bound
+    high_in: bool
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """Spans in order, without overlap. `style`: how they were written: values, roots, set, interval, inequality."""
+
+    spans: tuple[Span, ...]
+    style: str
+    name: str = ""
+    finished: bool = True
+
+
+_NEVER = Solutions((), "nothing")
+_ALL = Span(None, False, None, False)
+_SAME_STYLE = ({"set", "interval"}, {"nothing", "set"}, {"everything", "interval"}, {"roots", "inequality"})
+
+
+def compare_solutions(student: str, key: str) -> Match | None:
+    """How two solution sets stand; None when one text is none, or both are plain lists (their order may count)."""
+    a, b = solutions(student), solutions(key)
+    if (a is None) != (b is None):  # (1,2) is an interval beside one, else a point
+        pairs = (a or b or _NEVER).style in ("inequality", "set", "interval")
+        a, b = a or solutions(student, pairs=pairs), b or solutions(key, pairs=pairs)
+    if a is None or b is None or (a.style == b.style == "values" and "或" not in key and "±" not in student + key):
+        return None
+    if a.name.lower() != b.name.lower() and a.name and b.name:
+        return Match.DIFFERENT
+    if len(a.spans) != len(b.spans) or not all(_same_span(x, y) for x, y in zip(a.spans, b.spans, strict=True)):
+        return Match.DIFFERENT
+    alike = a.style == b.style or {a.style, b.style} in _SAME_STYLE
+    return Match.SAME if alike and (a.finished or not b.finished) else Match.EQUIVALENT
+
+
+@lru_cache(maxsize=512)
+def solutions(text: str, *, pairs: bool = False) -> Solutions | None:
+    """The solution set that a canonical text states; None when it states none, or one in several variables.
+
+    `pairs`: whether (1,2) is an interval, not a point.
+    """
+    if text in _NOTHING:
+        return _NEVER
+    if text in _EVERYTHING:
+        return Solutions((_ALL,), "everything")
+    built = re.fullmatch(r"\{([a-zA-Z])(?:∈R)?[|:](.+)\}", text)
+    if built:
+        inner = solutions(built[2])
+        known = inner is not None and inner.style in ("inequality", "roots") and inner.name == built[1]
+        return Solutions(inner.spans, "set", "", inner.finished) if inner is not None and known else None
+    return _stated(text, pairs=pairs)
+
+
+def _stated(text: str, *, pairs: bool) -> Solutions | None:
+    if RELATION.search(text):
+        return _relations(text)
+    pieces = cut(text, _UNION)
+    if pieces and all(enclosed(p) and p[0] in "([" and len(cut(p[1:-1], ",")) == 2 for p in pieces):
+        spans = [_interval(p) for p in pieces]
+        certain = pairs or len(pieces) > 1 or "∞" in text or "[" in text or "]" in text
+        return _made(spans, "interval") if certain else None
+    if enclosed(text) and text[0] == "{":
+        return _values(cut(text[1:-1], ",;、"), "set")
+    parts = cut(text, _UNION + _BOTH)
+    return _values(parts, "values") if len(parts) > 1 or "±" in text else None
+
+
+def _values(parts: list[str], style: str, name: str = "") -> Solutions | None:
+    phrases = [phrase_of(v) for p in parts for v in spread(p)]
+    values = [p.value for p in phrases]
+    spans = [None if v is None else Span(v, True, v, True) for v in values]
+    return _made(spans, style, name, finished=all(p.finished for p in phrases))
+
+
+def _made(spans: list[Span | None], style: str, name: str = "", *, finished: bool = True) -> Solutions | None:
+    known = [s for s in spans if s is not None]
+    return Solutions(_united(known), style, name, finished) if known and len(known) == len(spans) else None
+
+
+def _relations(text: str) -> Solutions | None:
+    """Relations of one variable to numbers, joined by 或 (either) or by 且 and commas (both; either if both cannot be)."""
+    options = [cut(p, _BOTH) for p in cut(text, _UNION)]
+    stated = [[_relation(s) for part in option for s in spread(part)] for option in options]
+    if any(s is None for option in stated for s in option) or not all(stated):
+        return None
+    known = [[s for s in option if s is not None] for option in stated]
+    names = {s.name for option in known for s in option}
+    if len(names) != 1:
+        return None
+    spans = [span for option in known for span in _joined(option)]
+    style = "roots" if all(s.style == "roots" for option in known for s in option) else "inequality"
+    return Solutions(_united(spans), style, names.pop(), all(s.finished for o in known for s in o))
+
+
+def _joined(option: list[Solutions]) -> list[Span]:
+    both = [option[0].spans[i] for i in range(len(option[0].spans))]
+    for other in option[1:]:
+        both = [cross for x in both for y in other.spans if (cross := _overlap(x, y)) is not None]
+    return both or [span for each in option for span in each.spans]
+
+
+def _relation(text: str) -> Solutions | None:
+    """x>3, 3<x, -1<x≤3, x≠2, x₁=x₂=1: the numbers for which it holds."""
+    sides = RELATION.split(text)
+    signs = [_SPELLING.get(s, s) for s in RELATION.findall(text)]
+    at = [i for i, side in enumerate(sides) if _NAME.fullmatch(_INDEX.sub("", side))]
+    if not 2 <= len(sides) <= 3 or not at or not all(sides):
+        return None
+    name = _INDEX.sub("", sides[at[0]])
+    name = name.lower() if name in "XYZ" else name
+    others = {i: phrase_of(s) for i, s in enumerate(sides) if i not in at}
+    values = {i: p.value for i, p in others.items()}
+    if (
+        any(v is None for v in values.values())
+        or not others
+        or {_INDEX.sub("", sides[i]) for i in at} != {_INDEX.sub("", sides[at[0]])}
+    ):
+        return None
+    if len(at) > 1:  # x₁=x₂=1
+        value = next(iter(values.values()))
+        return Solutions((Span(value, True, value, True),), "roots", name) if set(signs) == {"="} else None
+    spans: tuple[Span, ...] = (_ALL,)
+    for i, value in values.items():
+        if abs(i - at[0]) != 1 or value is None:
+            return None
+        sign = signs[at[0]] if i > at[0] else FLIPPED[signs[i]]
+        spans = tuple(c for x in spans for y in _where(sign, value) if (c := _overlap(x, y)) is not None)
+    style = "roots" if signs == ["="] else "inequality"
+    return Solutions(spans, style, name, all(p.finished for p in others.values()))
+
+
+def _where(sign: str, value: Number) -> tuple[Span, ...]:
+    match sign:
+        case "<" | "≤":
+            return (Span(None, False, value, sign == "≤"),)
+        case ">" | "≥":
+            return (Span(value, sign == "≥", None, False),)
+        case "=":
+            return (Span(value, True, value, True),)
+        case _:
+            return (Span(None, False, value, False), Span(value, False, None, False))
+
+
+def _interval(text: str) -> Span | None:
+    low, high = cut(text[1:-1], ",")
+    bottom, top = _end(low, "-∞"), _end(high, "+∞")
+    if bottom is None or top is None:
+        return None
+    span = Span(bottom[0], text[0] == "[", top[0], text[-1] == "]")
+    return span if span.low is None or span.high is None or _less(span.low, span.high) else None
+
+
+def _end(text: str, infinity: str) -> tuple[Bound] | None:
+    if text in (infinity, infinity.removeprefix("+")):
+        return (None,)
+    value = phrase_of(text).value
+    return None if value is None else (value,)
+
+
+def _less(x: Number, y: Number) -> bool:
+    if isinstance(x, Fraction) and isinstance(y, Fraction):
+        return x < y
+    return not close(x, y) and _float(x) < _float(y)
+
+
+def _float(x: Number) -> Decimal:
+    return x if isinstance(x, Decimal) else Decimal(x.numerator) / Decimal(x.denominator)
+
+
+def _overlap(x: Span, y: Span) -> Span | None:
+    low, low_in = _tighter((x.low, x.low_in), (y.low, y.low_in), lower=True)
+    high, high_in = _tighter((x.high, x.high_in), (y.high, y.high_in), lower=False)
+    if low is not None and high is not None and not _less(low, high):
+        return Span(low, True, high, True) if close(low, high) and low_in and high_in else None
+    return Span(low, low_in, high, high_in)
+
+
+def _tighter(x: tuple[Bound, bool], y: tuple[Bound, bool], *, lower: bool) -> tuple[Bound, bool]:
+    if x[0] is None or y[0] is None:
+        return y if x[0] is None else x
+    if close(x[0], y[0]):
+        return x[0], x[1] and y[1]
+    return x if _less(y[0], x[0]) == lower else y
+
+
+def _united(spans: list[Span]) -> tuple[Span, ...]:
+    """In order; the same point twice is once. Spans that overlap otherwise are left as they are: nobody writes them."""
+    ordered = sorted(spans, key=cmp_to_key(_before))
+    return tuple(s for i, s in enumerate(ordered) if i == 0 or not _same_span(s, ordered[i - 1]))
+
+
+def _before(x: Span, y: Span) -> int:
+    if x.low is None or y.low is None:
+        return (y.low is None) - (x.low is None)
+    return 0 if close(x.low, y.low) else -1 if _less(x.low, y.low) else 1
+
+
+def _same_span(x: Span, y: Span) -> bool:
+    return x.low_in == y.low_in and x.high_in == y.high_in and _same_end(x.low, y.low) and _same_end(x.high, y.high)
+
+
+def _same_end(x: Bound, y: Bound) -> bool:
+    return x is y if x is None or y is None else close(x, y)

@@ -1,0 +1,129 @@
+"""Answers in words: Chinese and English, and writings so close that one may be a misread of the other."""
+
+import re
+
+from services.analyzer.core.equality.british import in_figures, words_of
+from services.analyzer.core.equality.canonical import canonical, letters
+from services.analyzer.core.equality.lookalikes import TELLING, alike
+from services.analyzer.core.equality.match import Match
+
+HAN = re.compile(r"[一-鿿]")
+_ENGLISH = re.compile(r"(?=.*[A-Za-z]['’]?[A-Za-z])[A-Za-z0-9\s'’‘.,;:!?\"“”()，。；：！？–—-]+", re.DOTALL)
+_FORMULA = re.compile(r"[A-Z][a-z]?\d|[A-Za-z]\d|\d[A-Za-z]|(?<![A-Za-z])[A-Za-z]{1,3}[+-]|[()]\d|\w\(\w")
+_IDLE = str.maketrans("", "", "，,。.、；;：:！!？?\"“”'‘’（）()[]【】《》〈〉· \t\n|…-—_")
+_SYNONYMS = (
+    ("变大", "增大", "增加", "变多"), ("变小", "减小", "减少", "变少"), ("没有", "无"), ("不变", "保持不变"), ("升高", "上升"),
+    ("降低", "下降"), ("正确", "对"), ("错误", "错"), ("相等", "相同", "一样", "等于") )  # fmt: skip
+_MIN_ALIKE, _MIN_NEAR = 3, 8
+_LONGEST = 80
+"""Characters up to which closeness is weighed: longer wordings are not a blank's."""
+
+
+def is_english(text: str) -> bool:
+    """Whether a text is English words, not a formula."""
+    text = text.strip()
+    return (
+        bool(_ENGLISH.fullmatch(text)) and not _FORMULA.search(text) and not re.search("^[A-Z]{2,4}$|[a-z][A-Z]", text)
+    )
+
+
+def compare_wording(student: str, key: str) -> Match:
+    """How two wordings, as written, stand."""
+    if is_english(student) and is_english(key):
+        return _english(words_of(student), words_of(key))
+    if HAN.search(key):
+        return _chinese(student, key)
+    if is_english(key) and re.fullmatch(r"\s*\d+\s*", student):
+        return Match.EQUIVALENT if in_figures(words_of(key)) == [student.strip()] else Match.DIFFERENT
+    if is_english(student) and re.fullmatch(r"\s*\d+\s*", key):
+        return Match.EQUIVALENT if in_figures(words_of(student)) == [key.strip()] else Match.DIFFERENT
+    return _misread(letters(student), letters(key))
+
+
+def _english(a: list[str], b: list[str]) -> Match:
+    if a == b:
+        return Match.SAME
+    if in_figures(a) == in_figures(b):
+        return Match.EQUIVALENT
+    if "".join(a) == "".join(b):
+        return Match.DOUBTFUL  # everyday for every day: a mistake as likely as a narrow gap
+    return _misread("".join(a), "".join(b))
+
+
+def _chinese(student: str, key: str) -> Match:
+    a, b = bare(student), bare(key)
+    if a == b:
+        return Match.SAME
+    if _without_particles(a) == _without_particles(b):
+        return Match.EQUIVALENT
+    return _near(a, b)
+
+
+def bare(text: str) -> str:
+    """A wording without separators, quotes and brackets; points between digits stay."""
+    text = re.sub(r"^公元(?=\d)", "", canonical(text).replace("公元前", "前"))
+    points = re.sub(r"(?<=\d)[.:](?=\d)", chr(0xE490), text)
+    minus = re.sub(r"(?<![\w])-(?=\d)", chr(0xE491), points)
+    return minus.translate(_IDLE).replace(chr(0xE490), ".").replace(chr(0xE491), "-")
+
+
+def _without_particles(text: str) -> str:
+    for first, *others in _SYNONYMS:
+        for word in others:
+            if text == word or (len(word) > 1 and word in text):
+                text = text.replace(word, first)
+    return re.sub("[的了着]", "", text)
+
+
+def _near(a: str, b: str) -> Match:
+    """One character of several, none of them telling: NEAR if it is a look-alike or the wording long, else DOUBTFUL."""
+    longest = max(len(a), len(b))
+    if (
+        len(HAN.findall(b)) * 2 < longest
+        or longest > _LONGEST
+        or abs(len(a) - len(b)) > longest // 8 + 1
+        or longest < _MIN_ALIKE
+    ):
+        return Match.DIFFERENT
+    if sorted(c for c in a if c in TELLING) != sorted(c for c in b if c in TELLING):
+        return Match.DIFFERENT
+    changed = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+    if len(a) == len(b) and len(changed) == 1 and alike(*changed[0]) and not TELLING & set(changed[0]):
+        return Match.NEAR
+    if longest < _MIN_ALIKE + 1:
+        return Match.DIFFERENT
+    edits = edit_distance(a, b)
+    if edits > (1 if longest < 12 else longest // 8):
+        return Match.DIFFERENT
+    return Match.NEAR if longest >= _MIN_NEAR and not TELLING & _differing(a, b) else Match.DOUBTFUL
+
+
+def _differing(a: str, b: str) -> set[str]:
+    return set(a) ^ set(b)
+
+
+_DIGIT_FOR_LETTER = str.maketrans({"0": "o", "1": "l", "5": "s", "2": "z", "9": "g"})
+_LETTER_L = str.maketrans("i", "l")
+
+
+def _misread(a: str, b: str) -> Match:
+    """NEAR where digits stand for letters of their shape, or the other way round, and nothing else differs."""
+    if len(a) != len(b) or a == b:
+        return Match.DIFFERENT
+    pairs = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
+    shaped = all(x.isdigit() != y.isdigit() and _shape(x) == _shape(y) for x, y in pairs)
+    return Match.NEAR if shaped else Match.DIFFERENT
+
+
+def _shape(sign: str) -> str:
+    return sign.translate(_DIGIT_FOR_LETTER).translate(_LETTER_L)
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Levenshtein's distance."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]
