@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
-from services.analyzer.core.equality.compare import edit_distance
+from services.analyzer.core.equality.wording import edit_distance
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.uncut import beside_print
