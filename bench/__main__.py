@@ -4,6 +4,9 @@ python -m bench.readings --help       reads cases with the ocr core
 python -m bench.accuracy --help       scores the later stages on those readings, beside the naive floor
 python -m bench.calibration --help    refits the analyzer's confidence
 python -m bench.concurrent --help    uploads by a hundred clients at once, beside the bytes alone
+python -m bench.subscribers --help   five hundred live clients of one gateway, beside a query for each
+python -m bench.upload --help        the gateway's memory and time for large uploads
+python -m bench.cache --help         hit rates of the gateway's caches, and the same gateway without them
 python -m bench.delivery --help       counts lost and doubled exams under kills, beside FastStream and Celery
 """
 

@@ -4,6 +4,7 @@ One gateway and its client share this process and its cores, so times are upper 
 without memory and Redis. Blocks of requests take turns, so that what else the machine does hits both alike.
 """
 
+import argparse
 import asyncio
 import socket
 import statistics
@@ -40,6 +41,7 @@ from runtime.cache import Cache, Nothing, open_cache
 from runtime.envelope import Record
 from runtime.health import Health
 from runtime.settings import RedisSettings
+from runtime.trace import UNTRACED, Tracer
 from services.gateway.app import open_gateway
 from services.gateway.settings import CacheSettings, GatewaySettings, PostgresSettings
 
@@ -74,6 +76,7 @@ class Outside:
     blobs: Blobs
     cache: Cache
     health: Health = field(default_factory=Health)
+    tracer: Tracer = UNTRACED
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ async def main() -> None:
                 "result (≈ 120 KB)": f"/exams/{exams[0]}/result",
                 f"template of {ITEMS} items": f"/templates/{template}",
             }
+            head()
             for what, path in paths.items():
                 show(what, await compare(cached, plain, path))
 
@@ -213,24 +217,29 @@ async def compare(cached: Served, plain: Served, path: str) -> dict[str, Taken]:
     return taken
 
 
+def head() -> None:
+    """Milliseconds; `ratio` of the processor time with the caches to that without."""
+    columns = [f"{name} {what}" for name in ("cached", "plain") for what in ("p10 ms", "p50 ms", "CPU ms")]
+    print("\n| request | " + " | ".join(columns) + " | ratio |\n|---|" + "---|" * (len(columns) + 1))
+
+
 def show(what: str, taken: dict[str, Taken]) -> None:
     words = []
-    for name, each in taken.items():
+    for each in taken.values():
         tenth, *_ = statistics.quantiles(each.wall, n=10)
-        per_request = each.processor / len(each.wall)
-        words.append(
-            f"{name} p10 {tenth:.1f} p50 {statistics.median(each.wall):.1f} ms, processor {per_request:.1f} ms"
-        )
-    print(f"{what:28} {'   '.join(words)}   × {taken['cached'].processor / taken['plain'].processor:.2f}")
+        words += [f"{tenth:.1f}", f"{statistics.median(each.wall):.1f}", f"{each.processor / len(each.wall):.1f}"]
+    print(f"| {what} | {' | '.join(words)} | {taken['cached'].processor / taken['plain'].processor:.2f} |", flush=True)
 
 
 def show_rates() -> None:
-    print(f"{EXAMS} papers of one class, {POLLS} polls a step, 3 looks at each result:")
+    print(f"{EXAMS} papers of one class, {POLLS} polls a step, 3 looks at each result:\n")
+    print("| cache | level | found | asked | rate |\n|---|---|---|---|---|")
     for cache, level in (("template", "local"), ("result", "local"), ("status", "local")):
         labels = {"cache": cache, "level": level}
         hit, miss = (REGISTRY.get_sample_value(f"redink_cache_{k}_total", labels) or 0 for k in ("hits", "misses"))
-        print(f"  {cache:10} {level}: {hit:.0f} of {hit + miss:.0f} look-ups, {hit / max(1, hit + miss):.0%}")
+        print(f"| {cache} | {level} | {hit:.0f} | {hit + miss:.0f} | {hit / max(1, hit + miss):.0%} |")
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     asyncio.run(main())

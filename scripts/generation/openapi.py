@@ -1,7 +1,7 @@
 """OpenAPI 3.1 of the gateway."""
 
 from scripts.generation import as_json
-from services.gateway.app import openapi_document
+from services.gateway.api.application import openapi_document
 
 
 def files() -> dict[str, str]:

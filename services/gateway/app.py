@@ -1,61 +1,33 @@
-"""The gateway as one async context manager, and its OpenAPI description."""
+"""The gateway as one async context manager."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from runtime import log
 from runtime.settings import load
 from runtime.spans import traced
-from runtime.trace import UNTRACED, Tracer
-from services.gateway import auth, console
-from services.gateway.api import (
-    admin,
-    batch_upload,
-    batches,
-    checks,
-    class_reports,
-    conventions,
-    corrections,
-    create,
-    deletion,
-    documented,
-    errors,
-    events,
-    exams,
-    exports,
-    measured,
-    pictures,
-    reference,
-    results,
-    review,
-    revisions,
-    subjects,
-    template_import,
-    templates,
-    tickets,
-    timeline,
-    usage,
-    webhook_messages,
-    webhooks,
-    websocket,
-)
+from runtime.trace import Tracer
+from services.gateway import auth
+from services.gateway.api import admin
+from services.gateway.api.application import create_app
+from services.gateway.api.batch_views import state_of
 from services.gateway.api.context import Gateway
-from services.gateway.api.views import event_json
+from services.gateway.api.exam_views import event_json
 from services.gateway.batches.service import open_batches
 from services.gateway.caching.blobs import CachedBlobs
 from services.gateway.caching.shelves import open_shelves
 from services.gateway.caching.statuses import Statuses
 from services.gateway.canary.key import ensure_canary
 from services.gateway.database import open_api_pool, open_database
-from services.gateway.downloads.pictures import Pictures
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
 from services.gateway.keyring import Keyring
 from services.gateway.ledger import Ledger
+from services.gateway.live.board import open_board
 from services.gateway.live.hub import open_hub
 from services.gateway.looks.watch import Looks
 from services.gateway.notices import open_notices
@@ -79,88 +51,6 @@ from services.gateway.tenancy.service import TenancySettings, open_tenancy
 from services.gateway.webhooks.egress import Egress, Way
 from services.gateway.webhooks.sender import Sender
 from services.gateway.webhooks.targets import Rules
-
-API = "/api/v1"
-_DESCRIPTION = """\
-Photos, scans and PDFs of exam papers in; a graded, evidence-linked diagnosis and a report out.
-
-1. `POST /exams` answers 202 with `Location` as soon as the paper is safe.
-2. Poll `/exams/{id}/status`, subscribe to `/exams/{id}/events`, or be told by a webhook.
-3. When it is `COMPLETED`, fetch `/result`, `/report.html` or `/report.pdf`.
-
-Errors are `application/problem+json` (RFC 9457) with a stable `code`, a `detail` that says what to do, and a `trace_id`.
-Unsafe requests may be repeated under the same `Idempotency-Key`. Lists are paged with cursors.
-"""
-_TAGS = [
-    {"name": "exams", "description": "Uploading papers and following them."},
-    {"name": "results", "description": "What came of them."},
-    {"name": "corrections", "description": "What teachers say against it; each makes a new revision, with history."},
-    {"name": "review", "description": "What teachers should look at, and their decisions."},
-    {"name": "batches", "description": "Many papers in one upload, and what they say of the class."},
-    {"name": "usage", "description": "What was used, and what may be."},
-    {
-        "name": "templates",
-        "description": "Answer keys for many papers, and what a school has settled for its subjects.",
-    },
-    {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
-]
-
-
-def create_app(gateway: Gateway | None) -> FastAPI:
-    """The HTTP application; without a gateway it can only describe itself."""
-    app = FastAPI(
-        title="Redink",
-        version="1",
-        description=_DESCRIPTION,
-        openapi_tags=_TAGS,
-        openapi_url=f"{API}/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
-    )
-    app.state.gateway = gateway
-    app.state.pictures = Pictures()
-    for module in (
-        create,
-        checks,
-        batch_upload,
-        batches,
-        class_reports,
-        exams,
-        deletion,
-        events,
-        websocket,
-        tickets,
-        results,
-        pictures,
-        exports,
-        timeline,
-        corrections,
-        revisions,
-        review,
-        templates,
-        template_import,
-        subjects,
-        webhooks,
-        usage,
-    ):
-        app.include_router(module.router, prefix=API, dependencies=[Depends(conventions.negotiated)])
-    app.include_router(console.router())
-    webhook_messages.describe(app.webhooks)
-    errors.add_handlers(app)
-    app.add_middleware(measured.Measured)
-    app.add_middleware(conventions.Conventions)
-    app.add_middleware(errors.Tracing, gateway.tracer if gateway else UNTRACED)
-    description = documented.describe(app)
-    app.openapi = lambda: description  # type: ignore[method-assign]
-    reference.serve(app)
-    return app
-
-
-def openapi_document() -> dict[str, Any]:
-    """OpenAPI 3.1 of the API; needs no database."""
-    return create_app(None).openapi()
 
 
 @asynccontextmanager
@@ -201,6 +91,7 @@ async def open_gateway(
         way = go_out(Egress(Rules(frozenset(hooks.ports), hooks.allow_loopback), hooks.timeout_seconds))
         sender = Sender(pool, way, notices.webhooks, hooks, tracer=resources.tracer)
         hub = await stack.enter_async_context(open_hub(pool, notices, event_json, settings.sse_poll_seconds))
+        board = await stack.enter_async_context(open_board(pool, notices, hub, state_of, settings.sse_poll_seconds))
         resources.health.check("postgres", lambda: _ping(pool))
         await stack.enter_async_context(_background(relay.run(), "gateway relay"))
         await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
@@ -231,6 +122,7 @@ async def open_gateway(
                 tenancy=about,
                 blobs=blobs,
                 hub=hub,
+                board=board,
                 history=history,
                 settings=settings,
                 webhook_settings=hooks,

@@ -17,18 +17,19 @@ from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InKey
 from services.gateway.api.webhooks import require_callable
-from services.gateway.batches import archive, claims, papers, reception, rows
-from services.gateway.batches.papers import Bounds, Kept
+from services.gateway.batches import bounds, claims, papers, reception, rows, storing
 from services.gateway.batches.rows import Batch
 from services.gateway.batches.spool import open_spool
+from services.gateway.batches.storing import Kept
 from services.gateway.core.form import KNOWN, Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import Earlier, Reservation
 from services.gateway.ledger import Transaction, transact
-from services.gateway.settings import BatchSettings, GatewaySettings
 from services.gateway.upload import Body, declared_length
 
 router = APIRouter(tags=["batches"])
+_PATIENCE = 1.0
+"""Least seconds that a stored paper waits for the look at its last file."""
 _NAMESPACE = uuid.UUID("6f1b0d0e-4d0c-5c1e-9a51-1f6f2a0b7c55")
 
 
@@ -81,14 +82,14 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
         held = found if isinstance(found, Reservation) else None
         async with keyed.holding(gateway.ledger, held, settings.lease_seconds):
             with open_spool() as spool:
-                received = await reception.receive(parts, spool, _limits(settings, batches.settings))
+                received = await reception.receive(parts, spool, bounds.limits(settings, batches.settings))
                 if isinstance(found, Earlier):
                     return await _replay(gateway, tenant, received.fingerprint(), found)
                 common, name, warnings = _common(received.fields)
-                planned = await papers.planned(received, spool, _bounds(settings, batches.settings), common)
+                planned = await papers.planned(received, spool, bounds.bounds(settings, batches.settings), common)
                 batch_id = _batch_id(tenant, checked, received.fingerprint())
-                kept = await papers.stored(batch_id, tenant, planned, gateway.blobs, _completing(gateway, tenant))
-            _require_one(kept)
+                kept = await storing.stored(planned, _place(gateway, tenant, batch_id))
+            await _require_one(gateway, tenant, batch_id, kept)
             await _keep(gateway, tenant, batch_id, name, kept, trace_of(request).traceparent)
             await _settle(gateway, held, batch_id, received.fingerprint(), {"warnings": warnings})
             return await _answer(gateway, tenant, batch_id, warnings)
@@ -124,7 +125,9 @@ async def _keep(  # noqa: PLR0917 - what a batch is made of
     """The batch is safe when its rows are; then its papers become exams, for as long as an answer can wait."""
     settings = gateway.batches.settings
     mine = await rows.create(gateway.pool, batch_id, tenant, name, traceparent, kept, settings.lease_seconds)
-    if not mine:  # a request with this key died after this point: go on where it was
+    if mine:
+        await _forget_refused(gateway, kept)
+    else:  # a request with this key died after this point: go on where it was
         mine = await claims.claim(gateway.pool, batch_id, settings.lease_seconds)
     if mine:
         batch = await _found(gateway, tenant, batch_id)
@@ -199,10 +202,23 @@ def _completing(gateway: Gateway, tenant: str) -> Callable[[Form], Awaitable[For
     return complete
 
 
-def _require_one(kept: list[Kept]) -> None:
+def _place(gateway: Gateway, tenant: str, batch_id: uuid.UUID) -> storing.Place:
+    seconds, patience = gateway.batches.settings.look_seconds, max(_PATIENCE, gateway.settings.advice_seconds)
+    return storing.Place(
+        batch_id, tenant, gateway.blobs, _completing(gateway, tenant), gateway.looks, seconds, patience
+    )
+
+
+async def _forget_refused(gateway: Gateway, kept: list[Kept]) -> None:
+    await storing.forget(gateway.blobs, [path for paper in kept for path in paper.scraps])
+
+
+async def _require_one(gateway: Gateway, tenant: str, batch_id: uuid.UUID, kept: list[Kept]) -> None:
     """A batch without any paper is no batch: Problem(BATCH_REFUSED) that says why of each."""
     if any(paper.refusal is None for paper in kept):
         return
+    if await rows.find(gateway.pool, tenant, batch_id) is None:
+        await _forget_refused(gateway, kept)
     listed = [
         {
             "name": paper.name[:200],
@@ -214,24 +230,3 @@ def _require_one(kept: list[Kept]) -> None:
         if paper.refusal is not None
     ]
     raise Problem(Code.BATCH_REFUSED, papers=listed)
-
-
-def _limits(settings: GatewaySettings, batch: BatchSettings) -> reception.Limits:
-    return reception.Limits(
-        file_bytes=settings.max_file_bytes,
-        files=batch.max_files,
-        fields=settings.max_fields,
-        field_bytes=settings.max_field_bytes,
-        key_bytes=settings.max_key_bytes,
-        manifest_bytes=batch.max_manifest_bytes,
-    )
-
-
-def _bounds(settings: GatewaySettings, batch: BatchSettings) -> Bounds:
-    return Bounds(
-        archive.Limits(batch.max_files, batch.max_inflated_bytes, batch.max_ratio),
-        papers=batch.max_papers,
-        files_of_paper=settings.max_files,
-        file_bytes=settings.max_file_bytes,
-        manifest_bytes=batch.max_manifest_bytes,
-    )

@@ -1,21 +1,25 @@
 """What the API answers about batches."""
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from contracts.status import Status
-from services.gateway.api.views import ExamView, View
+from services.gateway.api.exam_views import AdviceView, ExamView
+from services.gateway.api.views import View
 from services.gateway.batches.rows import Batch, PaperRow, State
 from services.gateway.core.eta import Estimate
+from services.gateway.live.board import BatchState
 
 BatchStatus = Literal["ACCEPTING", "PROCESSING", "COMPLETED", "CANCELLED"]
 
 _ID = "5c0f3c1e-0b7e-5d2a-9a52-3f0c8a1b2c3d"
 _BASE = f"/api/v1/batches/{_ID}"
 _LINKS = {
-    "self": _BASE, "exams": f"{_BASE}/exams", "cancel": f"{_BASE}/cancel", "class_report": f"{_BASE}/class-report",
+    "self": _BASE, "exams": f"{_BASE}/exams", "events": f"{_BASE}/events", "cancel": f"{_BASE}/cancel", "class_report": f"{_BASE}/class-report",
     "class_report_html": f"{_BASE}/class-report.html", "class_report_pdf": f"{_BASE}/class-report.pdf",
 }  # fmt: skip
 _EXAMPLE: dict[str, Any] = {
@@ -31,6 +35,7 @@ class BatchLinks(View):
 
     self: str
     exams: str
+    events: str
     cancel: str
     class_report: str
     class_report_html: str
@@ -83,6 +88,10 @@ class PaperView(View):
     state: State = Field(description="waiting: it becomes the exam `exam_id` soon. accepted: that exam exists.")
     exam_id: str | None
     problem: PaperProblem | None = Field(description="Of a refused paper.")
+    advice: list[AdviceView] = Field(
+        default=[],
+        description="What to do better about its photos. Of a large batch, only its first papers are looked at.",
+    )
 
 
 class PaperWithExam(PaperView):
@@ -152,12 +161,23 @@ def batch_fields(batch: Batch, estimate: Estimate | None) -> dict[str, Any]:
         "links": {
             "self": base,
             "exams": f"{base}/exams",
+            "events": f"{base}/events",
             "cancel": f"{base}/cancel",
             "class_report": f"{base}/class-report",
             "class_report_html": f"{base}/class-report.html",
             "class_report_pdf": f"{base}/class-report.pdf",
         },
     }
+
+
+def state_of(batch: Batch) -> BatchState:
+    """What live clients are told of it."""
+    status = status_of(batch)
+    told = ("batch_id", "status", "progress", "papers", "waiting", "refused", "counts")
+    fields = batch_fields(batch, None)
+    final = status in {"COMPLETED", "CANCELLED"} and batch.ended_at is not None
+    data = json.dumps({**{name: fields[name] for name in told}, "final": final})
+    return BatchState(hashlib.sha256(data.encode()).hexdigest()[:16], data, final)
 
 
 def status_of(batch: Batch) -> BatchStatus:
@@ -181,4 +201,5 @@ def paper_fields(paper: PaperRow) -> dict[str, Any]:
         "state": paper.state,
         "exam_id": str(paper.exam_id) if paper.exam_id else None,
         "problem": problem,
+        "advice": paper.advice,
     }

@@ -14,7 +14,7 @@ from services.gateway.api import estimates
 from services.gateway.api.batch_views import BatchPage, BatchView, PaperPage, PaperWithExam, batch_fields, paper_fields
 from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
-from services.gateway.api.views import ExamView, exam_fields
+from services.gateway.api.exam_views import ExamView, exam_fields
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch, PaperRow
 from services.gateway.core.cursor import Cursor, decode, encode

@@ -11,8 +11,9 @@ from contracts.events import BlobRef
 from services.gateway import multipart
 from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
+from services.gateway.api.exam_views import AdviceView
 from services.gateway.api.look_views import advice_fields, look_problems
-from services.gateway.api.views import AdviceView, View
+from services.gateway.api.views import View
 from services.gateway.core.problems import Code, Problem
 from services.gateway.looks.watch import refuse
 from services.gateway.upload import Body, Received, declared_length, only_hash, receive

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from contracts.names import Language
 from services.gateway.api import downloads
 from services.gateway.api.batches import InBatch
 from services.gateway.api.context import InGateway
@@ -42,6 +43,7 @@ def _wanted(
 
 
 InWanted = Annotated[Wanted, Depends(_wanted)]
+InLanguage = Annotated[Language, Query(description="Of the report's own words; papers are quoted as they are.")]
 
 
 @router.get(
@@ -72,14 +74,16 @@ async def get_class_report(request: Request, gateway: InGateway, batch: InBatch,
         **_REFUSALS,
     },
 )
-async def get_class_html(request: Request, gateway: InGateway, batch: InBatch, wanted: InWanted) -> Response:
+async def get_class_html(
+    request: Request, gateway: InGateway, batch: InBatch, wanted: InWanted, lang: InLanguage = "zh"
+) -> Response:
     """Self-contained; served with a policy that runs no script and fetches nothing."""
     chosen = await _chosen(gateway, batch, wanted)
     headers = {"Content-Security-Policy": REPORT_CSP, "Referrer-Policy": "no-referrer", **_named(batch, ".html")}
-    content = downloads.Content(f"{chosen.tag}-html", "text/html; charset=utf-8", headers)
+    content = downloads.Content(f"{chosen.tag}-html-{lang}", "text/html; charset=utf-8", headers)
     if known := downloads.not_modified(request, content):
         return known
-    return _answer(await gateway.batches.reports.html(chosen), content)
+    return _answer(await gateway.batches.reports.html(chosen, lang), content)
 
 
 @router.get(
@@ -88,13 +92,15 @@ async def get_class_html(request: Request, gateway: InGateway, batch: InBatch, w
     response_class=Response,
     responses={200: {"content": {"application/pdf": BINARY}}, **CONDITIONAL, **_REFUSALS},
 )
-async def get_class_pdf(request: Request, gateway: InGateway, batch: InBatch, wanted: InWanted) -> Response:
+async def get_class_pdf(
+    request: Request, gateway: InGateway, batch: InBatch, wanted: InWanted, lang: InLanguage = "zh"
+) -> Response:
     """A4."""
     chosen = await _chosen(gateway, batch, wanted)
-    content = downloads.Content(f"{chosen.tag}-pdf", "application/pdf", _named(batch, ".pdf"))
+    content = downloads.Content(f"{chosen.tag}-pdf-{lang}", "application/pdf", _named(batch, ".pdf"))
     if known := downloads.not_modified(request, content):
         return known
-    return _answer(await gateway.batches.reports.pdf(chosen), content)
+    return _answer(await gateway.batches.reports.pdf(chosen, lang), content)
 
 
 async def _chosen(gateway: Any, batch: Batch, wanted: Wanted) -> Chosen:

@@ -20,6 +20,7 @@ from services.gateway.history import History
 from services.gateway.keyring import Keyring
 from services.gateway.ledger import Ledger
 from services.gateway.limits.limiter import refuse
+from services.gateway.live.board import Board
 from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
 from services.gateway.settings import GatewaySettings, ReviewSettings, WebhookSettings
@@ -42,6 +43,7 @@ class Gateway:
     tenancy: Tenancy
     blobs: Blobs
     hub: Hub
+    board: Board
     history: History
     settings: GatewaySettings
     webhook_settings: WebhookSettings

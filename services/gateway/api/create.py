@@ -20,10 +20,10 @@ from services.gateway import acceptance, idempotency, keyed, multipart
 from services.gateway.api import estimates, reports, waiting
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
+from services.gateway.api.exam_views import AcceptedView, exam_fields
 from services.gateway.api.headers import InKey
 from services.gateway.api.look_views import advice_fields, look_problems
 from services.gateway.api.upload_form import FORM
-from services.gateway.api.views import AcceptedView, exam_fields
 from services.gateway.api.webhooks import require_callable
 from services.gateway.core.form import parse_form
 from services.gateway.core.problems import Code, Problem

@@ -101,7 +101,8 @@ def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
         given = [kind for kind in parameter["schema"].get("anyOf", ()) if kind != {"type": "null"}]
         if len(given) == 1:  # what is optional is left out: nobody can send null in a URL or a header
             parameter["schema"] = {**given[0], **{k: v for k, v in parameter["schema"].items() if k != "anyOf"}}
-        parameter["schema"] |= _SYNTAX.get(parameter["name"], {})
+        if "pattern" not in parameter["schema"]:
+            parameter["schema"] |= _SYNTAX.get(parameter["name"], {})
         if not ({"example", "examples"} & (parameter.keys() | parameter["schema"].keys())):
             known = PARAMETERS.get(parameter["name"])
             fits = known is not None and len(str(known)) <= parameter["schema"].get("maxLength", len(str(known)))

@@ -2,16 +2,15 @@
 
 # ruff: noqa: FAST003 - exam_id is taken by the dependency InWatched
 
-import asyncio
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
 
-from runtime import metrics
 from services.gateway.api.context import Gateway, InGateway
 from services.gateway.api.documented import problems
+from services.gateway.api.live_stream import HEARTBEAT, LiveStream
 from services.gateway.api.tickets import InWatched, number_after
 from services.gateway.core.problems import Code
 from services.gateway.exams import Exam
@@ -63,53 +62,24 @@ async def get_events(
     return EventStream(gateway, exam, number)
 
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # a proxy that waits for more to send would hold events back
-    "Access-Control-Allow-Origin": "*",  # pages of any origin may read what their ticket opens; there are no cookies
-}
-
-
-class EventStream(StreamingResponse):
-    """Told as they come. A client that doesn't take what it is sent is cut off: it resumes with Last-Event-ID."""
-
-    media_type = "text/event-stream"
+class EventStream(LiveStream):
+    """The exam's events, until the final one."""
 
     def __init__(self, gateway: Gateway, exam: Exam, after: int) -> None:
-        super().__init__((), headers=_HEADERS)
+        super().__init__(gateway.settings)
         self._hub = gateway.hub
-        self._settings = gateway.settings
         self._exam = exam
         self._after = after
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def in_time(message: Message) -> None:
-            async with asyncio.timeout(self._settings.live_send_seconds):
-                await send(message)
-
-        try:
-            await super().__call__(scope, receive, in_time)
-        except TimeoutError:
-            metrics.LIVE_CUT.inc()
-
-    async def stream_response(self, send: Send) -> None:
-        """Until the final event, or until the stream is old enough to show its key again."""
-        clock = asyncio.get_running_loop().time
-        until = clock() + self._settings.live_seconds
+    async def frames(self) -> AsyncGenerator[str, None]:
+        """Watched from the first frame on: so that the events of the first moments are kept for it."""
         with self._hub.watch(self._exam, self._after) as watching:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await send(_body("retry: 2000\n\n"))
-            while (left := until - clock()) > 0:
-                news = await watching.more(min(left, self._settings.sse_heartbeat_seconds))
-                await send(_body("".join(map(_frame, news)) or ": still here\n\n"))
+            while patience := self.patience:
+                news = await watching.more(patience)
+                yield "".join(map(_frame, news)) or HEARTBEAT
                 if news and news[-1].final and watching.caught_up:
-                    break
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    return
 
 
 def _frame(told: Told) -> str:
     return f"id: {told.number}\nevent: status\ndata: {told.data}\n\n"
-
-
-def _body(text: str) -> Message:
-    return {"type": "http.response.body", "body": text.encode(), "more_body": True}

@@ -17,8 +17,8 @@ from services.gateway import idempotency, keyed
 from services.gateway.api import estimates, waiting
 from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, trace_of
 from services.gateway.api.documented import ACCEPTED, CONDITIONAL, problems
+from services.gateway.api.exam_views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.api.headers import InKey
-from services.gateway.api.views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Fact

@@ -1,13 +1,13 @@
 """What is answered about a first look at an upload's files."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from contracts.opening import Look
-from services.gateway.api.views import AdviceView
-from services.gateway.core.advice import CODES, AdviceCode, sentence
+from services.gateway.api.exam_views import AdviceView
 from services.gateway.core.problems import Code
-from services.gateway.looks.watch import REFUSALS, advice_of
+from services.gateway.looks.advice import told
+from services.gateway.looks.watch import REFUSALS
 from services.gateway.upload import Received
 
 
@@ -18,11 +18,5 @@ def look_problems() -> tuple[Code, ...]:
 
 def advice_fields(looks: Mapping[int, Look], received: Received, locale: str) -> dict[str, Any]:
     """The fields `advice` and `advice_complete` of an answer."""
-    found, complete = advice_of(looks, [file.media_type for file in received.files])
-    views = []
-    for advice in found:
-        if advice.code in CODES:  # an opener may be newer than this gateway
-            code = cast("AdviceCode", advice.code)
-            text = sentence(code, advice.page, advice.file, locale)
-            views.append(AdviceView(page=advice.page, file=advice.file, code=code, text=text))
-    return {"advice": views, "advice_complete": complete}
+    found, complete = told(looks, [file.media_type for file in received.files], locale)
+    return {"advice": [AdviceView(**vars(each)) for each in found], "advice_complete": complete}

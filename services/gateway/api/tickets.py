@@ -2,6 +2,7 @@
 
 # ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
 
+import uuid
 from datetime import datetime
 from typing import Annotated
 
@@ -54,7 +55,7 @@ class TicketView(View):
 )
 async def create_ticket(response: Response, gateway: InGateway, exam: InExam) -> TicketView:
     """Give the URL to a page of yours: it follows this exam, and nothing else, without your key."""
-    made = await tickets.issue(gateway.owner_pool, exam.tenant, exam.exam_id, gateway.settings.ticket_seconds)
+    made = await tickets.issue(gateway.owner_pool, exam.tenant, "exam", exam.exam_id, gateway.settings.ticket_seconds)
     response.headers["Cache-Control"] = "no-store"
     base = f"/api/v1/exams/{exam.exam_id}"
     return TicketView(
@@ -66,13 +67,24 @@ async def create_ticket(response: Response, gateway: InGateway, exam: InExam) ->
 
 
 async def watched_exam(gateway: Gateway, exam_id: str, authorization: str | None, ticket: str | None) -> exams.Exam:
-    """The exam that the key or the ticket lets its holder watch; a ticket is used up with that.
-
-    Raises Problem: what `auth.caller_of` and `Caller.require` raise, INVALID_TICKET, EXAM_NOT_FOUND or TOO_MANY_STREAMS.
-    """
+    """The exam that the key or the ticket lets its holder watch; Problem as of `watching_tenant`, or EXAM_NOT_FOUND."""
     known = uuid_of(exam_id)
+    tenant = await watching_tenant(gateway, known, authorization, ticket)
+    exam = await exams.find(gateway.pool, tenant, known) if known else None
+    if exam is None:
+        raise Problem(Code.EXAM_NOT_FOUND)
+    return exam
+
+
+async def watching_tenant(
+    gateway: Gateway, watched: uuid.UUID | None, authorization: str | None, ticket: str | None
+) -> str:
+    """Whose exam or batch may be watched, by a key or by a ticket for it, which is used up with that.
+
+    Raises Problem: what `auth.caller_of` and `Caller.require` raise, INVALID_TICKET or TOO_MANY_STREAMS.
+    """
     if ticket is not None and not authorization:
-        tenant = await tickets.redeem(gateway.owner_pool, ticket, known) if known else None
+        tenant = await tickets.redeem(gateway.owner_pool, ticket, watched) if watched else None
         if tenant is None:
             raise Problem(Code.INVALID_TICKET, headers={"WWW-Authenticate": 'Bearer realm="redink"'})
     else:
@@ -80,12 +92,9 @@ async def watched_exam(gateway: Gateway, exam_id: str, authorization: str | None
         caller.require(Scope.EXAMS_READ)
         tenant = caller.tenant
     TENANT.set(tenant)
-    exam = await exams.find(gateway.pool, tenant, known) if known else None
-    if exam is None:
-        raise Problem(Code.EXAM_NOT_FOUND)
     if gateway.hub.watchers(tenant) >= gateway.settings.live_per_tenant:
         raise Problem(Code.TOO_MANY_STREAMS, headers={"Retry-After": "5"})
-    return exam
+    return tenant
 
 
 async def _watched(
@@ -112,4 +121,4 @@ def number_after(text: str | None, exam: exams.Exam) -> int:
     return number
 
 
-__all__ = ["InWatched", "TicketView", "number_after", "router", "watched_exam"]
+__all__ = ["InWatched", "TicketView", "in_query", "number_after", "router", "watched_exam", "watching_tenant"]

@@ -2,14 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 import asyncpg
 
 from contracts.events import BlobRef, Priority
-from services.gateway.batches.papers import Kept
+from services.gateway.batches.storing import Kept
 from services.gateway.core.cursor import Cursor
 from services.gateway.exams import IN_FLIGHT, Exam, exam_of
 
@@ -60,6 +60,7 @@ class PaperRow:
     priority: Priority
     callback_url: str | None
     problem: dict[str, Any] | None
+    advice: list[dict[str, Any]]
     exam: Exam | None = None
 
 
@@ -90,8 +91,8 @@ async def create(  # noqa: PLR0917 - the columns
             return False
         await connection.executemany(
             """INSERT INTO batch_papers (batch_id, tenant, number, name, files, state, exam_id, artefact, priority,
-                                         callback_url, problem)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+                                         callback_url, problem, advice)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
             [(batch_id, tenant, *_columns(paper)) for paper in papers],
         )
     return True
@@ -108,6 +109,7 @@ def _columns(paper: Kept) -> tuple[object, ...]:
         paper.form.priority if paper.form else None,
         paper.form.callback_url if paper.form else None,
         paper.refusal.document("") if paper.refusal else None,
+        [asdict(each) for each in paper.advice],
     )
 
 
@@ -124,6 +126,22 @@ async def find(pool: asyncpg.Pool, tenant: str, batch_id: uuid.UUID) -> Batch | 
         tenant,
     )
     return (await with_counts(pool, [row]))[0] if row else None
+
+
+async def several(pool: asyncpg.Pool, batch_ids: Sequence[uuid.UUID]) -> list[Batch]:
+    """Batches of any tenants, for the process itself."""
+    found = await pool.fetch(f"SELECT {BATCH} FROM batches WHERE batch_id = ANY($1::uuid[])", batch_ids)  # noqa: S608
+    return await with_counts(pool, found)
+
+
+async def exams_of(pool: asyncpg.Pool, batch: Batch) -> list[uuid.UUID]:
+    """Ids of the exams that its papers are or will be."""
+    found = await pool.fetch(
+        "SELECT exam_id FROM batch_papers WHERE batch_id = $1 AND tenant = $2 AND exam_id IS NOT NULL",
+        batch.batch_id,
+        batch.tenant,
+    )
+    return [row["exam_id"] for row in found]
 
 
 async def page(pool: asyncpg.Pool, tenant: str, after: Cursor | None, limit: int) -> list[Batch]:
@@ -165,7 +183,7 @@ async def papers(
 ) -> list[PaperRow]:
     """Papers in their order, beginning after a number, with their exams; of one state when it is given."""
     rows = await pool.fetch(
-        """SELECT number, name, files, state, exam_id, artefact, priority, callback_url, problem FROM batch_papers
+        """SELECT number, name, files, state, exam_id, artefact, priority, callback_url, problem, advice FROM batch_papers
            WHERE batch_id = $1 AND tenant = $2 AND number > $3 AND ($5 = '' OR state = $5)
            ORDER BY number LIMIT $4""",
         batch_id,

@@ -4,13 +4,16 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
+from contracts.names import Language
 from runtime.blobs import Blobs
 from services.gateway.classreport.collect import Chosen, sittings_of
 from services.gateway.classreport.core.compose import compose
 from services.gateway.classreport.core.document import ClassReport
 from services.gateway.classreport.core.view import view_of
+from services.gateway.classreport.core.words import Words
 from services.gateway.classreport.html import render_html
 from services.gateway.classreport.press import render_pdf
 from services.gateway.core.problems import Code, Problem
@@ -31,13 +34,13 @@ class Reports:
         """The document; Problem(CLASS_REPORT_EMPTY) when no result can be read."""
         return await self._made(chosen, "json", self._json)
 
-    async def html(self, chosen: Chosen) -> bytes:
+    async def html(self, chosen: Chosen, language: Language) -> bytes:
         """The page."""
-        return await self._made(chosen, "html", self._html)
+        return await self._made(chosen, f"html-{language}", partial(self._html, Words(language)))
 
-    async def pdf(self, chosen: Chosen) -> bytes:
+    async def pdf(self, chosen: Chosen, language: Language) -> bytes:
         """The document for printing."""
-        return await self._made(chosen, "pdf", self._pdf)
+        return await self._made(chosen, f"pdf-{language}", partial(self._pdf, Words(language)))
 
     async def _made(self, chosen: Chosen, kind: str, make: Callable[[Chosen], Awaitable[_T]]) -> _T:
         """From what is kept, at once; else made by one at a time: two who ask for the same cost one computation."""
@@ -68,10 +71,10 @@ class Reports:
         report = await self._remembered(chosen, "report", self._report)
         return report.model_dump_json(by_alias=True).encode()
 
-    async def _html(self, chosen: Chosen) -> bytes:
+    async def _html(self, words: Words, chosen: Chosen) -> bytes:
         report = await self._remembered(chosen, "report", self._report)
-        return await asyncio.to_thread(lambda: render_html(view_of(report)))
+        return await asyncio.to_thread(lambda: render_html(view_of(report, words)))
 
-    async def _pdf(self, chosen: Chosen) -> bytes:
+    async def _pdf(self, words: Words, chosen: Chosen) -> bytes:
         report = await self._remembered(chosen, "report", self._report)
-        return await render_pdf(view_of(report))
+        return await render_pdf(view_of(report, words))

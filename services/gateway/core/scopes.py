@@ -35,6 +35,7 @@ _ROUTES: dict[tuple[str, str], Scope] = {
     ("PATCH", "/exams/{}/questions"): Scope.REVIEW,
     ("PATCH", "/exams/{}/questions/{}"): Scope.REVIEW,
     ("POST", "/exams/{}/tickets"): Scope.EXAMS_READ,
+    ("POST", "/batches/{}/tickets"): Scope.EXAMS_READ,
 }
 """Routes that differ from their family; parameters of the path are {}."""
 

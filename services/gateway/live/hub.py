@@ -77,18 +77,26 @@ class Hub:
             channel = self._channels[exam.exam_id] = Channel()
             self._look(exam.exam_id)
         channel.watchers += 1
-        self._by_tenant[exam.tenant] += 1
-        metrics.LIVE_WATCHERS.inc()
         try:
-            yield Watching(self, exam.exam_id, channel, after)
+            with self.counted(exam.tenant):
+                yield Watching(self, exam.exam_id, channel, after)
         finally:
-            metrics.LIVE_WATCHERS.dec()
-            self._by_tenant[exam.tenant] -= 1
-            if not self._by_tenant[exam.tenant]:
-                del self._by_tenant[exam.tenant]
             channel.watchers -= 1
             if not channel.watchers:
                 del self._channels[exam.exam_id]
+
+    @contextmanager
+    def counted(self, tenant: str) -> Iterator[None]:
+        """One live client more of the tenant, whatever it watches."""
+        self._by_tenant[tenant] += 1
+        metrics.LIVE_WATCHERS.inc()
+        try:
+            yield
+        finally:
+            metrics.LIVE_WATCHERS.dec()
+            self._by_tenant[tenant] -= 1
+            if not self._by_tenant[tenant]:
+                del self._by_tenant[tenant]
 
     def heard(self, exam_id: str | None) -> None:
         """A notice: the exam changed; None: notices may have been missed, so any may have."""

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from services.gateway.app import openapi_document
+from services.gateway.api.application import openapi_document
 from services.gateway.core.problems import Code
 from services.gateway.core.scopes import required
 

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import Any
 
-from services.gateway.app import openapi_document
+from services.gateway.api.application import openapi_document
 from services.gateway.core.reference import page
 
 VOID = {"meta"}

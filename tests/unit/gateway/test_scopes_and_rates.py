@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.app import openapi_document
+from services.gateway.api.application import openapi_document
 from services.gateway.core.scopes import Scope, allowed, required
 from services.gateway.limits.rates import WINDOW, Rate, Standing, class_of, take
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode
 from contracts.status import Status
+from services.gateway.api.application import openapi_document
 from services.gateway.api.webhook_messages import WebhookMessage
-from services.gateway.app import openapi_document
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.settings import WebhookSettings

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 
 from services.gateway.classreport.core import document as d
 from services.gateway.classreport.core.items import ItemFigures, figures_of, miskeyed, reteach
-from services.gateway.classreport.core.points import FEWEST_SHOWN, PointFigures, points_of
-from services.gateway.classreport.core.scale import ENOUGH, Scale, mean, reliability, scale_of, variance
+from services.gateway.classreport.core.points import PointFigures, points_of
+from services.gateway.classreport.core.scale import ENOUGH, Scale, reliability, scale_of
 from services.gateway.classreport.core.sheet import Sheet, Sitting, sheet_of
-
-COMPARABLE = 0.8
-"""A student's share says something when at least this share of the paper's points was graded."""
-
-_BINS = 10
+from services.gateway.classreport.core.standings import distribution_of, fewer_than, standings_of, students_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ def compose(about: About, sittings: Sequence[Sitting]) -> d.ClassReport:
     items = figures_of(sheet, scale)
     unsaid: list[d.Unsaid] = []
     trust = _reliability(sheet, scale, unsaid)
-    shares = _standings(sheet)
+    shares = standings_of(sheet)
     numbers = [item.number for item in sheet.items]
     return d.ClassReport(
         batch_id=about.batch_id,
@@ -57,13 +53,13 @@ def compose(about: About, sittings: Sequence[Sitting]) -> d.ClassReport:
             unreadable=about.unreadable,
             stray_questions=sheet.stray,
         ),
-        distribution=_distribution(shares, about.disclosure, unsaid),
+        distribution=distribution_of(shares, about.disclosure, unsaid),
         reliability=trust,
         items=tuple(_item(sheet, index, figures) for index, figures in enumerate(items)),
         alarms=tuple(numbers[i] for i, figures in enumerate(items) if "miskey" in figures.flags),
         reteach=tuple(_reteach(sheet, items[i], i, sure) for i, sure in reteach(sheet, items)),
         knowledge_points=tuple(_point(sheet, figures) for figures in points_of(sheet, scale)),
-        students=_students(sittings, shares, about.disclosure),
+        students=students_of(sittings, shares, about.disclosure),
         unsaid=tuple(unsaid + _points_unsaid(sheet)),
     )
 
@@ -160,99 +156,10 @@ def _points_unsaid(sheet: Sheet) -> list[d.Unsaid]:
     have = len(sheet.sittings)
     if have >= ENOUGH or not any(item.points for item in sheet.items):
         return []
-    return [_fewer_than(ENOUGH, have, "intervals_of_points", f"needs {ENOUGH} students; there are {have}")]
-
-
-def _fewer_than(needs: int, has: int, what: d.Figure, detail: str) -> d.Unsaid:
-    return d.Unsaid(what=what, why="too_few_students", needs=needs, has=has, detail=detail)
+    return [fewer_than(ENOUGH, have, "intervals_of_points", f"needs {ENOUGH} students; there are {have}")]
 
 
 def _too_few(what: d.Figure, scale: Scale) -> d.Unsaid:
     has = len(scale.students)
     detail = f"needs {ENOUGH} students who were graded on the same two items or more; there are {has}"
     return d.Unsaid(what=what, why="too_few_on_same_items", needs=ENOUGH, has=has, detail=detail)
-
-
-@dataclass(frozen=True)
-class _Standing:
-    earned: float
-    graded: float
-    comparable: bool
-
-    @property
-    def share(self) -> float:
-        return self.earned / self.graded
-
-
-def _standings(sheet: Sheet) -> list[_Standing]:
-    """Of each student, on what was graded; comparable when that is most of what was graded of anybody."""
-    columns = range(len(sheet.items))
-    gradable = math.fsum(
-        sheet.items[i].max for i in columns if any(cell and cell.share is not None for cell in sheet.column(i))
-    )
-    found = []
-    for student in range(len(sheet.sittings)):
-        graded = [(share, sheet.items[i].max) for i in columns if (share := sheet.share(student, i)) is not None]
-        whole = math.fsum(most for _, most in graded)
-        earned = math.fsum(share * most for share, most in graded)
-        found.append(_Standing(earned, whole, whole > 0 and whole >= COMPARABLE * gradable))
-    return found
-
-
-def _band(share: float) -> d.Band:
-    return next(band for band, least in d.BANDS if share >= least - 1e-12)
-
-
-def _distribution(
-    standings: Sequence[_Standing], disclosure: d.Disclosure, unsaid: list[d.Unsaid]
-) -> d.Distribution | None:
-    shares = sorted(standing.share for standing in standings if standing.comparable)
-    if not shares:
-        detail = "no student was graded on most of the points"
-        unsaid.append(d.Unsaid(what="distribution", why="too_little_graded", detail=detail))
-        return None
-    if len(shares) < FEWEST_SHOWN and disclosure != "score":
-        detail = f"needs {FEWEST_SHOWN} students, or it would tell single scores; there are {len(shares)}"
-        unsaid.append(_fewer_than(FEWEST_SHOWN, len(shares), "distribution", detail))
-        return None
-    bins = Counter(min(_BINS - 1, math.floor(share * _BINS + 1e-9)) for share in shares)
-    bands = Counter(_band(share) for share in shares)
-    open_ = disclosure == "score"
-    return d.Distribution(
-        students=len(shares),
-        mean=mean(shares),
-        sd=math.sqrt(variance(shares)) if len(shares) > 1 else None,
-        median=_quantile(shares, 0.5),
-        quartiles=(_quantile(shares, 0.25), _quantile(shares, 0.75)),
-        lowest=shares[0] if open_ else None,
-        highest=shares[-1] if open_ else None,
-        bins=tuple(d.BinRow(low=i / _BINS, high=(i + 1) / _BINS, count=bins[i]) for i in range(_BINS)),
-        bands=tuple(d.BandRow(band=band, from_=least, count=bands[band]) for band, least in d.BANDS),
-    )
-
-
-def _quantile(ordered: Sequence[float], p: float) -> float:
-    """Linear between the order statistics (type 7, as numpy and R do)."""
-    at = p * (len(ordered) - 1)
-    low = math.floor(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
-
-
-def _students(
-    sittings: Sequence[Sitting], standings: Sequence[_Standing], disclosure: d.Disclosure
-) -> tuple[d.StudentRow, ...]:
-    if disclosure == "none":
-        return ()
-    score = disclosure == "score"
-    return tuple(
-        d.StudentRow(
-            exam_id=sitting.outcome.exam_id,
-            student_id=sitting.student_id,
-            class_id=sitting.class_id,
-            band=_band(standing.share) if standing.comparable else None,
-            earned=standing.earned if score else None,
-            graded_max=standing.graded if score else None,
-        )
-        for sitting, standing in zip(sittings, standings, strict=True)
-    )

@@ -1,34 +1,25 @@
-"""The class report's words and how its figures are written."""
+"""The class report's words in one language, and how its figures are written."""
 
+from contracts.names import Language
 from services.gateway.classreport.core.document import Interval
+from services.gateway.classreport.core.texts import TEXTS
 
-SUBJECTS = {
-    "math": "数学", "physics": "物理", "chemistry": "化学", "biology": "生物", "history": "历史", "geography": "地理",
-    "politics": "道德与法治", "english": "英语", "chinese": "语文", "science": "科学", "ict": "信息科技",
-}  # fmt: skip
-GRADES = [
-    "一年级",
-    "二年级",
-    "三年级",
-    "四年级",
-    "五年级",
-    "六年级",
-    "七年级",
-    "八年级",
-    "九年级",
-    "高一",
-    "高二",
-    "高三",
-]
-TYPES = {
-    "single_choice": "单选", "multiple_choice": "多选", "true_false": "判断", "fill_blank": "填空",
-    "short_answer": "简答", "calculation": "解答", "essay": "写作", "composite": "综合",
-}  # fmt: skip
-BAND_NAMES = {"excellent": "优秀", "good": "良好", "pass": "合格", "below": "待合格"}
-FLAGS = {"miskey": "答案待查", "negative": "负区分", "weak": "区分低", "hard": "偏难", "easy": "偏易"}
-LABELS = {"blank": "空白", "unread": "未识别", "other": "其他"}
 DASH = "–"
 _LONGEST = 60
+
+
+class Words:
+    """The texts of a language: call it with a key and what fills the text's places."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        return TEXTS[self.language][text].format(**values)
+
+    def plain(self) -> dict[str, str]:
+        """All texts by key, for the templates."""
+        return TEXTS[self.language]
 
 
 def heat(share: float | None) -> dict[str, str]:

@@ -159,3 +159,50 @@ async def test_nothing_is_left_of_a_batch_whose_manifest_is_wrong(running: Runni
         "/manifest/papers/1/files",
     ]
     assert await running.sql("SELECT 1 FROM batches") == []
+
+
+async def told(running: Running, url: str, begun: asyncio.Event | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """(id, state) of all events until the stream ends; sets `begun` with the first."""
+    found, last = [], ""
+    async with running.client.stream("GET", url, timeout=60) as answer:
+        assert answer.status_code == 200, await answer.aread()
+        async for line in answer.aiter_lines():
+            last = line.removeprefix("id: ") if line.startswith("id: ") else last
+            if line.startswith("data: "):
+                found.append((last, json.loads(line.removeprefix("data: "))))
+                if begun is not None:
+                    begun.set()
+    return found
+
+
+async def test_a_live_client_is_told_of_a_batch_until_it_has_ended(running: Running) -> None:
+    batch = await batch_of(running, files={"a.jpg": jpeg(1), "b.jpg": jpeg(2)})
+    first, second = await exams_of(running, batch)
+    begun = asyncio.Event()
+    listening = asyncio.create_task(told(running, batch["links"]["events"], begun))
+    await asyncio.wait_for(begun.wait(), 60)
+    await running.say(first, Status.OCR_PROCESSING)
+    await running.report(first)
+    await running.report(second)
+    events = await asyncio.wait_for(listening, 60)
+    states = [state for _, state in events]
+    assert states[0]["status"] == "PROCESSING"
+    assert (states[-1]["status"], states[-1]["progress"], states[-1]["counts"]) == ("COMPLETED", 100, {"COMPLETED": 2})
+    assert [state["final"] for state in states] == [False] * (len(states) - 1) + [True]
+    assert len({number for number, _ in events}) == len(events), "no state is told twice in a row"
+    ticket = (await running.client.post(f"{batch['links']['self']}/tickets")).json()
+    del running.client.headers["authorization"]
+    assert await told(running, ticket["events"]) == events[-1:], "who comes late is told how it ended"
+    known = f"{ticket['events']}&after={events[-1][0]}"
+    assert (await running.client.get(known)).json()["code"] == "invalid_ticket", "a ticket opens one stream"
+
+
+async def test_who_knows_how_a_batch_ended_is_told_not_to_come_again(running: Running) -> None:
+    batch = await batch_of(running, files={"a.jpg": jpeg(1)})
+    await running.report((await exams_of(running, batch))[0])
+    await ended(running, batch)
+    (last, _), *_ = await told(running, batch["links"]["events"])
+    answer = await running.client.get(batch["links"]["events"], headers={"Last-Event-ID": last})
+    assert (answer.status_code, answer.content) == (204, b"")
+    refused = await running.client.get(batch["links"]["events"], headers={"Last-Event-ID": "7"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")

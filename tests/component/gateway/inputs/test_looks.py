@@ -97,3 +97,26 @@ async def test_a_look_that_takes_too_long_delays_no_answer(looking: Running, ope
         assert response.status_code == 202
         assert not response.json()["advice_complete"]
         assert (await hurried.upload()).status_code == 202
+
+
+async def test_each_paper_of_a_batch_is_looked_at_as_if_it_came_alone(looking: Running) -> None:
+    before = len(await asyncio.to_thread(kept, looking))
+    files = {"sharp.jpg": pictures.jpeg(), "blurred.jpg": pictures.blurred(), "locked.pdf": documents.encrypted(b"x")}
+    parts = [("files", (name, data, "application/octet-stream")) for name, data in files.items()]
+    form = {"subject": "math", "grade": "7"}
+    answer = await looking.client.post("/api/v1/batches", data=form, files=parts, timeout=120)
+    assert answer.status_code == 202, answer.text
+    found = {paper["name"]: paper for paper in answer.json()["outcomes"]}
+    assert found["locked.pdf"]["problem"]["code"] == "encrypted_pdf"
+    assert found["sharp.jpg"]["advice"] == []
+    assert found["blurred.jpg"]["advice"] == [
+        {"page": 1, "file": 1, "code": "blurred", "text": "第 1 页图片模糊，请对焦后重新拍照。"}
+    ]
+    listed = (await looking.client.get(f"{answer.json()['links']['exams']}")).json()["items"]
+    assert {paper["name"]: paper["advice"] for paper in listed} == {name: p["advice"] for name, p in found.items()}
+    assert len(await asyncio.to_thread(kept, looking)) == before + 4, (
+        "two files, two submissions: nothing of the refused"
+    )
+    nothing = await looking.client.post("/api/v1/batches", data=form, files=parts[2:], timeout=120)
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "batch_refused")
+    assert len(await asyncio.to_thread(kept, looking)) == before + 4

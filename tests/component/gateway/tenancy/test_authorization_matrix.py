@@ -10,7 +10,7 @@ import pytest
 import websockets
 
 from services.gateway import auth
-from services.gateway.app import create_app, openapi_document
+from services.gateway.api.application import create_app, openapi_document
 from services.gateway.core.scopes import Scope, required
 from services.gateway.database import open_database
 from services.gateway.settings import PostgresSettings

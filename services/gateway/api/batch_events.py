@@ -1,0 +1,134 @@
+"""GET /batches/{id}/events: how far a batch is, told as it changes; POST /batches/{id}/tickets for browsers."""
+
+# ruff: noqa: FAST003 - batch_id is taken by the dependencies
+
+import uuid
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, Security
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPAuthorizationCredentials
+from pydantic import Field
+
+from services.gateway.api.batch_views import state_of
+from services.gateway.api.batches import InBatch
+from services.gateway.api.context import Gateway, InGateway, bearer, uuid_of
+from services.gateway.api.documented import problems
+from services.gateway.api.live_stream import HEARTBEAT, LiveStream
+from services.gateway.api.tickets import in_query, watching_tenant
+from services.gateway.api.views import View
+from services.gateway.batches import rows
+from services.gateway.batches.rows import Batch
+from services.gateway.core.problems import Code, Problem
+from services.gateway.live import tickets
+
+router = APIRouter(tags=["batches"])
+
+_ID = "5c0f3c1e-0b7e-5d2a-9a52-3f0c8a1b2c3d"
+_TICKET = "rt_eXaMpLe0n1yNotAT1cketAbcdefghijklmnopqrstuv"
+_SEEN = r"^[0-9a-f]{16}$"
+_EXAMPLE = f"""retry: 2000
+
+id: 9f86d081884c7d65
+event: batch
+data: {{"batch_id": "{_ID}", "status": "PROCESSING", "progress": 35, "counts": {{"COMPLETED": 8}}, "final": false}}
+
+: still here
+
+"""
+
+
+class BatchTicketView(View):
+    """What opens one live stream of one batch, once."""
+
+    ticket: str = Field(
+        examples=[_TICKET], description="Shown once. It opens one stream; a reconnection needs another."
+    )
+    expires_at: datetime = Field(description="By then the stream must have been opened; an open stream goes on.")
+    events: str = Field(
+        examples=[f"/api/v1/batches/{_ID}/events?ticket={_TICKET}"], description="For EventSource, with the ticket."
+    )
+
+
+@router.post(
+    "/batches/{batch_id}/tickets",
+    status_code=201,
+    summary="A ticket for a batch's live stream",
+    responses=problems(Code.BATCH_NOT_FOUND),
+)
+async def create_batch_ticket(response: Response, gateway: InGateway, batch: InBatch) -> BatchTicketView:
+    """Give the URL to a page of yours: it follows this batch, and nothing else, without your key."""
+    made = await tickets.issue(
+        gateway.owner_pool, batch.tenant, "batch", batch.batch_id, gateway.settings.ticket_seconds
+    )
+    response.headers["Cache-Control"] = "no-store"
+    events = f"/api/v1/batches/{batch.batch_id}/events?ticket={made.text}"
+    return BatchTicketView(ticket=made.text, expires_at=made.expires_at, events=events)
+
+
+async def _watched(
+    request: Request,
+    gateway: InGateway,
+    batch_id: Annotated[str, Path(description="As answered by the upload.", examples=[_ID])],
+    _key: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    ticket: Annotated[str | None, Security(in_query)],
+) -> Batch:
+    known = uuid_of(batch_id)
+    tenant = await watching_tenant(gateway, known, request.headers.get("authorization"), ticket)
+    batch = await rows.find(gateway.pool, tenant, known) if known else None
+    if batch is None:
+        raise Problem(Code.BATCH_NOT_FOUND)
+    return batch
+
+
+@router.get(
+    "/batches/{batch_id}/events",
+    summary="Live progress of a batch",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "A stream",
+            "content": {"text/event-stream": {"schema": {"title": "Server-sent events"}, "example": _EXAMPLE}},
+        },
+        204: {"description": "It has ended, as `Last-Event-ID` says you know: don't connect again"},
+        **problems(Code.BATCH_NOT_FOUND, Code.VALIDATION_FAILED, Code.INVALID_TICKET, Code.TOO_MANY_STREAMS),
+    },
+)
+async def get_batch_events(
+    gateway: InGateway,
+    batch: Annotated[Batch, Depends(_watched)],
+    last_event_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", pattern=_SEEN, description="Of the state that you know already.")
+    ] = None,
+    after: Annotated[
+        str | None, Query(pattern=_SEEN, description="As `Last-Event-ID`, for who can't send headers.")
+    ] = None,
+) -> Response:
+    """Events `batch`, each the whole state; several changes at once are one event. It ends when all exams have ended.
+
+    Nothing can be missed: a stream that is opened again begins with the state of then.
+    """
+    told, now = last_event_id or after or "", state_of(batch)
+    if now.final and told == now.id:
+        return Response(status_code=204)
+    return BatchStream(gateway, batch, await rows.exams_of(gateway.pool, batch), told)
+
+
+class BatchStream(LiveStream):
+    """The states of a batch, until the final one."""
+
+    def __init__(self, gateway: Gateway, batch: Batch, exams: list[uuid.UUID], told: str) -> None:
+        super().__init__(gateway.settings)
+        self._board = gateway.board
+        self._watched = batch, exams, told
+
+    async def frames(self) -> AsyncGenerator[str, None]:
+        """A client may miss states in between, never the last."""
+        with self._board.watch(*self._watched) as watching:
+            while patience := self.patience:
+                state = await watching.more(patience)
+                yield HEARTBEAT if state is None else f"id: {state.id}\nevent: batch\ndata: {state.data}\n\n"
+                if state is not None and state.final:
+                    return
