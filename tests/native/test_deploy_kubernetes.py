@@ -53,7 +53,7 @@ def test_every_container_is_locked_down_and_limited() -> None:
             assert security["allowPrivilegeEscalation"] is False, name
             assert security["capabilities"] == {"drop": ["ALL"]}, name
             assert container["resources"]["requests"].keys() >= {"cpu", "memory"}, name
-            assert container["resources"]["limits"]["memory"], name
+            assert container["resources"]["limits"].keys() >= {"memory", "ephemeral-storage"}, name
 
 
 def test_secrets_are_files_and_never_variables() -> None:

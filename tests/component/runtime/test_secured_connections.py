@@ -11,6 +11,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import certificates
@@ -91,7 +92,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Pat
         broker.stop()
 
 
-def settings(kafka: SecuredKafka, password: str = PASSWORD, **changes: object) -> KafkaSettings:
+def settings(kafka: SecuredKafka, *, password: str = PASSWORD, **changes: object) -> KafkaSettings:
     fields = {
         "bootstrap": kafka.bootstrap,
         "security": "SASL_SSL",
@@ -117,9 +118,9 @@ async def test_topics_are_made_and_events_pass_over_tls_with_a_user(kafka: Secur
     assert sum(committed.values()) == 1
 
 
-@pytest.mark.parametrize("changes", [{"password": SecretStr("another")}, {"ca_file": None}, {"security": "PLAINTEXT"}])
+@pytest.mark.parametrize("changes", [{"password": "another"}, {"ca_file": None}, {"security": "PLAINTEXT"}])
 async def test_nobody_connects_without_the_password_the_right_authority_and_tls(
-    kafka: SecuredKafka, changes: dict[str, object]
+    kafka: SecuredKafka, changes: dict[str, Any]
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # asyncio and aiokafka leave what was refused to the collector
