@@ -20,6 +20,8 @@ NARROW = 1.6
 WIDE = 9.0
 CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0,5}")
 """What handwriting (or nothing) in a bracket is read as; a lone character may be anything."""
+CROSSED = 0.8
+"""In ems, the widest gap that a stroke across a rule leaves between its pieces."""
 OPTION = re.compile(r"[A-H]\s*[.．、]")
 """Where the options begin no answer wraps to."""
 BELOW = 0.12
@@ -217,7 +219,31 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
         if any(_crosses(u, rule, em) for u in drawn) or _goes_on(rule, ink, em):
             continue
         places.append(Place("rule", (x0, min(y0, y1) - 1.35 * em, x1, max(y0, y1) + 0.2 * em), em))
+    places = _joined(places, ink, em)
     return [place for place in places if not any(_divides(place.box, other.box, ink, em) for other in places)]
+
+
+def _joined(places: Sequence[Place], ink: Mask, em: float) -> list[Place]:
+    """Places of rules, those made one that only a stroke across their rule parts."""
+    found: list[Place] = []
+    for place in sorted(places, key=lambda p: (round(p.box[3] / em), p.box[0])):
+        last = found[-1].box if found else None
+        if last is not None and _is_crossed(last, place.box, ink, em):
+            box = (last[0], min(last[1], place.box[1]), place.box[2], max(last[3], place.box[3]))
+            found[-1] = place._replace(box=box)
+        else:
+            found.append(place)
+    return found
+
+
+def _is_crossed(left: Box, right: Box, ink: Mask, em: float) -> bool:
+    """Whether writing runs from above to below the rule in the gap between two of its pieces."""
+    gap, y = right[0] - left[2], left[3] - 0.2 * em
+    if abs(right[3] - left[3]) > 0.2 * em or not 0 < gap < CROSSED * em:
+        return False
+    across = ink[:, max(0, round(left[2]) - 2) : round(right[0]) + 3] > 0
+    above, below = (across[max(0, round(y + a * em)) : round(y + b * em)].any() for a, b in ((-0.6, -0.15), (0.1, 0.3)))
+    return bool(above and below)
 
 
 def _divides(bar: Box, blank: Box, ink: Mask, em: float) -> bool:

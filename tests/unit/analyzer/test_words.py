@@ -48,3 +48,14 @@ def test_words_are_known_in_any_case_and_not_without_letters() -> None:
     assert is_known("To treat", english())
     assert not is_known("3.5", english())
     assert not is_known("T", english())
+
+
+def test_an_english_word_among_other_views_is_taken_for_one_that_is_none_and_goes_to_review() -> None:
+    seen = {"grxdnatly": 0.75, "gradually": 0.25}
+    got = answer(reading(spots=[spot("gradnatly", seen, kind="rule")]))
+    assert (got.student_answer, got.needs_review) == ("gradually", True)
+
+
+def test_what_is_stacked_is_believed_over_the_line_through_it() -> None:
+    lines = [line("4", (102, 100, 198, 130))]
+    assert answer(reading(lines=lines, spots=[spot("3/4", kind="rule")])).student_answer == "3/4"

@@ -133,3 +133,9 @@ def test_numbers_down_columns_are_completed():
 def test_contradicting_numbers_stay_as_read():
     places = [Place(0, 0, 3), Place(1, 0, 17), Place(2, 0, 9)]
     assert repaired(places) == [3, 17, 9]
+
+
+def test_an_o_among_the_printed_letters_is_the_c_of_its_place(page):
+    lines = card(page, ["C", "A", "C", "B"])
+    lines += [line("ABOD", [160 + 56 * place for place in range(4)], 300 + 50 * row) for row in range(4)]
+    assert {bubble.label for bubble in find_bubbles(Leaf(page), lines, ScriptedEngine())} == set("ABCD")

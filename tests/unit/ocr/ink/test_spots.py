@@ -223,3 +223,44 @@ def test_a_hasty_minus_before_a_number_is_not_taken_for_a_speck(page, engine):
         spots(drawn, [], engine, "rule")
         crops.append(engine.crops[-1].shape[1])
     assert crops[0] == crops[1] < crops[2]
+
+
+def test_a_fraction_over_a_blank_is_read_whole_though_the_blank_cuts_it(page):
+    cv2.line(page, (300, 440), (560, 440), (20, 20, 20), 2)
+    write(page, "3", 392, 400)
+    cv2.line(page, (385, 410), (425, 410), (30, 30, 30), 3)
+    write(page, "3", 392, 446)
+    (spot,) = spots(page, [line("答案是", [220, 246, 272], 425)], ScriptedEngine("3"), "rule")
+    assert spot.text == "3/3"
+
+
+def test_a_written_stroke_that_crosses_its_blank_is_no_axis(page, engine):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    cv2.line(page, (380, 398), (380, 440), (30, 30, 30), 2)
+    assert len(spots(page, [line("答案是", [220, 246, 272], 405)], engine, "rule")) == 1
+
+
+def test_a_minus_that_a_reader_overlooks_is_kept(page):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    cv2.line(page, (340, 402), (356, 402), (30, 30, 30), 3)
+    write(page, "6", 362, 412)
+    (spot,) = spots(page, [line("答案是", [220, 246, 272], 405)], ScriptedEngine("6"), "rule")
+    assert spot.text == "-6"
+
+
+def test_a_letter_under_a_long_tick_counts_as_struck(page, engine):
+    stem = bracket(page)
+    write(page, "B", 640, 411)
+    tick = np.array([(640, 400), (662, 412), (730, 350)])
+    cv2.polylines(page, [tick], isClosed=False, color=(90, 90, 90), thickness=4, lineType=cv2.LINE_AA)
+    (spot,) = spots(page, [stem], engine, "bracket")
+    assert spot.struck
+
+
+def test_doubtful_writing_is_read_in_several_views(page):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    write(page, "apple", 330, 412)
+    reader = ScriptedEngine("apple")
+    (spot,) = spots(page, [line("答案是", [220, 246, 272], 405)], reader, "rule")
+    assert len(reader.crops) == 4
+    assert spot.candidates == {"apple": 1.0}

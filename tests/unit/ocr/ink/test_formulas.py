@@ -1,0 +1,113 @@
+"""Formulas from strokes: drawn by the test, their leaves told."""
+
+import cv2
+import numpy as np
+import pytest
+
+from services.ocr.core import formulas
+from services.ocr.core.engine import Judged, Text
+from services.ocr.core.strokes import formula_of, opens_with_minus
+
+EM = 34.0
+
+
+def drawn(*strokes, size=(140, 260)):
+    """A mask with polylines and texts: ("text", x, y) or lists of points."""
+    canvas = np.zeros(size, np.uint8)
+    for stroke in strokes:
+        if isinstance(stroke, tuple):
+            text, x, y = stroke
+            cv2.putText(canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 3)
+        else:
+            cv2.polylines(canvas, [np.array(stroke)], isClosed=False, color=255, thickness=3)
+    return canvas > 0
+
+
+def told(mask, *texts):
+    found = formula_of(mask, EM)
+    assert found is not None
+    return formulas.told(found[0], iter(texts))
+
+
+ROOT = [(60, 70), (66, 66), (76, 90), (86, 50), (120, 50)]
+
+
+def test_a_bar_with_digits_over_and_under_it_is_a_fraction():
+    assert told(drawn(("3", 60, 40), [(50, 55), (95, 52)], ("4", 60, 90)), "3", "4") == "3/4"
+
+
+def test_a_bar_that_touches_its_numerator_is_still_one():
+    assert told(drawn(("3", 60, 48), [(50, 50), (95, 50)], ("4", 60, 90)), "3", "4") == "3/4"
+
+
+def test_a_sum_over_a_bar_is_put_in_brackets():
+    strokes = (("2", 40, 40), ("1", 80, 40), [(70, 28), (82, 28)], [(30, 55), (110, 55)], ("6", 60, 95))
+    found = formula_of(drawn(*strokes), EM)
+    assert found is not None
+    texts = iter(["2+1", "6"])
+    assert formulas.told(found[0], texts) == "(2+1)/6"
+
+
+def test_a_sign_over_a_digit_is_a_root_and_what_stands_before_it_its_factor():
+    assert told(drawn(("2", 30, 90), ROOT, ("3", 92, 88)), "2", "3") == "2√3"
+
+
+def test_a_root_whose_roof_is_a_stroke_of_its_own():
+    tick = [(60, 66), (70, 92), (80, 54)]
+    assert told(drawn(tick, [(88, 50), (120, 50)], ("3", 92, 88)), "3") == "√3"
+
+
+def test_a_small_digit_at_the_upper_right_is_a_power():
+    canvas = drawn(("x", 40, 90)).astype(np.uint8)
+    cv2.putText(canvas, "2", (62, 66), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1, 2)
+    assert told(canvas > 0, "x", "2") == "x^2"
+
+
+def test_a_raised_ring_is_a_degree_sign():
+    row = formulas.Row((formulas.Leaf((1,)), formulas.Raised(formulas.Row((formulas.Leaf((2,)),)))))
+    assert formulas.told(row, iter(["60", "0"])) == "60°"
+
+
+@pytest.mark.parametrize("text", ["34", "B", "x=1", "2+7"])
+def test_what_stands_on_one_row_is_no_formula(text):
+    assert formula_of(drawn((text, 40, 90)), EM) is None
+
+
+def test_an_equals_sign_is_no_fraction():
+    assert formula_of(drawn(("x", 30, 90), [(70, 72), (95, 72)], [(70, 84), (95, 84)], ("5", 110, 90)), EM) is None
+
+
+def test_a_whole_number_before_a_fraction_stays_apart_from_it():
+    assert told(drawn(("1", 20, 70), ("3", 70, 40), [(60, 55), (105, 55)], ("4", 70, 90)), "1", "3", "4") == "1 3/4"
+
+
+@pytest.mark.parametrize(("x", "expected"), [(30, True), (49, True), (2, False)])
+def test_a_level_stroke_before_a_number_is_its_minus_even_when_it_touches(x, expected):
+    mask = drawn([(x, 78), (x + 16, 78)], ("6", 60, 90))
+    assert opens_with_minus(mask, EM, 1) is expected
+
+
+def test_a_number_without_a_sign_has_none():
+    assert not any(opens_with_minus(drawn((digit, 60, 90)), EM, 1) for digit in "0123456789")
+
+
+def test_a_line_through_struck_writing_is_no_minus():
+    assert not opens_with_minus(drawn([(20, 78), (40, 78)], ("5", 44, 90), ("2", 90, 90)), EM, 1)
+
+
+def judged(text, signs):
+    return Judged(Text(text, 0.9, (0.5,) * len(text), (0.9,) * len(text)), signs)
+
+
+def test_a_leaf_that_reads_as_no_part_of_a_formula_is_its_likeliest_sign():
+    assert formulas.text_of(judged("了", {"3": 0.2, "7": 0.01})) == ("3", formulas.GUESSED)
+    assert formulas.text_of(judged("了", {"3": 0.1, "7": 0.1})) is None
+
+
+def test_a_lone_capital_is_taken_for_a_digit():
+    assert formulas.text_of(judged("S", {"5": 0.3})) == ("5", formulas.GUESSED)
+
+
+def test_words_are_no_formulas():
+    assert formulas.is_wordy(["WIIC", "4"])
+    assert not formulas.is_wordy(["2x", "sin", "3"])
