@@ -115,10 +115,8 @@ class Tracing:
         method = _method(scope)
         attributes = {"http.request.method": method, "url.scheme": scope.get("scheme", "http")}
         with self._tracer.span(method, kind="server", parent=given, attributes=attributes) as span:
+            scope.setdefault("state", {})["span"] = span  # the innermost layer knows what it is called
             await self._answer(scope, receive, send, span)
-            if route := getattr(scope.get("route"), "path", None):
-                span.rename(f"{method} {route}")
-                span.note({"http.route": route})
 
     async def _live(self, scope: Scope, receive: Receive, send: Send, context: trace.Trace) -> None:
         """A WebSocket has ids but no span: it would last an hour."""
@@ -127,8 +125,7 @@ class Tracing:
             await self._app(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, span: trace.Span) -> None:
-        context = span.trace
-        scope.setdefault("state", {})["trace"] = context
+        context = scope["state"]["trace"] = span.trace
         started = False
 
         async def watching(message: Message) -> None:

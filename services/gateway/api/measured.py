@@ -43,3 +43,6 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", _UNKNOWN)
     metrics.HTTP.labels(method, route, f"{status // 100}xx").inc()
     metrics.HTTP_SECONDS.labels(method, route).observe(seconds)
+    if route != _UNKNOWN and (span := scope.get("state", {}).get("span")):
+        span.rename(f"{method} {route}")
+        span.note({"http.route": route})
