@@ -28,10 +28,11 @@ router = APIRouter(tags=["batches"])
 
 _ID = "5c0f3c1e-0b7e-5d2a-9a52-3f0c8a1b2c3d"
 _TICKET = "rt_eXaMpLe0n1yNotAT1cketAbcdefghijklmnopqrstuv"
+_STATE = "9f86d081884c7d65"
 _SEEN = r"^[0-9a-f]{16}$"
 _EXAMPLE = f"""retry: 2000
 
-id: 9f86d081884c7d65
+id: {_STATE}
 event: batch
 data: {{"batch_id": "{_ID}", "status": "PROCESSING", "progress": 35, "counts": {{"COMPLETED": 8}}, "final": false}}
 
@@ -100,10 +101,14 @@ async def get_batch_events(
     gateway: InGateway,
     batch: Annotated[Batch, Depends(_watched)],
     last_event_id: Annotated[
-        str | None, Header(alias="Last-Event-ID", pattern=_SEEN, description="Of the state that you know already.")
+        str | None,
+        Header(
+            alias="Last-Event-ID", pattern=_SEEN, examples=[_STATE], description="Of the state that you know already."
+        ),
     ] = None,
     after: Annotated[
-        str | None, Query(pattern=_SEEN, description="As `Last-Event-ID`, for who can't send headers.")
+        str | None,
+        Query(pattern=_SEEN, examples=[_STATE], description="As `Last-Event-ID`, for who can't send headers."),
     ] = None,
 ) -> Response:
     """Events `batch`, each the whole state; several changes at once are one event. It ends when all exams have ended.
