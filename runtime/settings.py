@@ -150,7 +150,7 @@ class LogSettings(BaseSettings):
 class TraceSettings(BaseSettings):
     """`REDINK_TRACE_*`: spans for OpenTelemetry. Trace ids are in headers, logs and problems with or without."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_TRACE_", use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(env_prefix="REDINK_TRACE_", use_attribute_docstrings=True, env_ignore_empty=True)
 
     endpoint: HttpUrl | None = None
     """a collector of OTLP over HTTP, as http://collector:4318; unset: no spans are recorded"""

@@ -71,7 +71,7 @@ def test_a_service_is_locked_down_in_compose(compose: dict[str, Any], name: str)
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "/readyz" in " ".join(service["healthcheck"]["test"])
-    assert service["build"]["args"] == {"SERVICE": name}
+    assert service["build"]["args"]["SERVICE"] == name
     assert not any("SECRET" in key or "DSN" in key for key in service["environment"])
 
 
