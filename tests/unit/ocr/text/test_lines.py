@@ -153,6 +153,13 @@ def test_the_proposed_turn_is_taken_when_lines_read_better_that_way(content: int
     assert len(quads) == 8
 
 
+def test_boxes_of_a_sketch_are_in_the_pages_own_pixels() -> None:
+    large = np.asarray(cv2.resize(page_of_lines(), None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST), np.uint8)
+    found = sorted(upright.sketched(large, Reader()), key=lambda quad: float(quad[0, 1]))
+    assert len(found) == 8
+    assert np.allclose(found[0][[0, 2]], [[300, 180], [1800, 240]], atol=12)
+
+
 def test_a_wrong_proposal_is_overruled_by_what_can_be_read() -> None:
     assert upright.turn_of(page_of_lines(), Reader("readable", turns=90))[0] == 0
 
