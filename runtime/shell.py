@@ -28,7 +28,7 @@ from runtime.limit import DeadLetterLimit
 from runtime.pool import Workers
 from runtime.quarantine import CrashGuard, Quarantine
 from runtime.settings import FlowSettings
-from runtime.spans import processing
+from runtime.spans import processing, working
 from runtime.stage import Stage
 from runtime.trace import UNTRACED, Span, Trace, Tracer
 from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
@@ -164,7 +164,7 @@ class Shell:
                 attempt=case.attempt,
                 queue_seconds=self._waited(case.record),
             )
-            with self._tracer.span("work", parent=case.trace):
+            with working(self._tracer, case.trace):
                 artefact = await artefact_of(self._stage, job)
             self._measure_cpu(max(job.cpu_seconds, getattr(artefact, "cpu_seconds", 0.0)))
             with self._tracer.span("store", kind="client", parent=case.trace):

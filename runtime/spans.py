@@ -1,14 +1,17 @@
 """The spans of a record's way, named as OpenTelemetry's conventions for messaging have it."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 
 import structlog
 
 from runtime import trace
 from runtime.envelope import FORMER, Record
-from runtime.trace import Attributes, Span, Trace, Tracer
+from runtime.trace import UNTRACED, Attributes, Span, Trace, Tracer
 
+_UNDER_WAY: ContextVar[tuple[Tracer, Span | None]] = ContextVar("redink_span", default=(UNTRACED, None))
+"""Below what a call to others is to be seen: whoever makes it is deep inside a stage and knows nothing of spans."""
 _KAFKA = {"messaging.system": "kafka"}
 
 
@@ -37,6 +40,23 @@ def processing(tracer: Tracer, record: Record, group: str) -> AbstractContextMan
         links=[former] if former else (),
         attributes=attributes,
     )
+
+
+@contextmanager
+def working(tracer: Tracer, parent: Trace) -> Iterator[Span]:
+    """Around a stage's own work; calls it makes are below."""
+    with tracer.span("work", parent=parent) as span:
+        before = _UNDER_WAY.set((tracer, span))
+        try:
+            yield span
+        finally:
+            _UNDER_WAY.reset(before)
+
+
+def calling(name: str, attributes: Attributes) -> AbstractContextManager[Span]:
+    """Around a call to others, such as a language model."""
+    tracer, span = _UNDER_WAY.get()
+    return tracer.span(name, kind="client", parent=span.trace if span else None, attributes=attributes)
 
 
 def traced(

@@ -14,6 +14,7 @@ from runtime.llm.failures import COUNTED, FATAL, UNSPENT, Failed, Reason, reason
 from runtime.llm.limits import Claim, Lease, Limits
 from runtime.llm.transport import Transport
 from runtime.llm.wire import Reply, Usage, flaw_of, guess, reply_of
+from runtime.spans import calling
 
 _OK = 200
 _NO_VERDICT = frozenset({Reason.NO_TIME, Reason.BREAKER_OPEN, Reason.NOT_RECORDED})
@@ -96,9 +97,11 @@ class Calls:
     async def _answered(self, key: str, body: Mapping[str, Any], account: Account, sent: Usage) -> Reply:
         """A hang is the provider's fault only if it was given time enough."""
         seconds, began = min(self._terms.call_seconds, account.left), _now()
+        about = {"gen_ai.request.model": self._endpoint.model, "server.address": self._endpoint.provider}
         try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                raw = await self._endpoint.transport.send(key, body)
+            with calling(f"chat {self._endpoint.model}", about):
+                async with asyncio.timeout(max(0.0, seconds)):
+                    raw = await self._endpoint.transport.send(key, body)
         except TimeoutError:
             enough = 2 * seconds >= self._terms.call_seconds
             raise Failed(Reason.TIMED_OUT if enough else Reason.NO_TIME) from None

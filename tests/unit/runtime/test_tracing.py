@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from shell_world import World, record
+from shell_world import EMPTY, World, record
 
 from contracts.base import Contract
 from contracts.errors import Transient
@@ -21,6 +21,7 @@ from runtime.envelope import FORMER, Record, first_try
 from runtime.job import Job
 from runtime.otel import OtelTracer, provider_of
 from runtime.settings import BadSettings, TraceSettings
+from runtime.spans import calling
 from runtime.trace import UNTRACED, Trace
 from runtime.tracing import open_tracing
 
@@ -74,6 +75,17 @@ async def test_the_work_on_a_record_is_a_child_of_what_sent_it_and_the_parent_of
     assert inner == {"work", "store", f"send {STATUS}", "send redink.exam.parsed.v1"}
     assert process.attributes
     assert process.attributes["redink.outcome"] == "completed"
+
+
+async def test_a_call_to_others_is_seen_below_the_work_that_makes_it(traced: Traced) -> None:
+    async def asks(_: Job) -> Contract:
+        with calling("chat model", {"gen_ai.request.model": "model"}):
+            return EMPTY
+
+    await World(tracer=traced.tracer).handle(record(), asks)
+    assert _parent(traced.named("chat model")) == _id(traced.named("work"))
+    with calling("chat model", {}):  # outside of any work it is no error
+        pass
 
 
 async def test_the_next_stage_has_the_publish_as_its_parent(traced: Traced) -> None:
