@@ -17,6 +17,7 @@ class Terms:
 
     call_seconds: float
     exam_seconds: float
+    batch_seconds: float
     retries: int
     tenant_tokens: int
     max_cost: float

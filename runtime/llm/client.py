@@ -48,9 +48,12 @@ class Llm:
         """Its name, for the result."""
         return self._dialect.model
 
-    def account(self, tenant: str, exam: str, seconds: float, check: Callable[[], None]) -> Account:
-        """For one run of an exam that has `seconds` left in all."""
-        until = asyncio.get_running_loop().time() + max(0.0, min(seconds, self._terms.exam_seconds))
+    def account(
+        self, tenant: str, exam: str, seconds: float, check: Callable[[], None], *, batch: bool = False
+    ) -> Account:
+        """For one run of an exam that has `seconds` left in all; one of a `batch` has nobody waiting for it."""
+        patience = self._terms.batch_seconds if batch else self._terms.exam_seconds
+        until = asyncio.get_running_loop().time() + max(0.0, min(seconds, patience))
         return Account(tenant, exam, until, Ledger(self._terms.prices), check)
 
     async def ask(self, ask: Ask[T], account: Account) -> T:

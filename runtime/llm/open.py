@@ -63,6 +63,7 @@ def _terms(settings: LlmSettings) -> Terms:
     return Terms(
         call_seconds=settings.call_seconds,
         exam_seconds=settings.exam_seconds,
+        batch_seconds=settings.batch_seconds,
         retries=settings.retries,
         tenant_tokens=settings.tenant_tokens_per_day,
         max_cost=settings.max_cost,

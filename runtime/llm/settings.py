@@ -48,7 +48,9 @@ class LlmSettings(BaseSettings):
     call_seconds: float = Field(default=20.0, gt=0)
     """wall-clock limit of one request, whatever trickles in meanwhile"""
     exam_seconds: float = Field(default=30.0, gt=0)
-    """wall-clock limit of all requests of one exam; the exam's own deadline may be sooner"""
+    """wall-clock limit of all requests of one interactive exam; the exam's own deadline may be sooner"""
+    batch_seconds: float = Field(default=180.0, gt=0)
+    """the same of an exam of a batch: a class may wait for its places within the limits"""
     retries: int = Field(default=2, ge=0, le=10)
     """tries of a request after the first, where trying again can help"""
     breaker_after: int = Field(default=3, ge=1)

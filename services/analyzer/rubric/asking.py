@@ -31,7 +31,13 @@ async def grade_by_model(
     Never fails because of the model. Raises what `job.check` raises, and then asks nothing more.
     """
     event = job.event
-    account = llm.account(event.tenant, f"{event.exam_id}:{event.revision}", job.seconds_left - RESERVE, job.check)
+    account = llm.account(
+        event.tenant,
+        f"{event.exam_id}:{event.revision}",
+        job.seconds_left - RESERVE,
+        job.check,
+        batch=event.priority == "batch",
+    )
     found = await _all(llm, account, list(cases(submission, paper, analysis)))
     outcomes = Counter(one.fallback or "graded" for one in found)
     for outcome, number in outcomes.items():

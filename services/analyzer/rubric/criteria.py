@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.artefacts.paper import QuestionType
 from contracts.artefacts.submission import KeyItem
@@ -24,26 +24,26 @@ _ESSAY = {
 }
 """Dimensions of an essay that came without a rubric, and their shares of the points."""
 _DECOYS = (
-    ("写出了答题所用钢笔的品牌和购买日期", "钢笔"),
-    ("说明了昨天晚餐的菜单以及价格", "晚餐"),
-    ("给出了一趟航班的航班号和座位号", "航班"),
-    ("列出了三家汽车修理厂的营业时间", "修理厂"),
-    ("记录了邻居家猫的体重变化曲线", "邻居"),
-    ("注明了所住酒店的房间号码", "酒店"),
+    ("写出了答题所用钢笔的品牌和购买日期", ("钢笔", "fountain pen")),
+    ("说明了昨天晚餐的菜单以及价格", ("晚餐", "dinner")),
+    ("给出了一趟航班的航班号和座位号", ("航班", "flight")),
+    ("列出了三家汽车修理厂的营业时间", ("修理厂", "garage", "repair shop")),
+    ("记录了邻居家猫的体重变化曲线", ("邻居", "neighbo")),
+    ("注明了所住酒店的房间号码", ("酒店", "hotel")),
 )
-"""Criteria that no answer meets, and the word by which an answer would show that it might. One goes along with every
-rubric: a reply that finds points for it follows something else than the rubric.
+"""Criteria that no answer meets, and words by which an answer would show that it might, or a reply that it speaks of one.
+One goes along with every rubric: a reply that finds points for it follows something else than the rubric.
 """
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What earns `points`; `decoy`: nothing can, and nobody is shown it."""
+    """What earns `points`; a `decoy` (the words that tell of it) nothing can, and nobody is shown it."""
 
     id: str
     text: str
     points: float
-    decoy: bool = False
+    decoy: tuple[str, ...] = ()
 
 
 def criteria_of(
@@ -91,8 +91,10 @@ def with_decoy(criteria: tuple[tuple[str, float], ...], context: str) -> tuple[C
     So it is the same whenever the same is asked, and nobody who writes an answer knows where it stands.
     """
     number = int.from_bytes(hashlib.sha256(context.encode("utf-8", "replace")).digest()[:8], "big")
-    free = [text for text, word in _DECOYS if word not in context] or [_DECOYS[0][0]]
-    decoy = (free[number % len(free)], max(points for _, points in criteria))
+    told = context.casefold()
+    free = [decoy for decoy in _DECOYS if not any(word in told for word in decoy[1])] or [_DECOYS[0]]
+    text, words = free[number % len(free)]
+    decoy = Criterion("", text, max(points for _, points in criteria), decoy=words)
     at = number // 64 % (len(criteria) + 1)
-    told = [*criteria[:at], decoy, *criteria[at:]]
-    return tuple(Criterion(f"c{i}", text, points, decoy=i == at + 1) for i, (text, points) in enumerate(told, 1))
+    wanted = [Criterion("", text, points) for text, points in criteria]
+    return tuple(replace(c, id=f"c{i}") for i, c in enumerate([*wanted[:at], decoy, *wanted[at:]], 1))

@@ -11,6 +11,7 @@ from contracts.artefacts.reading import Reading
 from services.analyzer.core.confidence import REVIEW_BELOW
 from services.analyzer.core.marks import marks_of, read_marks
 from services.analyzer.core.totals import composite, totals
+from services.analyzer.rubric.criteria import Criterion
 from services.analyzer.rubric.evidence import normalised
 from services.analyzer.rubric.questions import Case, Path, RubricReply, flaws
 
@@ -58,7 +59,7 @@ def graded(case: Case, reply: RubricReply) -> Graded:
         "needs_review": not reviewed and (unsure or answer.answer_confidence < REVIEW_BELOW),
     }
     if not case.suspicious and not (reviewed and answer.feedback):  # a teacher's comment stays
-        new["feedback"] = shown(reply.feedback)
+        new["feedback"] = _without_decoys(shown(reply.feedback), decoys)
     return Graded(answer.model_copy(update=new))
 
 
@@ -66,6 +67,12 @@ def kept(case: Case, reason: str, *, review: bool = False) -> Graded:
     """The answer as the local engine has it, with the reason; `review`: a teacher must look in any case."""
     must = review or case.suspicious or case.answer.needs_review
     return Graded(case.answer.model_copy(update={"llm_fallback": reason, "needs_review": must}), reason)
+
+
+def _without_decoys(text: str | None, decoys: Sequence[Criterion]) -> str | None:
+    """The feedback, unless it speaks of what was never asked of the student."""
+    told = (text or "").casefold()
+    return None if any(word in told for decoy in decoys for word in decoy.decoy) else text
 
 
 def _thin(scores: Sequence[CriterionScore]) -> bool:

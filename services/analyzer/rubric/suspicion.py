@@ -37,7 +37,7 @@ _PATTERNS = tuple(
         r"(^|\n)\W{0,4}(system|assistant|developer|grader|系统)\W{0,2}[:：]|={4,}|#{3,}|`{3}",
         r"[\"“'](points?|scores?|criteria|evidence|feedback|verdict|grade|得分|分数|评分)[\"”']\s*[:：]",
         r"(\bend\b|结束).{0,6}(of )?\b(data|answer)|(数据|作答|答案)(到此)?(结束|完毕)|以上(是|为)(数据|学生)",
-        r"!\[[^\]]*\]\(|https?://|javascript:|\bbase64\b|data:text|(?=[a-z+/]{0,39}\d)[a-z0-9+/]{40,}={0,2}",
+        r"!\[[^\]]{0,200}\]\(|https?://|javascript:|\bbase64\b|data:text|(?=[a-z+/]{0,39}\d)[a-z0-9+/]{40,}={0,2}",
     )
 )
 

@@ -30,7 +30,7 @@ FORM: dict[str, Any] = {
                     "answer_key": {
                         "type": "string",
                         "contentMediaType": "application/json",
-                        "description": 'JSON: {"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?}]}',
+                        "description": 'JSON: {"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?, "rubric"?}]}',
                         "examples": [
                             '{"questions": [{"number": "1", "type": "single_choice", "answer": "B", "max_score": 3}]}'
                         ],

@@ -1,6 +1,6 @@
 """Counts what completed exams used, every revision once, whoever counts and however often it is tried.
 
-A revision used only what its own stages did: pages count when it began with ocr, tokens and cost when diagnostic ran in it.
+A revision used only what its own stages did: pages count when it began with ocr, tokens and cost when analyzer ran in it.
 """
 
 import asyncio
@@ -91,7 +91,7 @@ def _own(reading: Reading, began: str | None) -> Reading:
     """The part of a reading that belongs to a revision that began at that status."""
     if began in {None, Status.UPLOADED}:
         return reading
-    return Reading() if began == Status.DIAGNOSED else replace(reading, pages=0)
+    return Reading() if began in {Status.ANALYZED, Status.DIAGNOSED} else replace(reading, pages=0)
 
 
 async def _add(connection: asyncpg.Connection, exam: Exam, reading: Reading) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.artefacts import AnswerKey, KeyItem, QuestionType
+from contracts.artefacts import AnswerKey, KeyItem, QuestionType, RubricItem
 from contracts.artefacts.submission import Subject
 
 MAX_ITEMS = 1000
@@ -38,6 +38,13 @@ class TemplateSection(_Part):
     item_score: Score | None = Field(default=None, description="Points of each of its items.")
 
 
+class TemplateCriterion(_Part):
+    """What earns points of a worked solution, a short answer or an essay."""
+
+    criterion: Annotated[str, Field(min_length=1, max_length=500, pattern=_TRIMMED)]
+    points: Annotated[float, Field(strict=True, gt=0, le=10_000, allow_inf_nan=False)]
+
+
 class TemplateItem(_Part):
     """题目 or 小题: sub-questions are items of their own, numbered `17(1)`."""
 
@@ -58,6 +65,9 @@ class TemplateItem(_Part):
         default=None, description="Points of a multiple choice with some of the right letters and no wrong one."
     )
     knowledge_points: list[Word] = Field(default=[], max_length=10)
+    rubric: list[TemplateCriterion] = Field(
+        default=[], max_length=40, description="评分标准; its points add up to `max_score`."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "TemplateItem":
@@ -65,6 +75,12 @@ class TemplateItem(_Part):
             raise ValueError("partial_score is more than max_score")
         if self.accepted and self.answer is None:
             raise ValueError("accepted needs an answer beside it, which is shown as the right one")
+        if (
+            self.rubric
+            and self.max_score is not None
+            and abs(sum(c.points for c in self.rubric) - self.max_score) > 1e-6
+        ):
+            raise ValueError("the rubric's points don't add up to max_score")
         return self
 
 
@@ -139,6 +155,7 @@ def answer_key(document: Document) -> AnswerKey:
                 accepted=tuple(item.accepted),
                 partial_score=item.partial_score,
                 knowledge_points=tuple(item.knowledge_points),
+                rubric=tuple(RubricItem(criterion=c.criterion, points=c.points) for c in item.rubric),
             )
         )
     return AnswerKey(questions=tuple(items))

@@ -54,7 +54,9 @@ def _line(text: str, y: float) -> Line:
 
 
 def job(check: Callable[[], None] = lambda: None, seconds: float = 120, tenant: str = "") -> Any:
-    event = SimpleNamespace(tenant=tenant or f"school-{uuid.uuid4().hex}", exam_id=uuid.uuid4(), revision=1)
+    event = SimpleNamespace(
+        tenant=tenant or f"school-{uuid.uuid4().hex}", exam_id=uuid.uuid4(), revision=1, priority="interactive"
+    )
     return SimpleNamespace(event=event, seconds_left=seconds, check=check)
 
 

@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import uuid
 
 import pytest
 from llm_world import nobody
 from paper_world import EARNED, HONEST, MAXIMUM, QUOTES, criteria, exam, graded, honest, job, local
-from scripted_model import answers, error, hang, says
+from scripted_model import KEY, answers, error, hang, says
 
+from contracts.artefacts import Diagnosis
 from contracts.artefacts.reading import Mark
 from runtime.llm.limits import PREFIX
+from services.analyzer.stage import open_stage
+from services.report.core.compose import compose
 
 
 async def test_points_are_summed_in_code_and_stand_with_their_evidence(opened) -> None:
@@ -108,6 +112,44 @@ async def test_a_crash_after_the_call_costs_no_second_call(opened) -> None:
         assert len(world.server.seen) == 1
         assert again.answers == first.answers
         assert again.cost.amount == 0
+
+
+async def test_the_stage_opens_the_model_of_its_environment_and_the_result_says_so(opened, monkeypatch) -> None:
+    submission, reading, paper = exam(HONEST)
+    run = job()
+
+    async def stored(model):
+        return {"Reading": reading, "Paper": paper}[model.__name__]
+
+    async def sent():
+        return submission
+
+    run.submission, run.artefact, run.cpu_seconds = sent, stored, 0.0
+    async with opened(redis=None) as world:
+        world.server.otherwise = answers(honest)
+        monkeypatch.setenv("REDINK_LLM_URL", world.server.url)
+        monkeypatch.setenv("REDINK_LLM_API_KEY", KEY)
+        monkeypatch.delenv("REDINK_REDIS_URL", raising=False)
+        async with open_stage(None) as stage:  # type: ignore[arg-type]
+            analysis = await stage.work(run)
+    diagnosis = Diagnosis(engine="local", summary="")
+    result = compose(uuid.uuid4(), submission, reading, paper, analysis, diagnosis)  # type: ignore[arg-type]
+    (question,) = result.questions
+    assert (question.graded_by, question.score, len(question.criteria)) == ("llm", EARNED, 3)
+    assert result.cost.amount == analysis.cost.amount > 0
+    assert result.cost.llm_tokens.in_ > 0
+    assert result.llm is not None
+    assert (result.llm.model, result.llm.graded) == ("deepseek-flash", 1)
+
+
+async def test_an_exam_of_a_batch_waits_longer_for_its_place(opened) -> None:
+    async with opened(redis=None, exam_seconds=0.001, batch_seconds=60) as world:
+        world.server.otherwise = answers(honest)
+        hurried, patient = job(), job()
+        patient.event.priority = "batch"
+        found = [(await graded(world.llm, exam(HONEST), run)).answers[0] for run in (hurried, patient)]
+        assert [f.llm_fallback for f in found] == ["no_time", None]
+        assert found[1].score == EARNED
 
 
 async def test_what_a_teacher_marked_in_red_is_not_asked_about(opened) -> None:

@@ -1,5 +1,7 @@
 """Grading by rubric, the pure halves: which criteria there are, what counts as evidence, what a reply is worth."""
 
+import hashlib
+
 import pytest
 from analyzer_build import key, line, paper, question, reading, submission
 from hypothesis import given
@@ -68,7 +70,7 @@ def test_the_decoy_stands_at_the_same_place_for_the_same_question_and_is_one(con
     found = with_decoy(wanted, context)
     assert found == with_decoy(wanted, context)
     assert [(c.text, c.points) for c in found if not c.decoy] == list(wanted)
-    assert sum(c.decoy for c in found) == 1
+    assert sum(bool(c.decoy) for c in found) == 1
     assert [c.id for c in found] == ["c1", "c2", "c3", "c4"]
 
 
@@ -139,6 +141,15 @@ def test_a_reply_that_breaks_a_rule_counts_for_nothing_and_a_teacher_looks(bad) 
     assert case is not None
     found = graded(case, bad(case))
     assert found.answer == case.answer.model_copy(update={"llm_fallback": "distrusted", "needs_review": True})
+
+
+def test_feedback_never_speaks_of_what_was_not_asked_of_the_student() -> None:
+    case = case_of("两直线平行")
+    assert case is not None
+    (decoy,) = (c for c in case.criteria if c.decoy)
+    for word in decoy.decoy:
+        assert graded(case, reply(case, {}, [], f"还应写出 {word.upper()}")).answer.feedback is None
+    assert graded(case, reply(case, {}, [], "还应写出内错角")).answer.feedback == "还应写出内错角"
 
 
 def test_who_is_asked_about() -> None:
@@ -214,6 +225,12 @@ def test_cleaning_never_adds_and_is_stable(text) -> None:
     once = cleaned(text)
     assert len(once.text) <= len(text)
     assert cleaned(once.text).text.strip() == once.text.strip()
+
+
+@pytest.mark.parametrize(("name", "digest"), [(("rubric", 1), "25f935813048bd36"), (("essay", 1), "a703150c1b2a3ee2")])
+def test_a_changed_prompt_is_a_new_version(name, digest) -> None:
+    # Replies are kept for days under the version: raise it in a file of its own name, and add that here.
+    assert hashlib.sha256(prompt(*name).text.encode()).hexdigest()[:16] == digest
 
 
 @pytest.mark.parametrize("name", [RUBRIC, ESSAY])

@@ -169,7 +169,7 @@ async def test_usage_is_what_each_revisions_own_stages_did_once_and_outlives_the
         meter = Meter(pool, running.blobs, 60)
         await meter.turn()
         await meter.turn()
-        for revision, began in ((2, "PARSED"), (3, "DIAGNOSED")):
+        for revision, began in ((2, "PARSED"), (3, "DIAGNOSED"), (4, "ANALYZED")):
             await pool.execute("UPDATE exams SET revision = $1, last_event = last_event + 1", revision)
             await pool.execute(
                 """INSERT INTO exam_events (exam_id, number, revision, status, progress, attempt)
