@@ -18,6 +18,8 @@ SCRIBBLE = 0.7
 """Share of ink, over a window of half an em, that no letter reaches and a scribble does."""
 MINUS = 0.005
 """In square ems, the least ink of a minus sign."""
+TICK = 1.25
+"""In ems, the height of a stroke from which it is no letter's."""
 RED_FLOOR = 150
 UNDER = 0.2
 """In ems, how far a rule's place reaches below the rule."""
@@ -123,9 +125,9 @@ def picture_of(content: Content, leaf: Leaf, red: Mask, em: float) -> Image:
 
 
 def _leaves(kept: npt.NDArray[Any], width: int, em: float) -> bool:
-    """Whether a high stroke runs out of the window, whose margin no letter needs: a tick or line over the letter."""
+    """Whether a stroke higher than letters runs out of the window, whose margin none needs: a tick or line over it."""
     x, y, w, h = (kept[:, i] for i in range(4))
-    return bool(np.any(((x + w >= width) | (y == 0)) & (h > 0.8 * em)))
+    return bool(np.any(((x + w >= width) | (y == 0)) & (h > TICK * em)))
 
 
 def _minuses(
