@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import time
@@ -47,6 +48,20 @@ def running(
         yield stack, children[-1]
 
 
+@contextlib.contextmanager
+def _environment(data_dir: Path, stack: Stack) -> Iterator[Path]:
+    """A file for shells in which the operators' tools are to find this stack, while it runs; it holds the database's password."""
+    path = data_dir / "env"
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in stack.environment().items())
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def _opener(data_dir: Path) -> dict[str, str]:
     """The gateway looks at uploads by way of ocr's opener, unless the path is too long for a socket."""
     path = str(data_dir.resolve() / "opener.sock")
@@ -57,10 +72,14 @@ def up(arguments: argparse.Namespace) -> None:
     """Run until a signal comes, or a child can't be kept alive."""
     started = time.monotonic()
     print("starting Redink …", flush=True)
-    with running(arguments.data, arguments.port, mode=arguments.stages, broker=arguments.broker) as (stack, gateway):
+    with (
+        running(arguments.data, arguments.port, mode=arguments.stages, broker=arguments.broker) as (stack, gateway),
+        _environment(arguments.data, stack) as environment,
+    ):
         print(f"ready in {time.monotonic() - started:.1f} s: {gateway.url}/api/v1")
         print(f"API key: {dev_key(arguments.data)}   (also in {arguments.data / 'dev-key'})")
-        print(f"logs: {arguments.data / 'log'}   Ctrl-C stops it", flush=True)
+        print(f"logs: {arguments.data / 'log'}   tools: . {environment}; python -m services audit")
+        print("Ctrl-C stops it", flush=True)
         while True:
             time.sleep(0.2)
             stack.supervisor.check()

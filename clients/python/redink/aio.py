@@ -104,7 +104,7 @@ class AsyncRedink:
         attempt = 0
         while True:
             attempt += 1
-            last = attempt >= self._attempts or not call.idempotent
+            last = attempt >= self._attempts
             try:
                 response = await self._http.request(**call.arguments())
             except httpx.TransportError as error:

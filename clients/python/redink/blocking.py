@@ -105,7 +105,7 @@ class Redink:
         attempt = 0
         while True:
             attempt += 1
-            last = attempt >= self._attempts or not call.idempotent
+            last = attempt >= self._attempts
             try:
                 response = self._http.request(**call.arguments())
             except httpx.TransportError as error:

@@ -44,7 +44,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Call:
-    """One request. A call without `idempotent` is sent once only."""
+    """One request, which may be sent again: it changes nothing, or has an Idempotency-Key."""
 
     method: str
     path: str
@@ -52,7 +52,6 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     paper: Paper | None = None
     body: Any = None
-    idempotent: bool = True
 
     def arguments(self) -> dict[str, Any]:
         """For httpx's `build_request`."""
@@ -102,8 +101,9 @@ def cancel(exam_id: str) -> Call:
 
 
 def retry(exam_id: str, stage: str | None) -> Call:
-    """Sent once: a second one would be a second revision."""
-    return Call("POST", f"/exams/{exam_id}/retry", body={} if stage is None else {"from": stage}, idempotent=False)
+    """Under a key of its own: however often it is sent, it begins one revision."""
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    return Call("POST", f"/exams/{exam_id}/retry", headers=key, body={} if stage is None else {"from": stage})
 
 
 def events(exam_id: str, after: str | None) -> Call:

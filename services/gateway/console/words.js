@@ -1,7 +1,7 @@
 // What the page says, in Chinese and English.
 const WORDS = {
   zh: {
-    other: "English", leave: "退出", key: "API 密钥", enter: "进入", key_help: "密钥只保存在本标签页中，关闭即清除。",
+    other: "English", leave: "退出", key: "API 密钥", enter: "进入", key_help: "由管理员发放；本机用 make up 启动时，密钥会打印出来，也在 .redink/dev-key 中。只保存在本标签页，关闭即清除。",
     upload: "上传试卷", drop: "把照片、扫描件或 PDF 拖到这里，或点击选择（按页序）", remove: "移除", subject: "科目", grade: "年级", title: "标题",
     student_id: "学号或代号", class_id: "班级", answer_key: "标准答案（JSON，可不填）", submit: "开始批改", sending: "正在上传",
     papers: "最近的试卷", none: "还没有试卷。", created: "上传时间", status: "状态", more: "更多", back: "返回", cancel: "取消", retry: "重新处理",
@@ -14,7 +14,7 @@ const WORDS = {
     subjects: { math: "数学", physics: "物理", chemistry: "化学", biology: "生物", history: "历史", geography: "地理", politics: "政治", english: "英语", chinese: "语文", science: "科学", ict: "信息技术" },
   },
   en: {
-    other: "中文", leave: "Sign out", key: "API key", enter: "Enter", key_help: "Kept in this tab only, forgotten when it is closed.",
+    other: "中文", leave: "Sign out", key: "API key", enter: "Enter", key_help: "Your administrator makes one; make up prints one, which is also in .redink/dev-key. It is kept in this tab only, and forgotten when it is closed.",
     upload: "Upload a paper", drop: "Drop photos, scans or a PDF here, or click to choose (in page order)", remove: "remove", subject: "Subject", grade: "Grade", title: "Title",
     student_id: "Student id or pseudonym", class_id: "Class", answer_key: "Answer key (JSON, optional)", submit: "Grade it", sending: "Uploading",
     papers: "Recent papers", none: "No papers yet.", created: "Uploaded", status: "Status", more: "More", back: "Back", cancel: "Cancel", retry: "Run again",

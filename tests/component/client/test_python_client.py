@@ -67,13 +67,18 @@ async def test_no_answer_at_all_is_said_after_the_last_attempt(line: Line) -> No
     assert line.carried == ["drop", "drop"]
 
 
-async def test_a_retry_is_not_sent_twice_as_it_would_run_twice(client: Either, line: Line) -> None:
+async def test_a_retry_whose_answers_are_lost_runs_the_exam_again_once(
+    client: Either, line: Line, running: Running
+) -> None:
     exam = await client.call("submit", PAPER)
+    await running.report(exam.raw)
     await client.call("close")
-    line.orders.append("drop")
+    line.orders.extend(["lose", "busy", "lose"])
     async with AsyncRedink(line.url, DEV_KEY) as other:
-        with pytest.raises(Unreachable):
-            await other.retry(exam.id)
+        again = await other.retry(exam.id)
+    assert (again.id, again.raw["revision"]) == (exam.id, 2)
+    assert line.carried.count("lose") == 2, "it was sent three times"
+    assert [row["revision"] for row in await running.sql("SELECT revision FROM exams")] == [2]
 
 
 async def test_a_refusal_says_its_code_and_what_is_wrong(client: Either) -> None:
