@@ -9,57 +9,37 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
 from contracts.errors import ErrorCode, Invalid
-from contracts.events import BlobRef, ExamEvent, StatusKind
+from contracts.events import BlobRef, StatusKind
 from contracts.status import Status
 from contracts.topics import TOPICS, artefact_path
-from runtime import envelope, log, metrics
-from runtime.blobs import BlobMissing, Blobs, Unavailable, ref_of
+from runtime import log, metrics
+from runtime.blobs import Blobs, Unavailable
 from runtime.cache import Starts
 from runtime.cancellations import Cancellations
+from runtime.case import Case, understand
 from runtime.clock import Clock
 from runtime.envelope import Record
-from runtime.job import Job, latest, understood
+from runtime.job import Job, latest
+from runtime.kept import Kept
 from runtime.limit import DeadLetterLimit
 from runtime.pool import Workers
 from runtime.quarantine import CrashGuard, Quarantine
 from runtime.settings import FlowSettings
 from runtime.spans import processing, working
 from runtime.stage import Stage
-from runtime.trace import UNTRACED, Span, Trace, Tracer
+from runtime.trace import UNTRACED, Span, Tracer
 from runtime.verdict import CrashLooping, DeadLetter, Fail, Policy, RetryAt, judge
 from runtime.voice import Publisher, Unsaid, Voice
 from runtime.work import artefact_of
 
 PROGRESS_PATIENCE = 1.0
 """Seconds that a word on progress may take from the work, which has a time limit: a broker may be away for longer."""
-PUT_PATIENCE = 60.0
-"""Seconds for which finished work waits for a store that is away, before the record begins anew."""
 
 _MODEL = {topic.name: topic.model for topic in TOPICS}
-
-
-@dataclass(frozen=True)
-class _Case:
-    """One delivered record, understood."""
-
-    record: Record
-    event: ExamEvent
-    span: Span
-    event_id: str
-
-    @property
-    def attempt(self) -> int:
-        return self.record.attempt
-
-    @property
-    def trace(self) -> Trace:
-        """What is said of it continues this try's span."""
-        return self.span.trace
 
 
 class Shell:
@@ -86,6 +66,7 @@ class Shell:
         self._model = _MODEL[stage.row.sources[0]]
         self._voice = Voice(stage.row, publisher, clock, tracer)
         self._blobs = blobs
+        self._kept = Kept(blobs, stage.row)
         self._guard = CrashGuard(starts, quarantine or Quarantine(), settings.crash_limit)
         self._cancellations = cancellations
         self._workers = workers
@@ -116,7 +97,7 @@ class Shell:
 
     async def _handle(self, record: Record, began: float, span: Span) -> str:
         try:
-            case = self._understand(record, span)
+            case = understand(record, self._model, span)
         except Invalid as error:
             span.fail(type(error).__name__)
             return await self._set_aside(record, None, DeadLetter("invalid"), error)
@@ -138,20 +119,12 @@ class Shell:
             if not looping:  # the process lived to say so; what crash-looped once must not begin to crash anew
                 await self._guard.end(self._start_key(case))
 
-    def _understand(self, record: Record, span: Span) -> _Case:
-        attributes = envelope.decode(record)
-        event = envelope.event_of(record, self._model)
-        span.note(
-            {"redink.exam_id": str(event.exam_id), "redink.tenant": event.tenant, "redink.revision": event.revision}
-        )
-        return _Case(record, event, span, str(attributes.id))
-
-    async def _process(self, case: _Case, began: float) -> str:
+    async def _process(self, case: Case, began: float) -> str:
         event = case.event
         job = self._job(case)
         job.check()
         path = artefact_path(event.tenant, event.exam_id, event.revision, self._row.name)
-        if existing := await self._find(path):
+        if existing := await self._kept.find(path):
             metrics.DUPLICATES.labels("artefact").inc()
             await self._announce(case, existing, began)
             return "duplicate"
@@ -168,7 +141,7 @@ class Shell:
                 artefact = await artefact_of(self._stage, job)
             self._measure_cpu(max(job.cpu_seconds, getattr(artefact, "cpu_seconds", 0.0)))
             with self._tracer.span("store", kind="client", parent=case.trace):
-                stored = await self._put(job, path, artefact.model_dump_json(by_alias=True).encode())
+                stored = await self._kept.put(job, path, artefact.model_dump_json(by_alias=True).encode())
         job.check()
         await self._announce(case, stored, began)
         return "completed"
@@ -177,21 +150,7 @@ class Shell:
         metrics.CPU.labels(self._stage.name).inc(seconds)
         metrics.EXAM_CPU.labels(self._stage.name).observe(seconds)
 
-    async def _put(self, job: Job, path: str, data: bytes) -> BlobRef:
-        """Store what was worked for, while it is wanted; a store that is away is waited for a little, as work is dear."""
-        until, pause = _now() + PUT_PATIENCE, 0.5
-        while True:
-            job.check()
-            try:
-                return await self._blobs.put(path, data)
-            except Unavailable as error:
-                self._log.warning("artefact not stored yet", error=log.what(error))
-                if _now() + pause > until:
-                    raise
-            await asyncio.sleep(pause)
-            pause *= 2
-
-    async def _announce(self, case: _Case, artefact: BlobRef, began: float) -> None:
+    async def _announce(self, case: Case, artefact: BlobRef, began: float) -> None:
         """The sink event and the status, both awaited: only then may the offset be marked."""
         await asyncio.gather(
             self._voice.done(case.event, artefact, case.trace),
@@ -206,7 +165,7 @@ class Shell:
         )
         self._limit.passed()
 
-    async def _route(self, case: _Case, error: Exception) -> str:
+    async def _route(self, case: Case, error: Exception) -> str:
         """Find the record a home other than the sink."""
         event = case.event
         verdict = judge(error, case.attempt, self._clock(), latest(event), self._policy, chance=self._chance())
@@ -227,7 +186,7 @@ class Shell:
         self._limit.passed()
         return outcome
 
-    async def _set_aside(self, record: Record, case: _Case | None, verdict: DeadLetter, error: Exception) -> str:
+    async def _set_aside(self, record: Record, case: Case | None, verdict: DeadLetter, error: Exception) -> str:
         self._limit.dead()  # before publishing: over the limit, the record stays where it is
         await self._voice.dead(record, verdict.reason, log.what(error))
         if case:
@@ -243,19 +202,10 @@ class Shell:
         )
         return "dead"
 
-    async def _fail(self, case: _Case, status: Status, code: ErrorCode | None) -> None:
+    async def _fail(self, case: Case, status: Status, code: ErrorCode | None) -> None:
         await self._voice.status(case.event, case.trace, StatusKind.FAILED, status, attempt=case.attempt, code=code)
 
-    async def _find(self, path: str) -> BlobRef | None:
-        """The reference of the artefact if there is one; Transient when the read is torn: its hash would be a lie."""
-        try:
-            data = await self._blobs.read(path)
-        except BlobMissing:
-            return None
-        understood(self._row.artefact, data)
-        return ref_of(path, data)
-
-    def _job(self, case: _Case) -> Job:
+    def _job(self, case: Case) -> Job:
         async def progress(done: int, total: int) -> None:
             try:
                 async with asyncio.timeout(PROGRESS_PATIENCE):
@@ -292,7 +242,7 @@ class Shell:
         metrics.QUEUE_WAIT.labels(self._stage.name).observe(waited)
         return round(waited, 3)
 
-    def _start_key(self, case: _Case) -> str:
+    def _start_key(self, case: Case) -> str:
         return f"{self._stage.name}:{case.event_id}"
 
 

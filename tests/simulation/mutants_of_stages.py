@@ -20,6 +20,7 @@ from runtime.blobs import ref_of
 from runtime.commits import Commits
 from runtime.envelope import Record
 from runtime.intake import Intake
+from runtime.kept import Kept
 from runtime.shell import Shell
 from runtime.tracker import Partition, Ticket, Tracker, _Stay
 from runtime.voice import Voice
@@ -124,7 +125,7 @@ def _own_reference() -> Iterator[Parts]:
 def _no_artefact_check() -> Iterator[Parts]:
     async def never(*_: Any) -> None: ...
 
-    with patched((Shell, "_find", never)) as parts:
+    with patched((Kept, "find", never)) as parts:
         yield parts
 
 
@@ -163,8 +164,8 @@ def _publish_failure_swallowed() -> Iterator[Parts]:
 def _attempts_not_counted() -> Iterator[Parts]:
     real = runtime.voice.again
 
-    def forgetful(record: Record, *, attempt: int, due: float) -> Any:
-        return real(record, attempt=1, due=due)
+    def forgetful(record: Record, *, attempt: int, due: float, former: Any) -> Any:
+        return real(record, attempt=1, due=due, former=former)
 
     with patched((runtime.voice, "again", forgetful)) as parts:
         yield parts
