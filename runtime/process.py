@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -12,7 +11,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import replace
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from contracts.topics import CONTROL, retry_topic
@@ -20,12 +18,13 @@ from runtime import health, heap, log, metrics
 from runtime.cache import open_cache
 from runtime.cancellations import Cancellations
 from runtime.clock import Clock
+from runtime.http import listening, serving
 from runtime.intake import Intake, Lane
 from runtime.kafka import Decorate, open_kafka
 from runtime.kit import Kit, Resources
 from runtime.limit import Halt
 from runtime.pool import open_workers
-from runtime.settings import BadSettings, Settings
+from runtime.settings import Settings
 from runtime.shell import Shell
 from runtime.stage import Stage
 from runtime.stores import open_blobs
@@ -85,12 +84,12 @@ async def run(
     late = exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
     async with AsyncExitStack() as stack:
         stack.callback(late.cancel)
-        listening = stack.enter_context(_listen(settings))
+        bound = stack.enter_context(listening(settings.http))
         service = _service([*stages, *(["gateway"] if gateway else [])])
         tracer = await stack.enter_async_context(open_tracing(settings.trace, service, version))
         resources = replace(await stack.enter_async_context(open_resources(settings)), tracer=tracer)
         api = await stack.enter_async_context(gateway(resources)) if gateway else None
-        await stack.enter_async_context(_serve(health.app(resources.health, api), listening))
+        await stack.enter_async_context(serving(health.app(resources.health, api), bound))
         stack.enter_context(_loop_lag())
         await stack.enter_async_context(watched(resources.health, settings.flow.stall_seconds))
         running = await stack.enter_async_context(_open_stages(stages, resources))
@@ -220,51 +219,6 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
-
-
-@contextlib.contextmanager
-def _listen(settings: Settings) -> Iterator[socket.socket]:
-    """Bind before anything else: a taken port is the commonest mistake, and it should be told at once."""
-    family = socket.AF_INET6 if ":" in settings.http.host else socket.AF_INET
-    # By its protocol asyncio knows TCP and switches off Nagle, which costs each answer some 50 ms.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((settings.http.host, settings.http.port))
-        except OSError as error:
-            raise BadSettings(
-                f"REDINK_HTTP_PORT: {settings.http.port} on {settings.http.host}: {error.strerror}"
-            ) from None
-        yield listening
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the process decides when to leave, and in which order."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@asynccontextmanager
-async def _serve(app: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=5,
-        server_header=False,
-        ws_max_size=4096,  # clients have nothing to say
-        ws_per_message_deflate=False,  # an event is half a kilobyte, a compressor per client two hundred
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
 
 
 @contextlib.contextmanager
