@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.generation.dashboards.panels import Panel, dashboard, mean, rate, ratio
+from scripts.generation.dashboards.panels import Panel, dashboard, mean, quantiles, rate, ratio
 
 COMPLETED = rate("redink_terminal_total", where='outcome="completed"')
 
@@ -62,6 +62,21 @@ def llm() -> dict[str, Any]:
             Panel(
                 "Calls by status",
                 [(rate("redink_llm_requests_total", "provider, model, status"), "{{provider}} {{model}} {{status}}")],
+                "reqps",
+            ),
+            Panel("Time of an answer", quantiles("redink_llm_request_seconds"), "s"),
+            Panel("Wait for our own limits", quantiles("redink_llm_limit_wait_seconds"), "s"),
+            Panel(
+                "Questions by how they were graded",
+                [(rate("redink_llm_grades_total", "outcome"), "{{outcome}}")],
+                "reqps",
+            ),
+            Panel(
+                "Replies from cache, and mended",
+                [
+                    (rate("redink_llm_cache_total", "result"), "{{result}}"),
+                    (rate("redink_llm_repairs_total"), "sent back to be mended"),
+                ],
                 "reqps",
             ),
             Panel("Tokens", [(rate("redink_llm_tokens_total", "kind"), "{{kind}}")], "short", says="a second"),
