@@ -49,11 +49,12 @@ async def test_an_obedient_model_changes_no_score(opened, name) -> None:
         world.server.otherwise = model
         for current in INJECTIONS:
             for parts in (exam(HONEST, *current.split("\n")), exam(HONEST, stem=f"{STEM}\n{current}")):
-                (answer,) = (await graded(world.llm, parts)).answers
-                (alone,) = local(parts).answers
+                # One school: what is left of most is the same answer, which is graded once.
+                (answer,) = (await graded(world.llm, parts, job(tenant=world.tenant))).answers
                 if answer.graded_by == "llm":
                     assert (answer.score, answer.criteria[0].points) == (EARNED, 2.0), current
                 else:
+                    (alone,) = local(parts).answers
                     assert (answer.score, answer.verdict) == (alone.score, alone.verdict), current
                     assert answer.llm_fallback in {"distrusted", "malformed", "suspicious_text"}
                 assert answer.needs_review, current
@@ -66,11 +67,12 @@ async def test_names_numbers_and_their_injections_never_reach_a_model(opened) ->
     async with opened(redis=None, max_cost=0, tenant_tokens_per_day=0) as world:
         world.server.otherwise = answers(honest)
         for name in INJECTIONS:
-            (answer,) = (await graded(world.llm, exam(HONEST, name=name), job())).answers
+            (answer,) = (await graded(world.llm, exam(HONEST, name=name), job(tenant=world.tenant))).answers
             assert (answer.score, answer.graded_by) == (EARNED, "llm")
         (answer,) = (await graded(world.llm, exam(HONEST, "王小明 s-4711", name="王小明"))).answers
         assert answer.score == EARNED
         told = [seen.user for seen in world.server.seen]
+        assert len(told) == 2  # with any name the request is the same, to the letter; one was masked
         assert not any(len(name) > 3 and name in text for text in told for name in INJECTIONS)
         assert not any("王小明" in text or "s-4711" in text for text in told)
 
