@@ -1,5 +1,6 @@
 """Metrics, rules, runbook and dashboards agree, before anything runs."""
 
+import json
 import re
 import subprocess
 from functools import cache
@@ -15,6 +16,7 @@ from runtime import metrics
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
+DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 LABELS = {
     "cache", "class", "currency", "endpoint", "group", "kind", "level", "method", "model", "name", "outcome", "provider",
@@ -98,3 +100,46 @@ def _samples(metric: MetricWrapperBase) -> set[str]:
         case "info":
             return {f"{name}_info"}
     return {name}
+
+
+def test_every_metric_is_set_somewhere() -> None:
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("runtime", "services")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "metrics.py"
+    )
+    names = [name for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)]
+    assert [name for name in names if f"metrics.{name}" not in code] == []
+
+
+def test_grafana_provisions_the_dashboards_and_their_source() -> None:
+    folder = ROOT / "deploy" / "grafana" / "provisioning"
+    [source] = yaml.safe_load((folder / "datasources" / "prometheus.yml").read_text("utf-8"))["datasources"]
+    [provider] = yaml.safe_load((folder / "dashboards" / "redink.yml").read_text("utf-8"))["providers"]
+    grafana = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]["grafana"]
+    assert source["type"] == "prometheus"
+    assert source["uid"]
+    assert f"./deploy/grafana/dashboards:{provider['options']['path']}:ro" in grafana["volumes"]
+    assert provider["disableDeletion"] is True
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_a_dashboard_is_whole(path: Path) -> None:
+    board = json.loads(path.read_text("utf-8"))
+    assert board["uid"] == path.stem
+    assert board["id"] is None
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+    taken = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
+        assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
