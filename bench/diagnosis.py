@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from services.diagnostic.core.calibration import Calibration, calibrate, log_likelihoods
+from services.diagnostic.core.calibration import Calibration, calibrate, expected
 from services.diagnostic.core.curves import USUAL_SLOPE, Floats, chances, ease_at
-from services.diagnostic.core.mastery import ABILITY, REFERENCE, USUAL_SPREAD, Observation, estimate, posterior
+from services.diagnostic.core.mastery import REFERENCE, USUAL_SPREAD, Observation, estimate
 
 Predict = Callable[[Floats, Floats], Floats]
 """Shares and mask (students, questions) in; the expected share of every question out."""
@@ -126,16 +126,6 @@ def redink_alone(_: Floats, q: Floats) -> Predict:
     ones = np.ones(len(q))
     model = Calibration(ones * USUAL_SLOPE, ones * ease_at(0.65, USUAL_SLOPE), 0 * ones, parts, USUAL_SPREAD)
     return lambda x, m: expected(model, x, m)
-
-
-def expected(model: Calibration, x: Floats, m: Floats) -> Floats:
-    """The share of every question: the mean of its points' log odds, weighted as its parts are."""
-    density = posterior(log_likelihoods(model, x, m), model.spread)
-    chance = density @ chances(model.slope, model.ease, model.guess, ABILITY).T  # (students, points, questions)
-    odds = np.log(chance / (1 - chance))
-    part = model.parts / model.parts.sum(1, keepdims=True)
-    mixed: Floats = 1 / (1 + np.exp(-np.einsum("skj,jk->sj", odds, part)))
-    return mixed
 
 
 PEERS = {

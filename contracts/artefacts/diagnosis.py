@@ -1,10 +1,12 @@
 """What diagnostic stores: mastery per knowledge point and what to do about it; and what it may be told beside a paper."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from contracts.base import Contract, Share
+
+CauseKind = Literal["careless", "concept", "method", "incomplete", "misread", "blank"]
 
 
 class PastAnswers(Contract):
@@ -58,12 +60,17 @@ class Mastery(Contract):
 
 
 class Cause(Contract):
-    """错因 of one question: `quotes` are the student's and the key's words that show it, never empty."""
+    """错因 of one question. `kind`: careless, concept, method, incomplete, misread or blank.
+
+    `quotes`: what the student wrote and what was right, empty only for a blank. `others`: numbers of the questions that
+    it was seen beside.
+    """
 
     number: str
-    kind: str
+    kind: CauseKind
     text: str
-    quotes: tuple[str, ...]
+    quotes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 class Suggestion(Contract):

@@ -1,155 +1,144 @@
-"""Suggestions: what to do next, for which questions, starting from the lost points."""
+"""Suggestions: what to do next, for which questions, starting from the lost points and from what they build on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.artefacts.diagnosis import Suggestion
-from contracts.artefacts.paper import QuestionType
-from services.diagnostic.core.causes import cause_of
-from services.diagnostic.core.evidence import TYPE_NAMES, Item
-from services.diagnostic.core.wording import cite, points, quote
+from contracts.artefacts.diagnosis import Cause, Suggestion
+from contracts.taxonomy import Taxonomy
+from services.diagnostic.core.evidence import Item
+from services.diagnostic.core.wording import Words, points
 
+ENOUGH = 3
 _MOST_GROUPS = 5
 _MOST_DETAILS = 3
-_ENOUGH = 3
+_MOST_ROOTS = 2
 _SEVERAL = 2
 _SHORT = 24
-
-_METHOD: dict[QuestionType, str] = {
-    "single_choice": "重做时逐项写出排除其余选项的理由",
-    "multiple_choice": "重做时对每个选项单独判断对错，再合并作答",
-    "true_false": "对判断有误的说法各举一个例子或反例",
-    "fill_blank": "把每个空的推导过程写在题旁，算完代回原题检验",
-    "short_answer": "对照答案逐条列出得分要点，圈出遗漏的要点后重写",
-    "calculation": "重做时每步只变形一次，写完代回原题检验",
-    "essay": "对照评分标准修改提纲，再重写失分最多的一段",
-    "composite": "按小题顺序重做，标出第一处出错的地方",
-}
-_METHOD_FOR_BLANK = "先看课本例题弄清方法，再独立写出已知条件和第一步"
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Questions that lost points on one knowledge point, or of one type where no point is known."""
+    """Questions that lost points on one knowledge point, or of one type where no point is known (code null)."""
 
     name: str
     items: tuple[Item, ...]
     asked: int
+    code: str | None = None
 
     @property
     def lost(self) -> float:
         return sum(item.lost for item in self.items)
 
     @property
-    def amount(self) -> str:
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(item.number for item in self.items)
+
+    def cited(self, words: Words) -> str:
+        return words.cite(item.label for item in self.items)
+
+    def amount(self, words: Words) -> str:
         """3 分; where points are unknown, the number of questions: 2 题."""
-        known = all(item.full is not None for item in self.items)
-        return f"{points(self.lost)} 分" if known else f"{len(self.items)} 题"
+        if all(item.full is not None for item in self.items):
+            return words.amount.format(points=points(self.lost))
+        return words.amount_questions.format(count=len(self.items))
 
 
-def losses_of(items: Sequence[Item]) -> list[Loss]:
+def losses_of(items: Sequence[Item], words: Words) -> list[Loss]:
     """Where points were lost, the most first."""
-    asked: dict[str, list[Item]] = {}
+    asked: dict[tuple[str, str | None], list[Item]] = {}
     for item in items:
         if item.share is not None:
-            asked.setdefault(group_name(item), []).append(item)
+            asked.setdefault(_group(item, words), []).append(item)
     found = [
-        Loss(name, tuple(item for item in group if item.lost > 0), len(group))
-        for name, group in asked.items()
+        Loss(name, tuple(item for item in group if item.lost > 0), len(group), code)
+        for (name, code), group in asked.items()
         if any(item.lost > 0 for item in group)
     ]
     return sorted(found, key=lambda loss: -loss.lost)  # stable: ties stay in the paper's order
 
 
-def group_name(item: Item) -> str:
-    """The surest knowledge point of a question, else its type."""
-    return item.points[0][0].name if item.points else TYPE_NAMES[item.question.type]
+def _group(item: Item, words: Words) -> tuple[str, str | None]:
+    """Name and code of the surest knowledge point of a question, else its type."""
+    if not item.points:
+        return words.types[item.question.type], None
+    return item.points[0][0].name, item.points[0][0].code
 
 
-def suggestions_of(items: Sequence[Item]) -> tuple[Suggestion, ...]:
-    """Advice on the largest losses, then on blanks, then on what should be checked by a person."""
+def suggestions_of(
+    items: Sequence[Item], causes: Sequence[Cause], taxonomy: Taxonomy, words: Words
+) -> tuple[Suggestion, ...]:
+    """What to practise first, advice on the largest losses, on blanks, and on what a person should check."""
     graded = [item for item in items if item.share is not None]
-    losses = losses_of(items)
+    losses = losses_of(items, words)
+    why = {cause.number: cause.text for cause in causes}
     if graded and all(item.answer.verdict == "blank" for item in graded):
-        found = [_all_blank(graded)]
+        found = [_on(graded, words.all_blank, words)]
     elif graded and not losses:
-        found = [_all_right(graded)]
+        found = [_on(graded, words.all_right, words)]
     else:
-        found = [_practise(loss) for loss in losses[:_MOST_GROUPS]] + _rest(losses[_MOST_GROUPS:]) + _blanks(graded)
-    return (*found, *_ungraded(items), *_review(graded))
+        found = _first(losses, taxonomy, words)
+        found += [_practise(loss, why, words) for loss in losses[:_MOST_GROUPS]]
+        found += _if_any([item for loss in losses[_MOST_GROUPS:] for item in loss.items], words.rest, words)
+        blanks = [item for item in graded if item.answer.verdict == "blank"]
+        found += _if_any(blanks if len(blanks) >= _SEVERAL else [], words.blanks, words)
+    found += _if_any([item for item in items if item.share is None], words.ungraded, words)
+    return (*found, *_if_any([item for item in graded if item.answer.needs_review], words.review, words))
 
 
-def _practise(loss: Loss) -> Suggestion:
-    labels = [item.label for item in loss.items]
-    details = "，".join(_detail(item) for item in loss.items[:_MOST_DETAILS])
+def _first(losses: Sequence[Loss], taxonomy: Taxonomy, words: Words) -> list[Suggestion]:
+    """A lost point that another lost point builds on comes first: a gap at the root makes the others."""
+    by_code = {loss.code: loss for loss in losses if loss.code}
+    found = []
+    for loss in losses:
+        roots = [by_code[code] for code in taxonomy.roots_of(loss.code or "") if code in by_code]
+        for root in roots[-1:]:  # the furthest down
+            text = words.first.format(
+                root=root.name, cited_root=root.cited(words), name=loss.name, cited=loss.cited(words)
+            )
+            found.append(Suggestion(text=text, evidence=(*root.numbers, *loss.numbers)))
+    return found[:_MOST_ROOTS]
+
+
+def _practise(loss: Loss, why: Mapping[str, str], words: Words) -> Suggestion:
+    details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
     blank = all(item.answer.verdict == "blank" for item in loss.items)
-    method = _METHOD_FOR_BLANK if blank else _METHOD[loss.items[0].question.type]
-    thin = loss.asked < _ENOUGH
-    doubt, check = ("，证据不足", "，再做 2–3 道同类题确认") if thin else ("", "")
-    text = f"「{loss.name}」（{cite(labels)}，失 {loss.amount}{doubt}）：{details}；{method}{check}。"
-    return Suggestion(text=text, evidence=tuple(item.number for item in loss.items))
+    thin = loss.asked < ENOUGH
+    text = words.practise.format(
+        name=loss.name,
+        cited=loss.cited(words),
+        amount=loss.amount(words),
+        doubt=words.doubt if thin else "",
+        details=details,
+        method=words.method_blank if blank else words.method[loss.items[0].question.type],
+        check=words.check if thin else "",
+    )
+    return Suggestion(text=text, evidence=loss.numbers)
 
 
-def _detail(item: Item) -> str:
+def _detail(item: Item, why: Mapping[str, str], words: Words) -> str:
     """What was written and what was right, for one question."""
-    label, answer = cite([item.label]), item.answer
-    cause = cause_of(item)
-    why = f"（{cause}）" if cause else ""
+    cited, answer = words.cite([item.label]), item.answer
+    cause = words.why.format(why=why[item.number]) if item.number in why else ""
     if answer.verdict == "blank" or answer.student_answer == "":
-        return f"{label}未作答"
+        return words.left_blank.format(cited=cited)
     if item.question.type in {"calculation", "essay", "short_answer"} or not answer.student_answer:
-        earned = (
-            ""
-            if answer.score is None or not answer.max_score
-            else f"得 {points(answer.score)}/{points(answer.max_score)} 分"
+        known = answer.score is not None and bool(answer.max_score)
+        said = (
+            words.earned.format(cited=cited, earned=points(answer.score or 0.0), full=points(answer.max_score or 0.0))
+            if known
+            else words.lost.format(cited=cited)
         )
         result = answer.correct_answer if item.question.type == "calculation" else None
-        right = f"，正确结果{quote(result)}" if result and len(result) <= _SHORT else ""
-        return f"{label}{earned or '失分'}{right}{why}"
-    key = f"，应为{quote(answer.correct_answer)}" if answer.correct_answer else ""
-    return f"{label}作答{quote(answer.student_answer)}{key}{why}"
+        short = result and len(result) <= _SHORT
+        return said + (words.result.format(quote=words.quote(result or "")) if short else "") + cause
+    key = words.key.format(quote=words.quote(answer.correct_answer)) if answer.correct_answer else ""
+    return words.wrote.format(cited=cited, quote=words.quote(answer.student_answer)) + key + cause
 
 
-def _rest(losses: Sequence[Loss]) -> list[Suggestion]:
-    items = [item for loss in losses for item in loss.items]
-    if not items:
-        return []
-    text = f"其余失分在{cite(item.label for item in items)}：逐题订正，写明每题错在哪一步。"
-    return [Suggestion(text=text, evidence=tuple(item.number for item in items))]
+def _if_any(items: Sequence[Item], sentence: str, words: Words) -> list[Suggestion]:
+    return [_on(items, sentence, words)] if items else []
 
 
-def _blanks(graded: Sequence[Item]) -> list[Suggestion]:
-    """Several blanks say something of their own: how the time was spent."""
-    blanks = [item for item in graded if item.answer.verdict == "blank"]
-    if len(blanks) < _SEVERAL:
-        return []
-    text = f"{cite(item.label for item in blanks)}没有作答：弄清是不会做、没看到还是时间不够，下次先做有把握的题，最后不留空。"
-    return [Suggestion(text=text, evidence=tuple(item.number for item in blanks))]
-
-
-def _all_right(graded: Sequence[Item]) -> Suggestion:
-    text = f"{cite(item.label for item in graded)}全部得满分：可选做综合性更强的题目，并试着把其中最难一题的思路讲给同学听。"
-    return Suggestion(text=text, evidence=tuple(item.number for item in graded))
-
-
-def _all_blank(graded: Sequence[Item]) -> Suggestion:
-    text = f"{cite(item.label for item in graded)}都没有读到作答：请先确认上传的是已作答的试卷且照片清晰，再从每个大题的第一问做起。"
-    return Suggestion(text=text, evidence=tuple(item.number for item in graded))
-
-
-def _ungraded(items: Sequence[Item]) -> list[Suggestion]:
-    ungraded = [item for item in items if item.share is None]
-    if not ungraded:
-        return []
-    text = f"{cite(item.label for item in ungraded)}没有判分：补充标准答案或由老师批改后，可得到这些题的诊断。"
-    return [Suggestion(text=text, evidence=tuple(item.number for item in ungraded))]
-
-
-def _review(graded: Sequence[Item]) -> list[Suggestion]:
-    doubtful = [item for item in graded if item.answer.needs_review]
-    if not doubtful:
-        return []
-    text = (
-        f"请老师对照原卷复核{cite(item.label for item in doubtful)}：这些题的识别或判分把握不大，复核后结论可能改变。"
-    )
-    return [Suggestion(text=text, evidence=tuple(item.number for item in doubtful))]
+def _on(items: Sequence[Item], sentence: str, words: Words) -> Suggestion:
+    text = sentence.format(cited=words.cite(item.label for item in items))
+    return Suggestion(text=text, evidence=tuple(item.number for item in items))

@@ -1,22 +1,23 @@
 """What a class's answers to the same paper say about its questions and about how the points hang together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from services.diagnostic.core.curves import USUAL_SLOPE, Floats, chances
-from services.diagnostic.core.mastery import ABILITY, LEVEL, evidence_for, posterior
+from services.diagnostic.core.mastery import ABILITY, LEVEL, posterior
 
 LEAST_STUDENTS = 20
 """Fewer classmates say too little: item statistics of ten papers are noise."""
-_SPREADS = (0.2, 0.4, 0.7, 1.0)
+_SPREADS = (0.2, 0.4, 0.7, 1.0, 1.4)
+_WEIGHTS = (1.0, 1.5, 2.0)
 _WIDE = 0.5
 _ROUNDS = 25
 _REFITS = 3
-_SLOPE_PULL = 8.0  # log slope ~ N(0, .35^2)
+_SLOPE_PULL = 3.0  # log slope ~ N(0, .58^2)
 _EASE_PULL = 0.3  # ease ~ N(0, 1.8^2)
 _NOISE_STUDENTS = 30
-_LEAST_TIE = 0.02
+_LEAST_TIE = 0.01
 _STEPS = 4
 
 
@@ -36,9 +37,9 @@ class Calibration:
 def calibrate(shares: Floats, parts: Floats, guess: Floats) -> Calibration:
     """From shares of points (students, questions), NaN where not graded, and prior parts (questions, points).
 
-    Curves by marginal maximum a posteriori (EM, Bock and Aitkin 1981); where the residuals of a question go along with
-    those of a point's other questions, more of its weight goes to that point; the spread is the likeliest of a few.
-    With little data everything stays near what is assumed without any.
+    Curves by marginal maximum a posteriori (EM, Bock and Aitkin 1981). Where the residuals of a question go along with
+    those of a point's other questions, more of its weight goes to that point. Spread and weight are those of a few with
+    which each half of the questions foretells the other best. With little data all stays near what is assumed without.
     """
     seen = np.isfinite(shares)
     shares = np.where(seen, shares, 0.0)
@@ -46,19 +47,24 @@ def calibrate(shares: Floats, parts: Floats, guess: Floats) -> Calibration:
     for _ in range(_ROUNDS):
         density = _levels(shares, seen, slope, ease, guess)
         slope, ease = _refit(slope, ease, guess, (shares.T @ density, seen.T @ density), LEVEL)
-    expected = _levels(shares, seen, slope, ease, guess) @ chances(slope, ease, guess, LEVEL).T
-    parts = _tied(np.where(seen, shares - expected, 0.0), parts)
-    found = Calibration(slope, ease, guess, parts, _SPREADS[0])
-    likelihood = log_likelihoods(found, shares, seen)
-    spread = max(_SPREADS, key=lambda each: evidence_for(likelihood, each))
-    for _ in range(_REFITS if spread > _WIDE else 0):
-        densities = posterior(log_likelihoods(Calibration(slope, ease, guess, parts, spread), shares, seen), spread)
-        share_of = parts / parts.sum(axis=1, keepdims=True)
+    by_level = _levels(shares, seen, slope, ease, guess) @ chances(slope, ease, guess, LEVEL).T
+    parts = _tied(np.where(seen, shares - by_level, 0.0), parts)
+    models = [Calibration(slope, ease, guess, parts * much, spread) for much in _WEIGHTS for spread in _SPREADS]
+    best = max(models, key=lambda model: _foretold(model, shares, seen))
+    return _refitted(best, shares, seen) if best.spread > _WIDE else best
+
+
+def _refitted(model: Calibration, shares: Floats, seen: Floats) -> Calibration:
+    """Curves against the points' abilities instead of the level: another matter where points lie far from it."""
+    share_of = model.parts / model.parts.sum(axis=1, keepdims=True)
+    for _ in range(_REFITS):
+        density = posterior(log_likelihoods(model, shares, seen), model.spread)
         right, asked = (
-            np.einsum("sj,jk,skt->jt", each, share_of, densities, optimize=True) for each in (shares, seen * 1.0)
+            np.einsum("sj,jk,skt->jt", each, share_of, density, optimize=True) for each in (shares, seen * 1.0)
         )
-        slope, ease = _refit(slope, ease, guess, (right, asked), ABILITY)
-    return Calibration(slope, ease, guess, parts, spread)
+        slope, ease = _refit(model.slope, model.ease, model.guess, (right, asked), ABILITY)
+        model = replace(model, slope=slope, ease=ease)
+    return model
 
 
 def log_likelihoods(model: Calibration, shares: Floats, seen: Floats) -> Floats:
@@ -67,6 +73,26 @@ def log_likelihoods(model: Calibration, shares: Floats, seen: Floats) -> Floats:
     right = np.einsum("sj,jk,jt->skt", shares * seen, model.parts, np.log(chance), optimize=True)
     wrong = np.einsum("sj,jk,jt->skt", (1.0 - shares) * seen, model.parts, np.log1p(-chance), optimize=True)
     total: Floats = right + wrong
+    return total
+
+
+def expected(model: Calibration, shares: Floats, seen: Floats) -> Floats:
+    """(students, questions): the share of every question, from those seen; its points' log odds, weighted as its parts."""
+    density = posterior(log_likelihoods(model, shares, seen), model.spread)
+    chance = density @ chances(model.slope, model.ease, model.guess, ABILITY).T  # (students, points, questions)
+    part = model.parts / model.parts.sum(axis=1, keepdims=True)
+    odds = np.einsum("skj,jk->sj", np.log(chance / (1.0 - chance)), part, optimize=True)
+    share: Floats = 1.0 / (1.0 + np.exp(-odds))
+    return share
+
+
+def _foretold(model: Calibration, shares: Floats, seen: Floats) -> float:
+    """The log likelihood of each half of the questions given the other."""
+    total = 0.0
+    for half in (np.arange(shares.shape[1]) % 2 == 0, np.arange(shares.shape[1]) % 2 == 1):
+        share = np.clip(expected(model, shares, seen & half), 1e-6, 1.0 - 1e-6)
+        held = seen & ~half
+        total += float((held * (shares * np.log(share) + (1.0 - shares) * np.log1p(-share))).sum())
     return total
 
 

@@ -6,18 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.artefacts.analysis import Analysis, Answer
-from contracts.artefacts.paper import KnowledgePoint, Paper, Question, QuestionType
-
-TYPE_NAMES: dict[QuestionType, str] = {
-    "single_choice": "单项选择题",
-    "multiple_choice": "多项选择题",
-    "true_false": "判断题",
-    "fill_blank": "填空题",
-    "short_answer": "简答题",
-    "calculation": "计算与解答题",
-    "essay": "作文与论述题",
-    "composite": "综合题",
-}
+from contracts.artefacts.paper import KnowledgePoint, Paper, Question
 
 _POINTS_OF_ONE_WEIGHT = 3.0  # a question of 3 points counts as one observation
 _WEIGHTS = (0.5, 2.5)  # a question worth little still tells something; one worth much is not ten questions

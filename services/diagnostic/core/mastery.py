@@ -57,18 +57,6 @@ def estimate(evidence: Mapping[str, Sequence[Observation]], spread: float = USUA
 
 def posterior(likelihood: Floats, spread: float) -> Floats:
     """(students, points, ability) log likelihoods in; densities of the same shape out, each summing to 1."""
-    density, _ = _integrated(likelihood, spread)
-    return density
-
-
-def evidence_for(likelihood: Floats, spread: float) -> float:
-    """The log marginal likelihood of all students under a spread, to choose one by."""
-    _, marginal = _integrated(likelihood, spread)
-    return float(np.logaddexp.reduce(marginal, axis=1).sum())
-
-
-def _integrated(likelihood: Floats, spread: float) -> tuple[Floats, Floats]:
-    """Densities, and the log joint of answers and level: (students, level)."""
     around = _given_level(spread)  # (level, ability)
     highest = likelihood.max(axis=-1, keepdims=True)
     scaled = np.exp(likelihood - highest)
@@ -77,7 +65,8 @@ def _integrated(likelihood: Floats, spread: float) -> tuple[Floats, Floats]:
     level = np.exp(joint - joint.max(axis=1, keepdims=True))
     level /= level.sum(axis=1, keepdims=True)
     density: Floats = scaled * ((level[:, None, :] / by_level) @ around)
-    return density / density.sum(axis=-1, keepdims=True), joint
+    density /= density.sum(axis=-1, keepdims=True)
+    return density
 
 
 def _given_level(spread: float) -> Floats:

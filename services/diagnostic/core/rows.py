@@ -1,14 +1,15 @@
 """Rows of mastery: which answers speak for which knowledge point or question type, and what is known beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from contracts.artefacts.diagnosis import ClassRecord, Mastery, PastAnswers
+from contracts.artefacts.paper import QuestionType
 from services.diagnostic.core.calibration import LEAST_STUDENTS, Calibration, calibrate
 from services.diagnostic.core.curves import Curve, curve_of, guess_of
-from services.diagnostic.core.evidence import TYPE_NAMES, Item
+from services.diagnostic.core.evidence import Item
 from services.diagnostic.core.mastery import USUAL_SPREAD, Observation, estimate
 
 ENOUGH = 3
@@ -92,12 +93,12 @@ def rows_by_point(graded: Sequence[Item], gauge: Gauge, history: Sequence[PastAn
     return list(found.values())
 
 
-def rows_by_type(graded: Sequence[Item], gauge: Gauge) -> list[Row]:
+def rows_by_type(graded: Sequence[Item], gauge: Gauge, names: Mapping[QuestionType, str]) -> list[Row]:
     """Question types as rows of their own, codes `type.*`."""
     found: dict[str, Row] = {}
     for item in graded:
         kind = item.question.type
-        row = found.setdefault(kind, Row(f"type.{kind}", TYPE_NAMES[kind]))
+        row = found.setdefault(kind, Row(f"type.{kind}", names[kind]))
         row.items.append(item)
         row.answers.append(gauge.observed(item, row.code, 1.0))
     return list(found.values())

@@ -1,15 +1,116 @@
-"""Chinese phrases: citations, points and quoted answers."""
+"""The words of a diagnosis as tables, one a language, and how they cite questions, points and answers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts.artefacts.paper import QuestionType
+
+Lang = Literal["zh", "en"]
 
 _QUOTE_LIMIT = 16
 _FORMULA_LIMIT = 80
 _RUN = 3
 
+CAUSES: Mapping[Lang, Mapping[str, str]] = {
+    "zh": {
+        "blank": "未作答", "too_few": "漏选", "too_many": "多选", "blanks_left": "有空没有填", "swapped": "各空填反了位置",
+        "one_root": "漏掉一个解", "unit": "单位与所求不符", "sign": "符号出错", "point": "小数点位置出错",
+        "upside_down": "分子分母颠倒", "unreduced": "没有化成最简", "turned": "数字顺序写反", "one_digit": "有一位数字算错或抄错",
+        "given": "写的是题中已给的数", "steps": "结果写出，步骤不全", "midway": "中途出错，没有得到正确结果",
+        "alone_wrong": "同类题都对，像是粗心", "again": "同类题一再出错，概念没有掌握",
+    },
+    "en": {
+        "blank": "left blank", "too_few": "some right options missing", "too_many": "a wrong option too many",
+        "blanks_left": "a blank left empty", "swapped": "blanks filled in the wrong order", "one_root": "one solution missing",
+        "unit": "not the unit asked for", "sign": "sign error", "point": "decimal point misplaced", "upside_down": "fraction upside down",
+        "unreduced": "not in lowest terms", "turned": "digits in reverse order", "one_digit": "one digit miscalculated or miscopied",
+        "given": "a number given in the question", "steps": "result found, steps missing", "midway": "went wrong on the way",
+        "alone_wrong": "like questions are right: probably a slip", "again": "like questions fail again and again: not yet understood",
+    },
+}  # fmt: skip
 
-def cite(labels: Iterable[str]) -> str:
-    """第3、7题; three or more numbers in a row become a range: 第1–4、7题. In order of number, else as they come."""
+
+@dataclass(frozen=True)
+class Words:
+    """The sentences of one language; each names its places. `cited` finds a citation's numbers in a text."""
+
+    lang: Lang
+    cited: re.Pattern[str]
+    between: str
+    """Two sentences of the summary."""
+    around: tuple[str, str, str]
+    """Before the first number, between two, after the last."""
+    quotes: tuple[str, str, str]
+    and_: str
+    comma: str
+    types: Mapping[QuestionType, str]
+    method: Mapping[QuestionType, str]
+    method_blank: str
+    practise: str
+    doubt: str
+    check: str
+    amount: str
+    amount_questions: str
+    left_blank: str
+    earned: str
+    lost: str
+    result: str
+    wrote: str
+    key: str
+    why: str
+    first: str
+    rest: str
+    blanks: str
+    all_right: str
+    all_blank: str
+    ungraded: str
+    review: str
+    named: str
+    tentative: str
+    nothing: str
+    no_key: str
+    no_total: str
+    judged: str
+    score: str
+    verdicts: Mapping[str, str]
+    verdict: str
+    full_stop: str
+    focus: str
+    focused: str
+    not_counted: str
+    doubtful: str
+
+    def cite(self, labels: Iterable[str]) -> str:
+        """第3、7题 or Q3, Q7; three or more numbers in a row become a range. In order of number, else as they come."""
+        before, between, after = self.around
+        return f"{before}{between.join(_runs(labels))}{after}"
+
+    def quote(self, text: str) -> str:
+        """An answer as cited in a sentence: one line, cut when long. TeX is cited whole or not at all."""
+        left, right, blank = self.quotes
+        line = " ".join(text.replace("|", blank).split())
+        if "\\" in line or "$" in line:
+            return f"{left}{line}{right}" if len(line) <= _FORMULA_LIMIT else f"{left}…{right}"
+        return f"{left}{line[:_QUOTE_LIMIT]}…{right}" if len(line) > _QUOTE_LIMIT else f"{left}{line}{right}"
+
+    def numbers_in(self, text: str) -> list[str]:
+        """The labels that a sentence cites, ranges spelled out."""
+        left, right, _ = self.quotes
+        bare = re.sub(f"{left}[^{right}]*{right}", "", text)  # what a student wrote cites nothing
+        found = []
+        for group in self.cited.findall(bare):
+            for part in group.split(self.around[1]):
+                first, _, last = part.partition("–")
+                if last and first.isdecimal() and last.isdecimal():
+                    found += [str(n) for n in range(int(first), int(last) + 1)]
+                else:
+                    found.append(part.rstrip("."))
+        return found
+
+
+def _runs(labels: Iterable[str]) -> list[str]:
     parts: list[str] = []
     run: list[str] = []
     for label in _ordered(labels):
@@ -17,7 +118,7 @@ def cite(labels: Iterable[str]) -> str:
             parts += _closed(run)
             run = []
         run.append(label)
-    return f"第{'、'.join(parts + _closed(run))}题"
+    return parts + _closed(run)
 
 
 def _ordered(labels: Iterable[str]) -> list[str]:
@@ -48,11 +149,3 @@ def percent(share: float) -> str:
     """A whole percentage, never rounded up to 100 or down to 0 when something is missing or there."""
     whole = min(round(share * 100), 99) if share < 1 else 100
     return f"{max(whole, 1) if share > 0 else 0}%"
-
-
-def quote(text: str) -> str:
-    """An answer as cited in a sentence: one line, cut when long. A formula in TeX is cited whole or not at all."""
-    line = " ".join(text.replace("|", "；").split())
-    if "\\" in line or "$" in line:
-        return f"“{line}”" if len(line) <= _FORMULA_LIMIT else "“…”"
-    return f"“{line[:_QUOTE_LIMIT]}…”" if len(line) > _QUOTE_LIMIT else f"“{line}”"

@@ -12,7 +12,10 @@ from contracts.artefacts.paper import KnowledgePoint, Question
 from services.diagnostic.core import diagnose
 from services.diagnostic.core.causes import cause_of
 from services.diagnostic.core.evidence import items_of
-from services.diagnostic.core.wording import cite, percent
+from services.diagnostic.core.wording import percent
+from services.diagnostic.core.words import CHINESE
+
+cite = CHINESE.cite
 
 SUBMISSION = Submission(subject="math", grade=7, files=())
 SCORES = {"correct": 3.0, "partial": 1.0, "wrong": 0.0, "blank": 0.0, "ungraded": None}
@@ -212,7 +215,8 @@ def test_the_more_points_a_question_carries_the_more_it_counts():
 )
 def test_simple_causes_are_named_only_when_the_answer_shows_them(kind, answer, key, cause):
     row = ("1", "wrong", None, {"type": kind, "student_answer": answer, "correct_answer": key})
-    assert cause_of(items_of(*exam(row))[0]) == cause
+    found = cause_of(items_of(*exam(row))[0])
+    assert (found.text if found else None) == cause
 
 
 def test_citations_keep_short_runs_and_fold_long_ones():

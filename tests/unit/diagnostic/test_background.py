@@ -1,0 +1,112 @@
+"""Earlier exams, classmates and the taxonomy are heard, and never louder than the paper."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from contracts.artefacts.diagnosis import Background, ClassRecord, PastAnswers
+from contracts.artefacts.paper import KnowledgePoint, Question
+from contracts.taxonomy import Taxonomy, taxonomy
+from services.diagnostic.core import diagnose
+from services.diagnostic.core.calibration import LEAST_STUDENTS, calibrate
+from services.diagnostic.core.curves import curve_of
+from tests.unit.diagnostic.test_diagnose import SUBMISSION, exam
+
+ROWS = [(str(n), "correct" if n % 2 else "wrong", "数轴") for n in range(1, 5)]
+
+
+def mastery(background=None, rows=ROWS):
+    found = diagnose(SUBMISSION, *exam(*rows), background or Background())
+    return next(row for row in found.mastery if row.code == "k.数轴")
+
+
+def past(share, questions=4, exams_ago=1):
+    return Background(history=(PastAnswers(code="k.数轴", share=share, questions=questions, exams_ago=exams_ago),))
+
+
+def test_earlier_exams_move_the_estimate_narrow_it_and_count_less_the_older():
+    alone, good, long_ago = mastery(), mastery(past(1.0)), mastery(past(1.0, exams_ago=6))
+    assert alone.mastery < long_ago.mastery < good.mastery
+    assert good.high - good.low < alone.high - alone.low
+    assert (alone.earlier, good.earlier) == (None, 1.0)
+
+
+def test_a_point_asked_once_is_enough_with_earlier_answers_behind_it():
+    once = [("1", "wrong", "数轴"), ("2", "correct", "同类项")]
+    assert not mastery(rows=once).sufficient
+    assert mastery(past(0.2), rows=once).sufficient
+
+
+def test_however_long_the_history_it_weighs_no_more_than_six_answers():
+    assert mastery(past(1.0, questions=50)) == mastery(past(1.0, questions=5000))
+
+
+def test_a_wrong_answer_where_the_class_failed_too_says_less_than_where_it_did_not():
+    def of(wrong_at):
+        made = [(str(n), "wrong" if n == wrong_at else "correct", "数轴") for n in range(1, 5)]
+        rng = np.random.default_rng(1)
+        shares = (rng.random((40, 4)) < [0.95, 0.2, 0.6, 0.6]).astype(float)
+        record = ClassRecord(paths=tuple((str(n),) for n in range(1, 5)), shares=tuple(map(tuple, shares.tolist())))
+        return mastery(Background(classmates=record), made).mastery
+
+    assert of(1) < of(2)
+
+
+def test_too_few_classmates_are_not_heard():
+    record = ClassRecord(paths=(("1",),), shares=((1.0,),) * (LEAST_STUDENTS - 1))
+    assert mastery(Background(classmates=record)) == mastery()
+
+
+def test_a_class_record_with_a_short_row_is_refused():
+    with pytest.raises(ValidationError):
+        ClassRecord(paths=(("1",), ("2",)), shares=((1.0,),))
+
+
+def test_the_curve_of_a_class_follows_how_hard_a_question_was_and_gaps_are_no_zeros():
+    rng = np.random.default_rng(3)
+    ability = rng.normal(size=(200, 1))
+    ease = np.array([1.5, 0.0, -1.5, 0.5, -0.5, 1.0])
+    shares = (rng.random((200, 6)) < 1 / (1 + np.exp(-(ability + ease)))).astype(float)
+    shares[rng.random((200, 6)) < 0.2] = np.nan
+    found = calibrate(shares, np.ones((6, 1)), np.zeros(6))
+    assert np.abs(found.ease - ease).max() < 0.5
+    assert np.all((found.slope > 0.5) & (found.slope < 2))
+
+
+def test_chance_alone_is_expected_of_choices():
+    choice = Question(number="1", path=("1",), type="single_choice", options={"A": "", "B": "", "C": "", "D": ""})
+    assert curve_of(choice).guess == 0.25
+    assert curve_of(choice.model_copy(update={"type": "true_false"})).guess == 0.5
+    assert curve_of(choice.model_copy(update={"type": "calculation"})).guess == 0.0
+    assert curve_of(choice.model_copy(update={"difficulty": 0.8})).ease < curve_of(choice).ease
+
+
+def test_a_gap_that_others_build_on_is_to_be_practised_first():
+    root, built = (
+        next(p for p in taxonomy("math").points if p.name == name) for name in ("一元一次方程", "一元二次方程")
+    )
+    assert root.code in taxonomy("math").roots_of(built.code)
+    paper, analysis = exam(("1", "wrong", "a"), ("2", "wrong", "b"))
+    tags = [KnowledgePoint(code=p.code, name=p.name, confidence=0.9) for p in (built, root)]
+    questions = [q.model_copy(update={"knowledge_points": (t,)}) for q, t in zip(paper.questions, tags, strict=True)]
+    found = diagnose(SUBMISSION, paper.model_copy(update={"questions": tuple(questions)}), analysis)
+    assert (
+        found.suggestions[0].text
+        == "先练「一元一次方程」（第2题）：它是「一元二次方程」（第1题）的基础，补上后再练后者。"
+    )
+    assert found.suggestions[0].evidence == ("2", "1")
+
+
+def test_a_taxonomy_of_a_school_is_refused_when_it_is_broken():
+    def made(*points):
+        return Taxonomy.model_validate({"subject": "math", "points": points})
+
+    assert made({"code": "a", "name": "A"}, {"code": "b", "name": "B", "requires": ["a"]}).roots_of("b") == ("a",)
+    for broken in (
+        [{"code": "a", "name": "A"}, {"code": "a", "name": "B"}],
+        [{"code": "a", "name": "A", "requires": ["z"]}],
+        [{"code": "a", "name": "A", "requires": ["b"]}, {"code": "b", "name": "B", "requires": ["a"]}],
+        [{"code": "a", "name": "A", "parent": "a"}],
+    ):
+        with pytest.raises(ValidationError):
+            made(*broken)

@@ -1,0 +1,63 @@
+"""Causes are named only when the answers show them, in the answers' own words."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.diagnostic.core.causes import cause_of, causes_of
+from services.diagnostic.core.evidence import items_of
+from tests.unit.diagnostic.test_diagnose import diagnosis_of, exam
+
+
+def wrong(number, answer, key, point=None, kind="fill_blank", verdict="wrong"):
+    return number, verdict, point, {"type": kind, "student_answer": answer, "correct_answer": key}
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "kind"),
+    [
+        ("-3", "3", "careless"),
+        ("48", "84", "careless"),
+        ("1284", "1234", "careless"),
+        ("2/3", "3/2", "concept"),
+        ("2/4", "1/2", "incomplete"),
+        ("5厘米", "5米", "misread"),
+        ("3|", "3|4", "incomplete"),
+        ("4|3", "3|4", "misread"),
+        ("17", "23", None),
+        ("1/0", "0/1", None),
+    ],
+)
+def test_what_a_single_answer_betrays(answer, key, kind):
+    found = cause_of(items_of(*exam(wrong("1", answer, key)))[0])
+    assert (found.kind if found else None) == kind
+
+
+def test_a_worked_answer_with_the_right_result_lacks_steps_and_another_went_wrong_on_the_way():
+    rows = [
+        wrong("1", "x=2+3=5", "5", kind="calculation", verdict="partial"),
+        wrong("2", "x=2+3=6", "5", kind="calculation", verdict="partial"),
+    ]
+    assert [cause_of(item).kind for item in items_of(*exam(*rows))] == ["incomplete", "method"]
+
+
+def test_one_wrong_among_many_right_is_a_slip_and_wrong_again_and_again_is_a_gap():
+    right = [(str(n), "correct", "数轴") for n in range(1, 5)]
+    slip = diagnosis_of(*right, wrong("5", "甲", "乙", "数轴")).causes
+    gap = diagnosis_of(*(wrong(str(n), "甲", "乙", "同类项") for n in range(1, 5))).causes
+    assert [(c.number, c.kind, c.others) for c in slip] == [("5", "careless", ("1", "2", "3", "4"))]
+    assert {c.kind for c in gap} == {"concept"}
+
+
+texts = st.text(alphabet="0123456789./-+±|ABCD米 甲乙\\$x=", max_size=30)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.tuples(texts, texts, st.sampled_from(["wrong", "partial", "blank", "correct"])), max_size=6))
+def test_every_quote_of_a_cause_stands_in_the_answer_or_in_the_key(rows):
+    made = [wrong(str(n), answer, key, "数轴", verdict=verdict) for n, (answer, key, verdict) in enumerate(rows)]
+    by_number = {row[0]: row[3] for row in made}
+    for cause in causes_of(items_of(*exam(*made))):
+        said = by_number[cause.number]
+        assert cause.quotes or cause.kind == "blank"
+        assert all(quote in said["student_answer"] or quote in said["correct_answer"] for quote in cause.quotes)
