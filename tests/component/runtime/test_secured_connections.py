@@ -33,6 +33,8 @@ from runtime.topics import committed_offsets
 from services.gateway.database import open_database
 from services.gateway.settings import PostgresSettings
 
+pytestmark = pytest.mark.timeout(400)
+
 PASSWORD = "a password of the broker's"
 SOURCE = STAGE["parser"].sources[0]
 
@@ -51,6 +53,7 @@ ssl.keystore.location={keystore}
 class SecuredKafka(Kafka):
     """Apache Kafka that asks for TLS and SCRAM-SHA-512."""
 
+    start_timeout = 240.0
     keystore: Path
     trusted: Path
 

@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -69,6 +70,7 @@ def _id(span: ReadableSpan) -> int:
     return span.context.span_id
 
 
+@pytest.mark.timeout(400)
 async def test_one_exam_is_one_trace_from_its_request_to_its_webhook(
     stack: Servers, database: str, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -99,19 +101,19 @@ async def test_one_exam_is_one_trace_from_its_request_to_its_webhook(
         response = await running.upload(headers={"traceparent": GIVEN.traceparent}, callback_url=receiver.url())
         assert response.status_code == 202, response.text
         assert response.headers["trace-id"] == GIVEN.trace_id
-        await until(lambda: len(spans.named("POST webhook")) == 2, 60)
+        await until(lambda: len(spans.named("POST webhook")) == 2, 180)
 
     # the request goes on from where its caller stood, and everything goes on from the request
     (request,) = spans.named("POST /exams")
     assert request.parent is not None
     assert request.parent.span_id == int(GIVEN.span_id, 16)
-    (last,) = spans.named(f"process {STAGES[-1].sources[0]}")
+    last = spans.named(f"process {STAGES[-1].sources[0]}")[0]  # a broker may deliver a record more than once
     way = [name for row in reversed(STAGES[1:]) for name in (f"process {row.sources[0]}", f"send {row.sources[0]}")]
     uploaded = UPLOADED["interactive"]
     assert spans.path(last) == [*way, f"process {retry_topic('ocr')}", f"send {uploaded}", "POST /exams"]
 
     # the second try is linked to the first, of the stage and of the webhook alike
-    (first,), (second,) = spans.named(f"process {uploaded}"), spans.named(f"process {retry_topic('ocr')}")
+    first, second = spans.named(f"process {uploaded}")[0], spans.named(f"process {retry_topic('ocr')}")[0]
     assert _links(second) == [_id(first)]
     refused, taken = spans.named("POST webhook")
     assert (_links(refused), _links(taken)) == ([], [_id(refused)])
