@@ -1,17 +1,17 @@
-"""KEDA ScaledObjects of a plan, one per stage."""
+"""A plan as KEDA ScaledObjects: a kustomize patch of those in deploy/k8s/components/keda, or to be applied as they are."""
 
 from contracts.topics import STAGE, retry_topic
 from services.gateway.capacity.plan import Plan, StagePlan
 
-_OLDEST = 10
+OLDEST = 10
 """Seconds that the oldest record of a stage may be before a replica is added."""
 
 
 def scaled_objects(plan: Plan, bootstrap: str, prometheus: str) -> str:
-    """YAML; `bootstrap` and `prometheus` as the cluster knows them.
+    """YAML, one per stage; `bootstrap` and `prometheus` as the cluster knows them.
 
     A lag of records in progress is normal, so the threshold holds those, too. `earliest` is what our consumers begin
-    with; KEDA's default would read a new group's lag as none. Scaling down is slow, as each step is a rebalance.
+    with: KEDA's default would see no backlog of a new group.
     """
     return "---\n".join(_one(stage, bootstrap, prometheus) for stage in plan.stages)
 
@@ -23,21 +23,14 @@ apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata:
   name: {stage.stage}
-  labels: {{ app.kubernetes.io/name: {stage.stage}, app.kubernetes.io/part-of: redink }}
+  labels:
+    app.kubernetes.io/part-of: redink
+    app.kubernetes.io/name: {stage.stage}
 spec:
-  scaleTargetRef: {{ name: {stage.stage} }}
+  scaleTargetRef:
+    name: {stage.stage}
   minReplicaCount: {stage.replicas}
   maxReplicaCount: {stage.partitions}
-  pollingInterval: 15
-  cooldownPeriod: 300
-  advanced:
-    horizontalPodAutoscalerConfig:
-      behavior:
-        scaleUp:
-          policies: [{{ type: Pods, value: 2, periodSeconds: 60 }}]
-        scaleDown:
-          stabilizationWindowSeconds: 600
-          policies: [{{ type: Pods, value: 1, periodSeconds: 120 }}]
   triggers:
 """
     return head + "".join(_lag(stage, topic, bootstrap) for topic in topics) + _age(stage, prometheus)
@@ -45,24 +38,28 @@ spec:
 
 def _lag(stage: StagePlan, topic: str, bootstrap: str) -> str:
     return f"""\
-    - type: kafka
-      metadata:
-        bootstrapServers: {bootstrap}
-        consumerGroup: {stage.stage}
-        topic: {topic}
-        lagThreshold: "{stage.lag_threshold}"
-        offsetResetPolicy: earliest
-        excludePersistentLag: "true"
-        limitToPartitionsWithLag: "true"
+  - type: kafka
+    metadata:
+      bootstrapServers: {bootstrap}
+      consumerGroup: {stage.stage}
+      topic: {topic}
+      lagThreshold: '{stage.lag_threshold}'
+      offsetResetPolicy: earliest
+      excludePersistentLag: 'true'
+      limitToPartitionsWithLag: 'true'
+      sasl: scram_sha512
+      tls: enable
+    authenticationRef:
+      name: kafka
 """
 
 
 def _age(stage: StagePlan, prometheus: str) -> str:
     return f"""\
-    - type: prometheus
-      metadata:
-        serverAddress: {prometheus}
-        query: max(redink_stage_oldest_unprocessed_age_seconds{{stage="{stage.stage}"}})
-        threshold: "{_OLDEST}"
-        ignoreNullValues: "false"
+  - type: prometheus
+    metadata:
+      serverAddress: {prometheus}
+      query: max(redink_stage_oldest_unprocessed_age_seconds{{stage="{stage.stage}"}})
+      threshold: '{OLDEST}'
+      ignoreNullValues: 'true'
 """

@@ -14,6 +14,8 @@ from services.gateway.capacity.plan import Plan, Wanted, plan
 from services.gateway.capacity.scaling import scaled_objects
 from services.gateway.tools.console import complain, show_json, show_table
 
+KAFKA, PROMETHEUS = "redink-kafka-bootstrap.redink:9093", "http://prometheus.monitoring:9090"
+"""As deploy/k8s names them."""
 _PER = {"s": 1, "min": 60, "h": 3600}
 _EPILOG = """\
 It never changes anything. Service times are CPU times, so that a busy machine measures the same; waits between stages are
@@ -24,7 +26,7 @@ exit codes: 0 a plan; 1 the replicas given can't keep up; 2 nothing was measured
 examples:
   python -m services capacity --arrivals 2/s --pages 3 --prometheus http://prometheus:9090 --window 6h
   python -m services capacity --arrivals 40/min --metrics ocr.prom parser.prom analyzer.prom diagnostic.prom report.prom gateway.prom
-  python -m services capacity --arrivals 2/s --prometheus http://prometheus:9090 --scaled-objects | kubectl apply -f -
+  python -m services capacity --arrivals 2/s --prometheus http://prometheus:9090 --scaled-objects > scaled-objects.yaml
 """
 
 
@@ -48,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if asked.json:
         show_json(asdict(made))
     elif asked.scaled_objects:
-        print(scaled_objects(made, asked.bootstrap, asked.prometheus or "http://prometheus:9090"), end="")
+        print(scaled_objects(made, asked.bootstrap, asked.prometheus or PROMETHEUS), end="")
     else:
         _show(made, found, wanted)
     return 0 if made.stable else 1
@@ -101,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--arrivals", type=_rate, required=True, help="exams, such as 2/s, 40/min, 500/h")
+    parser.add_argument("--arrivals", type=rate, required=True, help="exams, such as 2/s, 40/min, 500/h")
     parser.add_argument("--pages", type=float, help="pages of an exam (default: as measured)")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--prometheus", help="address of a Prometheus that scrapes the installation")
@@ -119,14 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--replicas", type=_replicas, default=(), help="given instead of looked for, such as ocr=4,report=2"
     )
-    parser.add_argument("--bootstrap", default="kafka:9092", help="of the ScaledObjects (default: kafka:9092)")
+    parser.add_argument("--bootstrap", default=KAFKA, help=f"of the ScaledObjects (default: {KAFKA})")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true")
     shape.add_argument("--scaled-objects", action="store_true", help="print KEDA ScaledObjects")
     return parser
 
 
-def _rate(text: str) -> float:
+def rate(text: str) -> float:
     """Exams a second."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)/(s|min|h)", text)
     if not match or not float(match[1]):

@@ -6,6 +6,7 @@ import random
 from math import inf
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -15,6 +16,8 @@ from runtime.metrics import STAGE_BUCKETS
 from services.gateway.capacity.histogram import Histogram as Measured
 from services.gateway.capacity.queueing import erlang_c, wait
 from services.gateway.tools.capacity import main
+
+KEDA = Path(__file__).parents[2] / "native" / "schemas" / "keda-scaledobject.json"
 
 
 def exposition(seconds: dict[str, float], exams: int = 400) -> str:
@@ -122,7 +125,9 @@ def test_scaled_objects_read_every_source_of_their_stage_from_the_earliest(
     assert main(["--arrivals", "1/s", "--metrics", str(metrics), "--scaled-objects"]) == 0
     made = {one["metadata"]["name"]: one for one in yaml.safe_load_all(capsys.readouterr().out)}
     assert list(made) == [row.name for row in STAGES]
+    schema = json.loads(KEDA.read_text("utf-8"))
     for row in STAGES:
+        jsonschema.Draft202012Validator(schema).validate(made[row.name])
         spec = made[row.name]["spec"]
         kafka = [trigger["metadata"] for trigger in spec["triggers"] if trigger["type"] == "kafka"]
         assert set(row.sources) < {trigger["topic"] for trigger in kafka}
