@@ -9,6 +9,8 @@ from runtime.llm.ledger import MICRO, Ledger, Prices
 from runtime.llm.limits import Budget
 
 _DAY = 24 * 3600
+BATCH_SHARE = 0.7
+"""Of the rates that exams of batches may fill: a class must not starve one waiting student."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Terms:
 class Account:
     """One run of an exam, until a time of the loop.
 
-    `check` raises when the exam is wanted no more; it is called before every request.
+    `check` raises when the exam is wanted no more; it is called before every request. `share`: of the rates
+    that it may fill.
     """
 
     tenant: str
@@ -36,6 +39,7 @@ class Account:
     until: float
     ledger: Ledger
     check: Callable[[], None] = lambda: None
+    share: float = 1.0
 
     @property
     def left(self) -> float:

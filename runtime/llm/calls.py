@@ -72,7 +72,7 @@ class Calls:
         claims = (Claim(tokens, sent.tokens), Claim(cost, self._terms.prices.micros(sent)))
         began = _now()
         while True:
-            lease = await self._limits.take(uuid.uuid4().hex, claims)
+            lease = await self._limits.take(uuid.uuid4().hex, claims, account.share)
             if isinstance(lease, Lease):
                 metrics.LLM_LIMIT_WAIT.observe(_now() - began)
                 return lease

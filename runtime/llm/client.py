@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from runtime import log, metrics
-from runtime.llm.account import Account, Terms
+from runtime.llm.account import BATCH_SHARE, Account, Terms
 from runtime.llm.calls import Calls
 from runtime.llm.failures import RETRIED, Failed, Reason, pause
 from runtime.llm.ledger import Ledger
@@ -54,7 +54,7 @@ class Llm:
         """For one run of an exam that has `seconds` left in all; one of a `batch` has nobody waiting for it."""
         patience = self._terms.batch_seconds if batch else self._terms.exam_seconds
         until = asyncio.get_running_loop().time() + max(0.0, min(seconds, patience))
-        return Account(tenant, exam, until, Ledger(self._terms.prices), check)
+        return Account(tenant, exam, until, Ledger(self._terms.prices), check, BATCH_SHARE if batch else 1.0)
 
     async def ask(self, ask: Ask[T], account: Account) -> T:
         """The reply, in its shape and with nothing to mend. Raises Failed, and what `account.check` raises."""

@@ -61,8 +61,8 @@ class Later:
 class Limits(Protocol):
     """Never fails for want of Redis."""
 
-    async def take(self, lease: str, claims: Sequence[Claim]) -> Lease | Later:
-        """Ask for one request. Raises Failed with the reason of a budget that is used up."""
+    async def take(self, lease: str, claims: Sequence[Claim], share: float = 1.0) -> Lease | Later:
+        """Ask for one request, within a `share` of the rates. Raises Failed with the reason of a budget that is used up."""
         ...
 
     async def give_back(self, lease: Lease, used: Sequence[int]) -> None:
@@ -78,9 +78,9 @@ class Rates:
     concurrency: int
     lease_seconds: float
 
-    def share(self, workers: int) -> "Rates":
-        """Of one of several workers: one request at least."""
-        return Rates(max(1, self.per_minute // workers), max(1, self.concurrency // workers), self.lease_seconds)
+    def times(self, share: float) -> "Rates":
+        """A share of them, rounded down: one request at least."""
+        return Rates(max(1, int(self.per_minute * share)), max(1, int(self.concurrency * share)), self.lease_seconds)
 
 
 class LocalLimits:
@@ -93,20 +93,20 @@ class LocalLimits:
         self._open: dict[str, float] = {}
         self._spent: dict[str, tuple[int, float]] = {}
 
-    async def take(self, lease: str, claims: Sequence[Claim]) -> Lease | Later:
-        now = self._clock()
+    async def take(self, lease: str, claims: Sequence[Claim], share: float = 1.0) -> Lease | Later:
+        now, rates = self._clock(), self._rates.times(share)
         for claim in claims:
             if 0 < claim.budget.most < self._of(claim.budget, now) + claim.amount:
                 raise Failed(claim.budget.reason)
         self._open = {name: until for name, until in self._open.items() if until > now}
         while self._sent and self._sent[0] <= now - MINUTE:
             self._sent.popleft()
-        if len(self._open) >= self._rates.concurrency:
+        if len(self._open) >= rates.concurrency:
             return Later(_FULL)
-        if len(self._sent) >= self._rates.per_minute:
-            return Later(self._sent[0] + MINUTE - now)
+        if len(self._sent) >= rates.per_minute:
+            return Later(self._sent[len(self._sent) - rates.per_minute] + MINUTE - now)
         self._sent.append(now)
-        self._open[lease] = now + self._rates.lease_seconds
+        self._open[lease] = now + rates.lease_seconds
         for claim in claims:
             self._add(claim.budget, claim.amount, now)
         return Lease(lease, tuple(claims), shared=False)
@@ -141,15 +141,15 @@ class SharedLimits:
         self._prefix = prefix
         self._script = shared.client.register_script(_TAKE)
 
-    async def take(self, lease: str, claims: Sequence[Claim]) -> Lease | Later:
+    async def take(self, lease: str, claims: Sequence[Claim], share: float = 1.0) -> Lease | Later:
         keys = [f"{self._prefix}minute", f"{self._prefix}open", *(self._prefix + c.budget.key for c in claims)]
-        rates = self._rates
+        rates = self._rates.times(share)
         words: list[str | float] = [lease, rates.per_minute, rates.concurrency, rates.lease_seconds, MINUTE]
         words += [word for c in claims for word in (c.budget.most, c.amount, c.budget.seconds)]
         try:
             verdict, number = await self._shared.call(lambda: self._script(keys, words))
         except Away:
-            return await self._local.take(lease, claims)
+            return await self._local.take(lease, claims, share)
         match verdict:
             case b"taken":
                 return Lease(lease, tuple(claims), shared=True)

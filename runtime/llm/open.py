@@ -32,7 +32,7 @@ async def open_llm(settings: LlmSettings, redis: RedisSettings) -> AsyncIterator
     async with AsyncExitStack() as stack:
         transport = await _transport(settings, stack)
         rates = Rates(settings.requests_per_minute, settings.concurrency, settings.call_seconds + 5)
-        limits: Limits = LocalLimits(rates.share(settings.workers))
+        limits: Limits = LocalLimits(rates.times(1 / settings.workers))
         shared = None
         if redis.url is not None:
             client = Redis.from_url(
@@ -40,7 +40,7 @@ async def open_llm(settings: LlmSettings, redis: RedisSettings) -> AsyncIterator
             )
             stack.push_async_callback(client.aclose)
             shared = Shared(client, redis.timeout)
-            limits = SharedLimits(shared, rates, LocalLimits(rates.share(settings.workers)), _prefix(settings))
+            limits = SharedLimits(shared, rates, LocalLimits(rates.times(1 / settings.workers)), _prefix(settings))
         terms = _terms(settings)
         breaker = Breaker(settings.breaker_seconds, after=settings.breaker_after)
         endpoint = Endpoint(transport, settings.address.host or "unknown", settings.model)

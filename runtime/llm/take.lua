@@ -21,8 +21,10 @@ end
 
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now - minute))
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
-    local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-    return {'later', string.format('%.3f', tonumber(oldest[2]) + minute - now)}
+    -- As many must leave the minute as are too many: who may use a share of the rate waits for more than the oldest.
+    local at = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
+    local due = redis.call('ZRANGE', KEYS[1], at, at, 'WITHSCORES')
+    return {'later', string.format('%.3f', tonumber(due[2]) + minute - now)}
 end
 
 redis.call('ZADD', KEYS[1], string.format('%.6f', now), lease)

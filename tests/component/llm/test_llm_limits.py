@@ -56,6 +56,21 @@ async def test_requests_open_at_a_time_are_limited_and_a_dead_workers_place_come
             pytest.fail("no place came free")
 
 
+async def test_batches_leave_part_of_the_rates_to_those_who_wait(both) -> None:
+    for limits in both(Rates(per_minute=10, concurrency=100, lease_seconds=60)):
+        batch = [await limits.take(f"b{i}", (), share=0.7) for i in range(10)]
+        assert sum(isinstance(b, Lease) for b in batch) == 7
+        waiting = [await limits.take(f"w{i}", ()) for i in range(4)]
+        assert [isinstance(w, Lease) for w in waiting] == [True, True, True, False]
+        later = await limits.take("b", (), share=0.7)
+        assert isinstance(later, Later)
+        assert later.seconds <= 60
+    for limits in both(Rates(per_minute=100, concurrency=10, lease_seconds=60)):
+        batch = [await limits.take(f"b{i}", (), share=0.7) for i in range(10)]
+        assert sum(isinstance(b, Lease) for b in batch) == 7
+        assert isinstance(await limits.take("w", ()), Lease)
+
+
 async def test_a_budget_is_charged_before_and_settled_after(both) -> None:
     for limits in both(Rates(100, 100, 60)):
         lease = await limits.take("a", [Claim(TOKENS, 80)])
@@ -76,7 +91,7 @@ async def test_a_budget_that_refuses_leaves_the_others_and_the_rates_untouched(b
 
 
 async def test_without_redis_each_worker_keeps_to_its_share(opened) -> None:
-    rates = Rates(per_minute=10, concurrency=8, lease_seconds=60).share(4)
+    rates = Rates(per_minute=10, concurrency=8, lease_seconds=60).times(1 / 4)
     assert (rates.per_minute, rates.concurrency) == (2, 2)
     async with opened(redis=nobody(), requests_per_minute=2) as world:
         for word in ("a", "b"):
