@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.artefacts.analysis import CriterionScore, GradedBy, Verdict
+from contracts.artefacts.diagnosis import Cause
 from contracts.artefacts.paper import KnowledgePoint, QuestionType, Region
 from contracts.artefacts.reading import Ink, Script
 from contracts.base import Contract, Matrix3, Quad, Share
@@ -79,12 +80,16 @@ class ResultQuestion(Contract):
 
 
 class ResultMastery(Contract):
+    """Posterior mean and 90 % credible interval. Not `sufficient`: 证据不足, too little was asked. `earlier`: before."""
+
     code: str
     name: str
     mastery: Share
     low: Share
     high: Share
     evidence: tuple[str, ...]
+    sufficient: bool = True
+    earlier: Share | None = None
 
 
 class ResultSuggestion(Contract):
@@ -97,6 +102,7 @@ class ResultDiagnosis(Contract):
     mastery: tuple[ResultMastery, ...] = ()
     weak_points: tuple[str, ...] = ()
     strengths: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
     suggestions: tuple[ResultSuggestion, ...] = ()
     summary: str = ""
 
