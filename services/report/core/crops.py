@@ -3,8 +3,9 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageMath
 
 from contracts.artefacts.paper import Region
 from contracts.result import ResultQuestion
@@ -67,12 +68,26 @@ def _crop(page: Image.Image, region: Region) -> Crop | None:
     )
     if box[2] - box[0] < _SMALLEST or box[3] - box[1] < _SMALLEST:
         return None
-    picture = _trimmed(page.crop(box).convert("RGB"))
+    picture = _lit(_trimmed(page.crop(box).convert("RGB")))
     span = picture.width / page.width
     picture.thumbnail((_WIDEST, _TALLEST), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
     return Crop(buffer.getvalue(), picture.width, picture.height, span)
+
+
+def _lit(picture: Image.Image) -> Image.Image:
+    """Evenly lit: every colour divided by that of the bare paper around it, so that shadows neither distract nor print."""
+    small = picture.resize((max(1, picture.width // _SHRINK), max(1, picture.height // _SHRINK)), Image.Resampling.BOX)
+    bare = small.filter(ImageFilter.MaxFilter(15)).filter(ImageFilter.GaussianBlur(8)).resize(picture.size)
+    return Image.merge("RGB", [_divided(*pair) for pair in zip(picture.split(), bare.split(), strict=True)])
+
+
+def _divided(ink: Image.Image, paper: Image.Image) -> Image.Image:
+    shares = ImageMath.lambda_eval(
+        lambda of: of["min"](of["ink"] * 250 / of["max"](of["paper"], 1), 255), ink=ink, paper=paper
+    )
+    return cast("Image.Image", shares).convert("L")
 
 
 def _trimmed(picture: Image.Image) -> Image.Image:

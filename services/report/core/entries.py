@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.artefacts.submission import Subject
+from contracts.artefacts.diagnosis import Cause, Diagnosis
 from contracts.result import Result, ResultQuestion
 from services.report.core.crops import Crop, needs_crop
 from services.report.core.inline import Style, Text, inline, plain
@@ -17,6 +17,7 @@ _LONGEST_STEM = 240
 _PAPER_WIDTH, _TALLEST_SHOWN = 840, 420  # CSS pixels
 _STYLES: dict[str, Style] = {"math": "algebra", "physics": "algebra", "science": "algebra", "chemistry": "chemistry"}
 _REDO_LINES = {"single_choice": 1, "multiple_choice": 1, "true_false": 1, "fill_blank": 1, "calculation": 4, "essay": 5}
+_PROSE = {"short_answer", "essay"}
 _CLEAR = 0.9  # confidence of a reading under which a teacher is told so
 
 
@@ -26,11 +27,11 @@ class Teller:
 
     words: Words
     style: Style
+    causes: Mapping[str, Cause]
 
     @classmethod
-    def of(cls, result: Result, words: Words) -> "Teller":
-        subject: Subject | str = result.subject
-        return cls(words, _STYLES.get(subject, "words"))
+    def of(cls, result: Result, diagnosis: Diagnosis, words: Words) -> "Teller":
+        return cls(words, _STYLES.get(result.subject, "words"), {cause.number: cause for cause in diagnosis.causes})
 
     def text(self, text: str) -> Text:
         """With its formulas set."""
@@ -49,7 +50,7 @@ class Teller:
             "label": self.words.question(short(question.number, 10)),
             "type": self.words.types[question.type],
             "answer": self._answer(question, _LONGEST_ANSWER),
-            "correct": self._written(question.correct_answer, _LONGEST_ANSWER),
+            "correct": self._written(question, question.correct_answer, _LONGEST_ANSWER),
             "verdict": question.verdict,
             "verdict_name": self.words.verdicts[question.verdict],
             "score": "—" if ungraded else points(question.score),
@@ -64,17 +65,26 @@ class Teller:
         by = question.graded_by if question.verdict != "ungraded" and question.graded_by != "key" else None
         return self.row(question) | {
             "answer": self._answer(question, _LONGEST_FULL),
-            "correct": self._written(question.correct_answer, _LONGEST_FULL),
+            "correct": self._written(question, question.correct_answer, _LONGEST_FULL)
+            if question.correct_answer
+            else [],
             "images": [_image(crop) for crop in crops],
             "alt": self._alt(question, stem),
             "stem": [] if crops else self.text(stem),
-            "cause": self.text(short(question.error_cause or "", 120)),
+            "cause": self._cause(question),
             "feedback": self.text(short(question.feedback or "", 400)),
             "graded_by": self.words.graded_by[by] if by else "",
             "criteria": [self._criterion(question, at) for at in range(len(question.criteria))],
             "why": self.words.ended.join(why(question, self.words)) if question.needs_review else "",
             "redo": _REDO_LINES.get(question.type, 3) if question.verdict in {"wrong", "partial", "blank"} else 0,
         }
+
+    def _cause(self, question: ResultQuestion) -> Text:
+        """What went wrong, with the words that show it."""
+        cause = self.causes.get(question.number)
+        if question.error_cause or cause is None:
+            return self.text(short(question.error_cause or "", 120))
+        return self.text(short(cause.text, 160))
 
     def _alt(self, question: ResultQuestion, stem: str) -> str:
         label = self.words.question(short(question.number, 10))
@@ -101,14 +111,16 @@ class Teller:
             return [{"t": self.words.say["unread"]}]
         if not text.strip():
             return [{"t": self.words.say["empty"] if question.verdict in {"blank", "ungraded"} else "—"}]
-        return self._written(text, limit)
+        return self._written(question, text, limit)
 
-    def _written(self, text: str | None, limit: int) -> Text:
+    def _written(self, question: ResultQuestion, text: str | None, limit: int) -> Text:
         """Lines and blanks side by side; cut when longer than `limit`."""
         if not text:
             return [{"t": "—"}]
         end = self.words.ended
-        lines = end.join(line.strip() for line in text.splitlines() if line.strip())
+        lines = (" " if question.type in _PROSE else end).join(
+            line.strip() for line in text.splitlines() if line.strip()
+        )
         blanks = lines.split("|")
         closed = len(blanks) > 1 and not (len(blanks) == 3 and not blanks[0] and not blanks[2])
         if closed:
@@ -125,7 +137,7 @@ def why(question: ResultQuestion, words: Words) -> list[str]:
         return [say["why_unread"]]
     found = []
     if question.answer_confidence < _CLEAR:
-        found.append(say["why_unsure"].format(percent=round(question.answer_confidence * 100)))
+        found.append(say["why_unsure"].format(percent=min(round(question.answer_confidence * 100), 89)))
     if question.verdict == "ungraded":
         found.append(say["why_person" if question.correct_answer or question.criteria else "why_no_key"])
     return found or [say["why_grade"]]

@@ -20,6 +20,8 @@ def mastery_of(diagnosis: Diagnosis, words: Words) -> tuple[list[View], int]:
             "percent": percent(m.mastery),
             "range": f"{percent(m.low)}–{percent(m.high)}",
             "sufficient": m.sufficient,
+            "earlier": m.earlier,
+            "earlier_text": "" if m.earlier is None else words.say["earlier"].format(percent=percent(m.earlier)),
             "evidence": words.brief(list(m.evidence)) if m.evidence else "",
         }
         for m in diagnosis.mastery

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from contracts.artefacts.diagnosis import Diagnosis
 from contracts.result import Result, ResultQuestion
 from services.report.core.words import Words
 
 
-def notes_of(result: Result, shown: Sequence[ResultQuestion], words: Words) -> list[str]:
+def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestion], words: Words) -> list[str]:
     """Sentences, each about the questions it names."""
     say = words.say
     notes = [
@@ -30,4 +31,6 @@ def notes_of(result: Result, shown: Sequence[ResultQuestion], words: Words) -> l
     ]
     if result.diagnosis.mastery:
         notes.append(say["note_mastery"])
+    if any(m.earlier is not None for m in diagnosis.mastery):
+        notes.append(say["note_earlier"])
     return [*(note[0].upper() + note[1:] for note in notes), say["note_machine"]]

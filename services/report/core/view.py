@@ -25,7 +25,7 @@ def view_of(
     result: Result, paper: Paper, diagnosis: Diagnosis, crops: Mapping[int, Sequence[Crop]], words: Words = ZH
 ) -> View:
     """Everything on the report. `crops`: by index into `result.questions`. All values are strings, numbers, lists."""
-    teller = Teller.of(result, words)
+    teller = Teller.of(result, diagnosis, words)
     shown = [(index, q) for index, q in enumerate(result.questions) if not _is_parent(q, result.questions)]
     questions = [q for _, q in shown]
     groups = groups_of(questions, paper, words)
@@ -43,7 +43,7 @@ def view_of(
         "notebook": notebook_of(ordered, crops, teller),
         "review": review_of(ordered, crops, teller),
         "left_out": without_picture(ordered, crops, words),
-        "notes": notes_of(result, questions, words),
+        "notes": notes_of(result, diagnosis, questions, words),
         "exam_id": result.exam_id,
     }
     return cast("View", _clean(view | _diagnosed(result, diagnosis, teller)))
@@ -62,7 +62,6 @@ def _diagnosed(result: Result, diagnosis: Diagnosis, teller: Teller) -> View:
         "todo": advice[:_FIRST],
         "todo_title": label[{1: "todo_one", 2: "todo_two"}.get(len(advice), "todo")],
         "more": advice[_FIRST:],
-        "trend": [],
     }
 
 

@@ -1,22 +1,15 @@
 """The report in English."""
 
+from contracts.names import GRADES, SUBJECTS, TYPES
 from services.report.core.words.cite import brief_en, cite_en
 from services.report.core.words.table import Words
 
 EN = Words(
     lang="en",
     tag="en",
-    subjects={
-        "math": "Mathematics", "physics": "Physics", "chemistry": "Chemistry", "biology": "Biology",
-        "history": "History", "geography": "Geography", "politics": "Ethics and law", "english": "English",
-        "chinese": "Chinese", "science": "Science", "ict": "Computing",
-    },
-    grades=tuple(f"Grade {number}" for number in range(1, 13)),
-    types={
-        "single_choice": "Choice", "multiple_choice": "Multiple choice", "true_false": "True or false",
-        "fill_blank": "Blanks", "short_answer": "Short answer", "calculation": "Worked", "essay": "Writing",
-        "composite": "Composite",
-    },
+    subjects=SUBJECTS["en"],
+    grades=GRADES["en"],
+    types={kind: name.capitalize() for kind, name in TYPES["en"].items()},
     verdicts={
         "correct": "Correct", "partial": "Partly right", "wrong": "Wrong", "blank": "No answer", "ungraded": "Not graded"
     },
@@ -40,7 +33,6 @@ EN = Words(
         "weak": "To work on", "strong": "Strengths",
         "mastery": "Mastery", "mastery_note": "estimate and 90% credible interval",
         "point": "Knowledge point", "estimate": "Estimate", "interval": "Interval", "thin": "thin evidence",
-        "trend": "Exams so far", "trend_note": "share of the points (%)", "exam": "Exam",
         "questions": "Question by question",
         "no": "No.", "type": "Type", "answer": "Answer", "key": "Key", "verdict": "Verdict", "score": "Points",
         "notebook": "Notebook of mistakes", "notebook_note": "by knowledge point, cut from the paper",
@@ -60,8 +52,7 @@ EN = Words(
         "crop": "{question}, cut from the paper", "crop_of": "{question}, cut from the paper: {stem}",
         "left_out": "No picture of {questions}: see the paper.",
         "more_mastery": "{count} more with less evidence or higher mastery are not listed.",
-        "mastery_alt": "{name}: estimate {percent}, 90% credible interval {range}",
-        "trend_alt": "Share of the points in each exam: {series}",
+        "earlier": "before: {percent}",
         "why_unread": "the answer could not be read",
         "why_unsure": "the reading of the answer is only {percent}% certain",
         "why_no_key": "there is neither an answer key nor a mark on the paper",
@@ -77,6 +68,7 @@ EN = Words(
         "note_mastery": "Mastery: the share of points to be expected on questions of the same kind (0–100), estimated "
         "from this paper. The light bar is the 90% credible interval; after one paper it is wide. “Thin evidence” "
         "marks points with one or two questions: draw no conclusions from them.",
+        "note_earlier": "The dotted red line is the share of points earned on the point in earlier exams.",
         "note_machine": "Answers were read by a program, pictures are cut from the uploaded paper. Where they differ, the "
         "paper and the teacher decide.",
     },

@@ -1,22 +1,15 @@
 """The report in Chinese."""
 
+from contracts.names import GRADES, SUBJECTS, TYPES
 from services.report.core.words.cite import cite_zh
 from services.report.core.words.table import Words
 
 ZH = Words(
     lang="zh",
     tag="zh-CN",
-    subjects={
-        "math": "数学", "physics": "物理", "chemistry": "化学", "biology": "生物", "history": "历史", "geography": "地理",
-        "politics": "道德与法治", "english": "英语", "chinese": "语文", "science": "科学", "ict": "信息科技",
-    },
-    grades=(
-        "一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "七年级", "八年级", "九年级", "高一", "高二", "高三"
-    ),
-    types={
-        "single_choice": "单选", "multiple_choice": "多选", "true_false": "判断", "fill_blank": "填空",
-        "short_answer": "简答", "calculation": "解答", "essay": "写作", "composite": "综合",
-    },
+    subjects=SUBJECTS["zh"],
+    grades=GRADES["zh"],
+    types=TYPES["zh"],
     verdicts={"correct": "正确", "partial": "部分得分", "wrong": "错误", "blank": "未作答", "ungraded": "未判分"},
     graded_by={"key": "标准答案比对", "marks": "卷面批改痕迹", "llm": "大模型评阅", "teacher": "老师判分"},
     quality={
@@ -35,7 +28,6 @@ ZH = Words(
         "weak": "薄弱点", "strong": "优势",
         "mastery": "掌握度", "mastery_note": "估计值与 90% 可信区间",
         "point": "知识点", "estimate": "估计值", "interval": "区间", "thin": "证据不足",
-        "trend": "历次成绩", "trend_note": "得分率（%）", "exam": "考试",
         "questions": "逐题结果",
         "no": "题号", "type": "题型", "answer": "作答", "key": "答案", "verdict": "判定", "score": "得分",
         "notebook": "错题本", "notebook_note": "按知识点归类，截图取自原卷",
@@ -55,8 +47,7 @@ ZH = Words(
         "crop": "{question}原卷截图", "crop_of": "{question}原卷截图：{stem}",
         "left_out": "{questions}未附截图，请看原卷。",
         "more_mastery": "另有 {count} 项证据更少或掌握度更高，未列出。",
-        "mastery_alt": "{name}：估计 {percent}，90% 可信区间 {range}",
-        "trend_alt": "历次得分率：{series}",
+        "earlier": "此前 {percent}",
         "why_unread": "作答没有读出",
         "why_unsure": "作答识别的把握只有 {percent}%",
         "why_no_key": "没有可用的标准答案或批改痕迹",
@@ -70,6 +61,7 @@ ZH = Words(
         "note_page": "第 {page} 页照片{faults}，可能影响识别。",
         "note_mastery": "掌握度：按本卷作答估计的同类题预期得分率（0–100），浅色横条是 90% 可信区间，单份试卷的区间较宽；"
         "标“证据不足”的只考了 1–2 题，不宜据此下结论。",
+        "note_earlier": "红色虚线：此前各次考试中这个知识点的得分率。",
         "note_machine": "作答由程序识别，截图取自上传的原卷；如有出入，以原卷和老师的判断为准。",
     },
     question=lambda number: f"第{number}题",

@@ -1,0 +1,95 @@
+"""Puts three invented papers through the stages' cores and keeps pictures of their reports in `docs/reports`.
+
+    python -m scripts.make_reports [NAME…]
+
+`maths` is the sample of `make demo`; `english` and `marked` are drawn by `sample_papers`.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from PIL import Image
+from pylopdf_fonts_zh_cn import sans_path
+
+from contracts.artefacts import Paper, Reading, Submission
+from contracts.events import BlobRef
+from scripts.make_sample import SAMPLES
+from scripts.sample_papers import ENGLISH, MARKED, picture, request
+from services.analyzer.core import analyze, corrected
+from services.analyzer.knowledge import english
+from services.diagnostic.core import diagnose
+from services.ocr.core import engine as engines
+from services.ocr.core.page import read_page
+from services.ocr.core.sources import pages_of
+from services.parser.core import parse
+from services.parser.core.given import with_given
+from services.parser.core.tagging import tag, with_points, words_of
+from services.parser.stage import load_rules
+from services.report.core import compose, render
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+EXAM_ID = "018f3c1e-7d52-7c3a-9f61-2b8f0d9f4a11"
+WIDTH = 760  # pixels of one page in the pictures
+GAP = 16
+
+
+def paper_of(name: str) -> tuple[bytes, dict[str, Any]]:
+    """The photo and the form of an upload."""
+    if name == "maths":
+        form = json.loads((SAMPLES / "request.json").read_text(encoding="utf-8"))
+        return (SAMPLES / "paper.jpg").read_bytes(), {k: v for k, v in form.items() if k != "files"}
+    paper = {"english": ENGLISH, "marked": MARKED}[name]
+    return picture(paper, 20261122), request(paper)
+
+
+def report_of(photo: bytes, form: dict[str, Any]) -> tuple[bytes, bytes]:
+    """HTML and PDF, by the same functions as the stages."""
+    submission = Submission.model_validate({**form, "files": ()})
+    source = next(iter(pages_of(photo, "image/jpeg")))
+    page, jpeg = read_page(source, engines.load(), 1)
+    ref = BlobRef(path="page-1.jpg", sha256=hashlib.sha256(jpeg).hexdigest(), size=len(jpeg))
+    reading = Reading(pages=(page.model_copy(update={"image": ref}),), engine="sample")
+    paper = _tagged(parse(submission, reading), submission)
+    analysis = corrected(analyze(submission, reading, paper, english()), paper, submission)
+    diagnosis = diagnose(submission, paper, analysis)
+    result = compose(EXAM_ID, submission, reading, paper, analysis, diagnosis)
+    fonts = (sans_path().parent,)
+    return render(result, paper, diagnosis, {1: jpeg}, fonts, locale=submission.locale)
+
+
+def _tagged(paper: Paper, submission: Submission) -> Paper:
+    rules = load_rules()
+    found = [tag(rules, submission.subject, words_of(question)) for question in paper.questions]
+    known = rules.by_subject.get(submission.subject, ())
+    return with_points(paper, with_given(submission.answer_key, paper.questions, found, known))
+
+
+def pages_side_by_side(pdf: bytes) -> Image.Image:
+    """All pages of a PDF on one picture, two in a row."""
+    document = pypdfium2.PdfDocument(pdf)
+    pages = [page.render(scale=WIDTH / page.get_width()).to_pil() for page in document]
+    height = pages[0].height
+    rows = (len(pages) + 1) // 2
+    sheet = Image.new("RGB", (WIDTH * 2 + GAP * 3, (height + GAP) * rows + GAP), (226, 224, 218))
+    for index, page in enumerate(pages):
+        sheet.paste(page, (GAP + index % 2 * (WIDTH + GAP), GAP + index // 2 * (height + GAP)))
+    return sheet
+
+
+def main(names: list[str]) -> None:
+    """Write the pictures."""
+    folder = DOCS / "reports"
+    folder.mkdir(exist_ok=True)
+    for name in names or ["maths", "english", "marked"]:
+        html, pdf = report_of(*paper_of(name))
+        sheet = pages_side_by_side(pdf).quantize(96, dither=Image.Dither.NONE)
+        sheet.save(folder / f"{name}.png", optimize=True)
+        print(f"{name}: HTML {len(html) // 1024} KiB, PDF {len(pdf) // 1024} KiB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
