@@ -141,12 +141,10 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
 def _diagnosis(diagnosis: Diagnosis) -> ResultDiagnosis:
     return ResultDiagnosis(
         engine=diagnosis.engine,
-        mastery=tuple(
-            ResultMastery(code=m.code, name=m.name, mastery=m.mastery, low=m.low, high=m.high, evidence=m.evidence)
-            for m in diagnosis.mastery
-        ),
+        mastery=tuple(ResultMastery.model_validate(m.model_dump()) for m in diagnosis.mastery),
         weak_points=diagnosis.weak_points,
         strengths=diagnosis.strengths,
+        causes=diagnosis.causes,
         suggestions=tuple(ResultSuggestion(text=s.text, evidence=s.evidence) for s in diagnosis.suggestions),
         summary=diagnosis.summary,
     )
