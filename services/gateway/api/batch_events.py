@@ -4,21 +4,18 @@
 
 import uuid
 from collections.abc import AsyncGenerator
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials
-from pydantic import Field
 
 from services.gateway.api.batch_views import state_of
 from services.gateway.api.batches import InBatch
 from services.gateway.api.context import Gateway, InGateway, bearer, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.live_stream import HEARTBEAT, LiveStream
-from services.gateway.api.tickets import in_query, watching_tenant
-from services.gateway.api.views import View
+from services.gateway.api.tickets import StreamTicket, in_query, watching_tenant
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch
 from services.gateway.core.problems import Code, Problem
@@ -27,7 +24,6 @@ from services.gateway.live import tickets
 router = APIRouter(tags=["batches"])
 
 _ID = "5c0f3c1e-0b7e-5d2a-9a52-3f0c8a1b2c3d"
-_TICKET = "rt_eXaMpLe0n1yNotAT1cketAbcdefghijklmnopqrstuv"
 _STATE = "9f86d081884c7d65"
 _SEEN = r"^[0-9a-f]{16}$"
 _EXAMPLE = f"""retry: 2000
@@ -41,32 +37,20 @@ data: {{"batch_id": "{_ID}", "status": "PROCESSING", "progress": 35, "counts": {
 """
 
 
-class BatchTicketView(View):
-    """What opens one live stream of one batch, once."""
-
-    ticket: str = Field(
-        examples=[_TICKET], description="Shown once. It opens one stream; a reconnection needs another."
-    )
-    expires_at: datetime = Field(description="By then the stream must have been opened; an open stream goes on.")
-    events: str = Field(
-        examples=[f"/api/v1/batches/{_ID}/events?ticket={_TICKET}"], description="For EventSource, with the ticket."
-    )
-
-
 @router.post(
     "/batches/{batch_id}/tickets",
     status_code=201,
     summary="A ticket for a batch's live stream",
     responses=problems(Code.BATCH_NOT_FOUND),
 )
-async def create_batch_ticket(response: Response, gateway: InGateway, batch: InBatch) -> BatchTicketView:
+async def create_batch_ticket(response: Response, gateway: InGateway, batch: InBatch) -> StreamTicket:
     """Give the URL to a page of yours: it follows this batch, and nothing else, without your key."""
     made = await tickets.issue(
         gateway.owner_pool, batch.tenant, "batch", batch.batch_id, gateway.settings.ticket_seconds
     )
     response.headers["Cache-Control"] = "no-store"
     events = f"/api/v1/batches/{batch.batch_id}/events?ticket={made.text}"
-    return BatchTicketView(ticket=made.text, expires_at=made.expires_at, events=events)
+    return StreamTicket(ticket=made.text, expires_at=made.expires_at, events=events)
 
 
 async def _watched(

@@ -72,7 +72,7 @@ class EventStream(LiveStream):
         self._after = after
 
     async def frames(self) -> AsyncGenerator[str, None]:
-        """Watched from the first frame on: so that the events of the first moments are kept for it."""
+        """Nothing is missed before the first: the number of the event heard last says where to begin."""
         with self._hub.watch(self._exam, self._after) as watching:
             while patience := self.patience:
                 news = await watching.more(patience)

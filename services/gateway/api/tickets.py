@@ -32,8 +32,8 @@ in_query = APIKeyQuery(
 )
 
 
-class TicketView(View):
-    """What opens one live stream of one exam, once."""
+class StreamTicket(View):
+    """What opens one live stream of one exam or batch, once."""
 
     ticket: str = Field(
         examples=[_TICKET], description="Shown once. It opens one stream; a reconnection needs another."
@@ -42,6 +42,11 @@ class TicketView(View):
     events: str = Field(
         examples=[f"/api/v1/exams/{_ID}/events?ticket={_TICKET}"], description="For EventSource, with the ticket."
     )
+
+
+class TicketView(StreamTicket):
+    """What opens one live stream of one exam, once, in either way."""
+
     websocket: str = Field(
         examples=[f"/api/v1/exams/{_ID}/ws?ticket={_TICKET}"], description="For WebSocket, with the ticket."
     )

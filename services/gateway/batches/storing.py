@@ -24,7 +24,6 @@ from services.gateway.looks.watch import Looks, Watch, refuse
 
 _AT_ONCE = 4
 """Papers of a batch that are stored at a time."""
-_NONE = Looks(None, 1)
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,7 @@ async def stored(found: Planned, place: Place) -> list[Kept]:
             files = [found.files[index] for index in paper.files]
             try:
                 form = await place.complete(paper.form)
-                looks = place.looks if time.monotonic() < until else _NONE
-                with looks.watch() as watch:
+                with place.looks.watch(look=time.monotonic() < until) as watch:
                     done = await _store(place, exam_id, form, files, watch)
             except Problem as problem:
                 return Kept(number, paper.name, len(paper.files), refusal=problem)

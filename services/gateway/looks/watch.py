@@ -44,9 +44,12 @@ class Looks:
         self._pause = 0.0
         self._until = 0.0
 
-    def watch(self, wait: float = 0.0) -> "Watch":
-        """For one upload. `wait`: seconds for a place; with none, what comes while all are taken is not looked at."""
-        return Watch(self, wait)
+    def watch(self, wait: float = 0.0, *, look: bool = True) -> "Watch":
+        """For one upload. `wait`: seconds for a place; with none, what comes while all are taken is not looked at.
+
+        Not `look`: nothing is.
+        """
+        return Watch(self, wait if look else None)
 
     async def begin(self, wait: float) -> Glance | None:
         """A place among those at a time, and the opener's ear; None when there is none. `end` gives the place back."""
@@ -80,7 +83,7 @@ class Looks:
 class Watch:
     """The files of one upload, looked at while they arrive and judged when they have."""
 
-    def __init__(self, looks: Looks, wait: float) -> None:
+    def __init__(self, looks: Looks, wait: float | None) -> None:
         self._all = looks
         self._wait = wait
         self._looks: dict[int, asyncio.Task[Look | None]] = {}
@@ -95,7 +98,7 @@ class Watch:
 
     async def seeing(self, number: int, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """The chunks of file `number`, as they come."""
-        glance = await self._all.begin(self._wait)
+        glance = None if self._wait is None else await self._all.begin(self._wait)
         try:
             async for chunk in chunks:
                 if glance is not None:

@@ -1,11 +1,27 @@
 """Rows of `idempotency`."""
 
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 
 from services.gateway.idempotency import Earlier, Reservation
+
+KEY_DAYS = 3
+"""How long a key is remembered by what was made under it, where it is kept there."""
+
+
+async def forget_key(
+    connection: asyncpg.Connection, table: Literal["templates", "webhook_endpoints"], tenant: str, key: str
+) -> None:
+    """Take the key from what was made under it too long ago, so that it may be used anew."""
+    await connection.execute(
+        f"""UPDATE {table} SET idempotency_key = NULL WHERE tenant = $1 AND idempotency_key = $2
+            AND created_at < clock_timestamp() - make_interval(days => $3)""",  # noqa: S608
+        tenant,
+        key,
+        KEY_DAYS,
+    )
 
 
 class Keys:

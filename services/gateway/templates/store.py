@@ -10,11 +10,11 @@ import asyncpg
 
 from services.gateway.core.cursor import Cursor
 from services.gateway.core.problems import Code, Problem
+from services.gateway.postgres.keys import forget_key
 from services.gateway.templates.document import Document
 
 KEPT_VERSIONS = 100
 """The newest of a template. Exams have copied the key they were accepted with, so none misses an old version."""
-_KEY_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -191,13 +191,7 @@ async def find_version(pool: asyncpg.Pool, tenant: str, head: Head, version: int
 
 async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, digest: bytes) -> Head | None:
     """What the key has made before; it is forgotten after three days."""
-    await connection.execute(
-        """UPDATE templates SET idempotency_key = NULL WHERE tenant = $1 AND idempotency_key = $2
-           AND created_at < clock_timestamp() - make_interval(days => $3)""",
-        tenant,
-        key,
-        _KEY_DAYS,
-    )
+    await forget_key(connection, "templates", tenant, key)
     row = await connection.fetchrow(
         f"SELECT fingerprint, {_HEAD} FROM templates WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
         tenant,

@@ -4,6 +4,7 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 
@@ -46,6 +47,18 @@ def show_table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def show_done(
+    what: str, head: tuple[str, ...], outcomes: Sequence[Mapping[str, Any]], *, done: bool, as_json: bool
+) -> None:
+    """What became of each of `what`: all of it for machines, the columns of `head` for people. Not `done`: a rehearsal."""
+    if as_json:
+        show_json({"done": done, what: outcomes})
+        return
+    show_table(head, [tuple(outcome[name] for name in head) for outcome in outcomes])
+    if not done:
+        complain("nothing was changed: say --yes to do it")
 
 
 def complain(text: str) -> None:

@@ -13,7 +13,7 @@ from runtime.kafka import Kafka, open_kafka
 from runtime.settings import KafkaSettings, load
 from runtime.topics import read_topic
 from services.gateway.projection import REDRIVEN
-from services.gateway.tools.console import Bar, complain, show_json, show_table
+from services.gateway.tools.console import Bar, complain, show_done, show_json, show_table
 from services.gateway.tools.desk import DONE, LEFT, Desk, open_desk, run
 from services.gateway.tools.letters import STAGE_NAMES, Action, Letter, described, grouped, letters, plan
 from services.gateway.tools.pace import Pace, rate
@@ -80,7 +80,7 @@ async def _redrive(asked: argparse.Namespace) -> int:
                     await pace.turn()
                 outcomes.append(await drive.letter(letter, really=asked.yes))
                 bar.step()
-    _tell(outcomes, asked)
+    show_done("letters", ("letter", "exam_id", "action", "why"), outcomes, done=asked.yes, as_json=asked.json)
     return LEFT if any(outcome["action"] == Action.REFUSE for outcome in outcomes) else DONE
 
 
@@ -127,16 +127,6 @@ class _Redrive:
             "x-dead-redriven-as": action.value,
         }
         await self.kafka.send(dead_topic(letter.stage), letter.record.key, None, mark)
-
-
-def _tell(outcomes: list[dict[str, Any]], asked: argparse.Namespace) -> None:
-    if asked.json:
-        show_json({"done": asked.yes, "letters": outcomes})
-        return
-    head = ("letter", "exam_id", "action", "why")
-    show_table(head, [tuple(outcome[name] for name in head) for outcome in outcomes])
-    if not asked.yes:
-        complain("nothing was changed: say --yes to do it")
 
 
 async def _read(stage: str | None) -> list[Letter]:

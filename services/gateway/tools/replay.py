@@ -8,7 +8,7 @@ from typing import Any
 from contracts.errors import ErrorCode
 from contracts.status import TERMINAL
 from services.gateway.exams import Exam, exam_of
-from services.gateway.tools.console import Bar, complain, show_json, show_table
+from services.gateway.tools.console import Bar, show_done
 from services.gateway.tools.desk import DONE, LEFT, Desk, open_desk, run
 from services.gateway.tools.letters import STAGE_NAMES
 from services.gateway.tools.pace import Pace, rate, since
@@ -59,7 +59,7 @@ async def _replay(asked: argparse.Namespace) -> int:
                 outcomes.append(await _one(desk, exam, asked))
                 bar.step()
     outcomes += [_outcome(exam_id, None, False, "not among the exams asked for") for exam_id in sorted(missing)]
-    _tell(outcomes, asked)
+    show_done("exams", ("exam_id", "was", "code", "what"), outcomes, done=asked.yes, as_json=asked.json)
     return DONE if outcomes and all(outcome["begun"] for outcome in outcomes) else LEFT
 
 
@@ -85,16 +85,6 @@ def _outcome(exam_id: uuid.UUID, exam: Exam | None, begun: bool, what: str) -> d
         "begun": begun,
         "what": what,
     }
-
-
-def _tell(outcomes: list[dict[str, Any]], asked: argparse.Namespace) -> None:
-    if asked.json:
-        show_json({"done": asked.yes, "exams": outcomes})
-        return
-    head = ("exam_id", "was", "code", "what")
-    show_table(head, [tuple(outcome[name] for name in head) for outcome in outcomes])
-    if not asked.yes:
-        complain("nothing was changed: say --yes to do it")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ import asyncpg
 
 from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import digest
+from services.gateway.postgres.keys import forget_key
 from services.gateway.webhooks.messages import CALLBACK, EventType
 from services.gateway.webhooks.owed import ensure_callback, wake
 from services.gateway.webhooks.signing import new_secret, shown
@@ -61,7 +62,6 @@ class Change:
     enabled: bool | None = None
 
 
-_KEY_DAYS = 3
 _VISIBLE = ", ".join(Endpoint.__annotations__)
 
 
@@ -182,13 +182,7 @@ async def _with_secret(pool: asyncpg.Pool, tenant: str, endpoint_id: str) -> Mad
 
 async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, wish: Wish) -> Made | None:
     """What the key has made before; it is forgotten after three days."""
-    await connection.execute(
-        """UPDATE webhook_endpoints SET idempotency_key = NULL WHERE tenant = $1 AND idempotency_key = $2
-           AND created_at < clock_timestamp() - make_interval(days => $3)""",
-        tenant,
-        key,
-        _KEY_DAYS,
-    )
+    await forget_key(connection, "webhook_endpoints", tenant, key)
     row = await connection.fetchrow(
         f"SELECT {_VISIBLE}, secret, fingerprint FROM webhook_endpoints WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
         tenant,

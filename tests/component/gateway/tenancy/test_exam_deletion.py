@@ -57,7 +57,9 @@ async def test_a_deleted_exam_leaves_no_blob_no_row_and_no_word_of_its_form(runn
     assert left == {"exam_tombstones", "idempotency"}
     assert "marker-of-the-form" not in str([dict(row) for row in await running.sql("SELECT * FROM idempotency")])
     again = await running.upload(headers=key, title="marker-of-the-form", callback_url="https://example.com/x")
-    assert (again.status_code, again.json()["code"]) == (410, "exam_deleted"), "the key stays taken: a repeated upload is not accepted a second time"
+    assert (again.status_code, again.json()["code"]) == (410, "exam_deleted"), (
+        "the key stays taken: a repeated upload is not accepted a second time"
+    )
     assert (await delete(running, exam)).json() == answer.json()
 
 
