@@ -14,8 +14,8 @@ SUBJECTS: dict[Language, dict[Subject, str]] = {
     },
     "en": {
         "math": "Mathematics", "physics": "Physics", "chemistry": "Chemistry", "biology": "Biology", "history": "History",
-        "geography": "Geography", "politics": "Civics", "english": "English", "chinese": "Chinese", "science": "Science",
-        "ict": "ICT",
+        "geography": "Geography", "politics": "Ethics and law", "english": "English", "chinese": "Chinese", "science": "Science",
+        "ict": "Computing",
     },
 }  # fmt: skip
 GRADES: dict[Language, tuple[str, ...]] = {
@@ -30,7 +30,8 @@ TYPES: dict[Language, dict[QuestionType, str]] = {
         "short_answer": "简答", "calculation": "解答", "essay": "写作", "composite": "综合",
     },
     "en": {
-        "single_choice": "one choice", "multiple_choice": "choices", "true_false": "true/false", "fill_blank": "blank",
-        "short_answer": "short answer", "calculation": "solution", "essay": "writing", "composite": "composite",
+        "single_choice": "Choice", "multiple_choice": "Multiple choice", "true_false": "True or false",
+        "fill_blank": "Blanks", "short_answer": "Short answer", "calculation": "Worked", "essay": "Writing",
+        "composite": "Composite",
     },
 }  # fmt: skip
