@@ -38,13 +38,15 @@ class HttpTransport:
 
     async def send(self, key: str, body: Mapping[str, Any]) -> Raw:  # noqa: ARG002 - the tape needs it
         try:
-            async with self._client.stream("POST", self._url, json=body) as response:
+            # ASCII: whatever a text holds, even half a character, it can be sent.
+            data_sent, kind = json.dumps(body).encode("ascii"), {"Content-Type": "application/json"}
+            async with self._client.stream("POST", self._url, content=data_sent, headers=kind) as response:
                 data = bytearray()
                 async for chunk in response.aiter_bytes():
                     data += chunk
                     if len(data) > MAX_REPLY:
                         raise Failed(Reason.MALFORMED)
-        except (httpx.TransportError, httpx.DecodingError):
+        except (httpx.HTTPError, httpx.StreamError):
             raise Failed(Reason.UNAVAILABLE) from None
         return Raw(response.status_code, bytes(data), response.headers.get("retry-after"))
 

@@ -10,6 +10,7 @@ from services.analyzer.core.keys import key_text
 
 _PARTS = re.compile(r"[\n;；]+|(?=[①-⑳])|(?<=。)")
 _MOST_PARTS = 8
+_POINT = "写出要点：{}"
 _ESSAY = {
     "zh": (
         ("内容：切合题意，中心明确，内容充实", 0.4),
@@ -64,8 +65,8 @@ def criteria_of(
     parts = key_points(reference)
     scores = shared_out(maximum, tuple(1.0 for _ in parts))
     if min(scores) <= 0:  # more parts than half points
-        return ((reference, maximum),)
-    return tuple(zip(parts, scores, strict=True))
+        parts, scores = (reference.strip(),), (maximum,)
+    return tuple((_POINT.format(part), score) for part, score in zip(parts, scores, strict=True))
 
 
 def key_points(reference: str) -> tuple[str, ...]:

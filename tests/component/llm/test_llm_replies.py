@@ -109,6 +109,11 @@ async def test_one_repair_and_no_more(opened) -> None:
         assert account.ledger.cost.llm_tokens.out > 0  # paid for all the same
 
 
+async def test_half_a_character_can_be_asked_about(opened) -> None:
+    async with opened(redis=None) as world:
+        assert (await world.llm.ask(question("\ud83d x \x00"), world.account())).word == WORD
+
+
 @pytest.mark.parametrize("step", [drip(0.02), hang], ids=["drip", "hang"])
 async def test_a_server_that_trickles_or_hangs_is_left_by_the_wall_clock(opened, step) -> None:
     async with opened(redis=None, call_seconds=0.5, retries=0) as world:
