@@ -1,177 +1,260 @@
-"""Train the classifier of maths knowledge points from TAL-SCQ5K (MIT) and write services/parser/knowledge/math.npz.
+"""Train the classifier of maths topics from TAL-SCQ5K (MIT) and write services/parser/knowledge/math.npz.
 
 python -m scripts.train_tagger --questions tal_scq5k_train.jsonl.gz
 
-A class is the deepest topic of the bank's tree that enough questions share: thought and ability branches name no topic.
-The threshold is the lowest share at which five-fold cross-validation answers rightly as often as asked.
+A class is a topic of contracts/taxonomy/math.json; the bank's branches are told to topics by `TOPICS`. Thought and ability
+branches name no topic: their questions are left out. A question with branches in several topics has several right answers.
+Ridge regression on TF-IDF in its dual form; each question teaches twice, alone and with its solution. The temperature of
+the softmax and the threshold come from cross-validation by source. numpy and scipy; deterministic.
 """
 
 import argparse
 import gzip
 import json
+import re
 import zlib
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import optimize, sparse
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
-from services.parser.core.classifier import grams_of, plain_text
+from contracts.taxonomy import taxonomy
+from services.parser.core.classifier import grams_of
 
-SAME = {
-    "不等式（组）": "不等式", "等式与不等式": "不等式", "方程与不等式": "不等式", "乘法公式": "整式的乘除", "基本初等函数": "函数的概念与性质",
-    "函数": "函数的概念与性质", "函数的图像与性质": "函数的概念与性质", "三角恒等变换": "三角函数", "公因数与公倍数": "因数与倍数",
-    "整除": "因数与倍数", "数列与数学归纳法": "数列", "等差数列": "数列", "数列与数表": "数列", "加乘原理": "排列与组合", "计数原理": "排列与组合",
-    "枚举法综合": "排列与组合", "有理数基础运算": "有理数", "条件型逻辑推理": "逻辑推理", "真假话": "逻辑推理", "路程速度时间": "行程",
-    "认识单位1": "分百应用题", "列方程解应用题": "一元一次方程",
-}  # fmt: skip
-"""Names that the bank's several trees give to one topic."""
-VAGUE = {"应用题", "组合", "计算", "计数", "数论", "方法", "数与式", "几何", "操作与策略"}
-"""Shelves, not topics: a question that has no deeper name is left out."""
-
+Floats = NDArray[np.float64]
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "services" / "parser" / "knowledge" / "math.npz"
 NO_TOPIC = ("能力", "思想", "素养", "学习能力", "数学思想", "题型")
-TOO_WIDE = {"知识标签", "拓展思维", "课内体系", "竞赛", "知识点", "课内题型", "Overseas Competition", "课内知识点"}
+TOPICS = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("向量与复数", "复数|平面向量"),
+        ("有理数与实数", "二次根式|实数|无理数|平方根|立方根"),
+        ("代数式", "分式$|分式[^方]|整式|因式分解|乘法公式|多项式"),
+        ("函数", "一次函数|二次函数|反比例函数|平面直角坐标系"),
+        ("方程与方程组", "方程|解方程|Equation Word"),
+        ("三角函数与解三角形", "三角函数|三角恒等|解三角形|三角形中的问题"),
+        ("函数", "导数"),
+        ("解析几何", "解析几何|圆锥曲线|双曲线|椭圆|抛物线|直线与圆"),
+        ("集合与逻辑用语", "集合|常用逻辑用语"),
+        ("数列与规律", "数列|找规律|规律探究|裂项"),
+        ("不等式", "不等式"),
+        ("函数", "函数|对数|指数"),
+        ("计数、概率与统计", "排列|计数原理|枚举|容斥|二项式|加乘原理|概率|统计|数据的|平均数/"),
+        ("有理数与实数", "有理数"),
+        ("典型应用题", "平均数"),
+        ("整除、余数与周期", "余数|周期|同余|因数|倍数|整除|质数|素数|完全平方数|公倍|时间问题|日期|钟表|时间计算"),
+        ("整数与小数", "位值|进制|数字谜|数与数字"),
+        ("行程", "行程|流水|时钟问题|相遇|追及"),
+        ("分数、百分数与比例", "工程|经济|浓度"),
+        ("典型应用题", "年龄|和差倍|和倍|差倍|鸡兔|盈亏|归一|间隔|排队|植树|方阵"),
+        ("分数、百分数与比例", "分百|分数|比例|百分|比和比例"),
+        ("推理与策略", "逻辑推理|真假话|神推理|找矛盾|抽屉|最不利|最值|统筹|操作|策略|归纳递推|构造"),
+        ("立体图形", "立体几何|立体图形|空间|表面积|体积|长方体"),
+        ("平面图形", "三角形|几何|四边形|多边形|圆|面积|周长|图形|角|线段|勾股|平行|全等|相似|直线型"),
+        ("整数与小数", "整数|小数|四则|比较与估算|定义新运算|计算模块|加减法|乘除"),
+    )
+)
+"""Pattern of a branch's node for each topic; the first that is found in the deepest node speaks."""
 
 
-def topics(row: dict[str, Any]) -> list[list[str]]:
-    """Topical paths of a question, root first, without the tree's trunk."""
-    out = []
+@dataclass(frozen=True)
+class Bank:
+    """Questions with a topic: texts, solutions, target shares (questions, topics), and what source each is of."""
+
+    texts: list[str]
+    solutions: list[str]
+    targets: Floats
+    groups: NDArray[np.int64]
+    names: list[str]
+
+    @property
+    def fold(self) -> NDArray[np.int64]:
+        """One of five; a source is never in two."""
+        return np.array([zlib.crc32(str(group).encode()) % 5 for group in self.groups])
+
+
+def topics(row: dict[str, Any]) -> list[str]:
+    """Names of the topics of a question's branches, each once; none when all branches are of thought or ability."""
+    found: dict[str, None] = {}
     for route in row.get("knowledge_routes") or []:
         nodes = route.split("->")
-        if any(n in NO_TOPIC or n.endswith(("思想", "能力")) for n in nodes):
+        if any(node in NO_TOPIC or node.endswith(("思想", "能力")) for node in nodes):
             continue
-        path = [n.removesuffix("模块") for n in nodes if n not in TOO_WIDE]
-        if path and not path[-1].isascii():
-            out.append(path)
-    return out
+        deepest = (name for node in reversed(nodes[2:]) for name, pattern in TOPICS if pattern.search(node))
+        found.update(dict.fromkeys(name for name in [next(deepest, None)] if name))
+    return list(found)
 
 
-def label(rows: list[dict[str, Any]], least: int) -> list[tuple[str, str]]:
-    """(text, class) of each question that has a topic."""
-    paths = [(r, t) for r in rows if (t := topics(r))]
-    shared = Counter(node for _, ts in paths for node in {n for t in ts for n in t})
-    out = []
-    for row, ts in paths:
-        deepest = [SAME.get(n, n) for t in ts for n in t if shared[n] >= least and n not in VAGUE]
-        if deepest:
-            name = min(deepest, key=lambda n: (shared[n], n))
-            out.append((" ".join([row["text"], *(row.get("options") or {}).values()]), name))
-    enough = Counter(name for _, name in out)
-    return [(text, name) for text, name in out if enough[name] >= least // 2]
+def text_of(row: dict[str, Any]) -> str:
+    """Stem and options, without the note of where the question is from: it would tell the topic by the contest."""
+    stem = re.sub(
+        r"[（(【\[][^（）()【】]{0,60}(?:卷|杯|赛|年级|20\d\d|届)[^（）()【】]{0,40}[）)】\]]", " ", row["text"]
+    )
+    return " ".join([stem, *(row.get("options") or {}).values()])
 
 
-def vocabulary(texts: list[str], most: int) -> list[str]:
-    """N-grams in at least three texts, the most frequent `most` of them."""
-    seen = Counter(g for t in texts for g in set(grams_of(t)))
-    return [g for g, n in sorted(seen.items(), key=lambda x: (-x[1], x[0]))[:most] if n >= 3]
+def bank_of(rows: list[dict[str, Any]]) -> Bank:
+    """The questions that have a topic."""
+    kept = [(row, found) for row in rows if (found := topics(row))]
+    names = sorted({name for _, found in kept for name in found})
+    targets = np.zeros((len(kept), len(names)))
+    for place, (_, found) in enumerate(kept):
+        targets[place, [names.index(name) for name in found]] = 1 / len(found)
+    texts = [text_of(row) for row, _ in kept]
+    solutions = [(row.get("solution") or "")[:300] for row, _ in kept]
+    return Bank(texts, solutions, targets, sources([row for row, _ in kept], texts), names)
 
 
-def matrix(texts: list[str], index: dict[str, int], idf: np.ndarray) -> sparse.csr_matrix:
-    rows, cols, values = [], [], []
-    for i, text in enumerate(texts):
-        counts = Counter(g for g in grams_of(text) if g in index)
-        w = np.array([(1 + np.log(n)) * idf[index[g]] for g, n in counts.items()])
-        norm = np.linalg.norm(w) or 1.0
-        rows += [i] * len(counts)
-        cols += [index[g] for g in counts]
-        values += list(w / norm)
-    return sparse.csr_matrix((values, (rows, cols)), shape=(len(texts), len(index)))
+def sources(rows: list[dict[str, Any]], texts: list[str]) -> NDArray[np.int64]:
+    """Questions of one named contest and year are of one source, and so are near copies (cosine of .75 and more)."""
+    x = Vectors.of(texts, 60_000, 2).rows(texts)
+    alike = x @ x.T
+    alike.data[alike.data < 0.75] = 0
+    alike.eliminate_zeros()
+    links = alike.tolil()
+    named: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        contest = re.search(r"20\d\d[^（）()【】]{2,30}?(?:杯|赛|卷)", row["text"])
+        if contest:
+            links[place, named.setdefault(contest[0], place)] = 1
+    return np.asarray(connected_components(links.tocsr(), directed=False)[1], dtype=np.int64)
 
 
-def fit(x: sparse.csr_matrix, y: np.ndarray, classes: int, decay: float) -> tuple[np.ndarray, np.ndarray]:
-    """Softmax regression with an L2 penalty by L-BFGS: (classes x features weights, bias)."""
-    n, m = x.shape
-    hot = np.zeros((n, classes))
-    hot[np.arange(n), y] = 1
+@dataclass(frozen=True)
+class Vectors:
+    """N-grams with their places and weights."""
 
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        w, b = flat[: classes * m].reshape(classes, m), flat[classes * m :]
-        z = x @ w.T + b
-        z -= z.max(1, keepdims=True)
-        log_sum = np.log(np.exp(z).sum(1, keepdims=True))
-        p = np.exp(z - log_sum)
-        value = -(hot * (z - log_sum)).sum() / n + decay * (w * w).sum() / 2
-        error = (p - hot) / n
-        return value, np.concatenate([(error.T @ x + decay * w).ravel(), error.sum(0)])
+    index: dict[str, int]
+    idf: Floats
 
-    start = np.zeros(classes * m + classes)
-    best = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
-    return best[: classes * m].reshape(classes, m), best[classes * m :]
+    @classmethod
+    def of(cls, texts: list[str], most: int, least: int, kept: Callable[[str], bool] = bool) -> "Vectors":
+        """The `most` frequent n-grams of those that are `kept` and in at least `least` texts."""
+        seen = Counter(g for t in texts for g in set(grams_of(t)) if kept(g))
+        found = [g for g, n in sorted(seen.items(), key=lambda x: (-x[1], x[0]))[:most] if n >= least]
+        idf = np.array([np.log((1 + len(texts)) / (1 + seen[g])) + 1 for g in found])
+        return cls({g: i for i, g in enumerate(found)}, idf)
+
+    def rows(self, texts: list[str]) -> sparse.csr_matrix:
+        """(texts, n-grams), rows of length 1."""
+        rows, cols, values = [], [], []
+        for place, text in enumerate(texts):
+            counts = Counter(g for g in grams_of(text) if g in self.index)
+            where = np.array([self.index[g] for g in counts], dtype=np.intp)
+            weight = (1 + np.log(np.array(list(counts.values()), dtype=float))) * self.idf[where]
+            rows += [place] * len(counts)
+            cols += where.tolist()
+            values += (weight / (np.linalg.norm(weight) or 1.0)).tolist()
+        return sparse.csr_matrix((values, (rows, cols)), shape=(len(texts), len(self.index)))
 
 
-def shares(x: sparse.csr_matrix, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-    z = x @ w.T + b
-    p = np.exp(z - z.max(1, keepdims=True))
-    return np.asarray(p / p.sum(1, keepdims=True))
+@dataclass(frozen=True)
+class Ridge:
+    """`weights` (topics, n-grams) and `bias`: scores, not yet shares."""
+
+    vectors: Vectors
+    weights: Floats
+    bias: Floats
+
+    @classmethod
+    def fit(
+        cls, bank: Bank, learn: NDArray[np.int64], features: int, decay: float, kept: Callable[[str], bool] = bool
+    ) -> "Ridge":
+        texts = [bank.texts[i] for i in learn]
+        vectors = Vectors.of(texts, features, 3, kept)
+        both = [f"{bank.texts[i]} {bank.solutions[i]}" for i in learn]
+        x = sparse.vstack([vectors.rows(texts), vectors.rows(both)]).tocsr()
+        bias = bank.targets[learn].mean(0)
+        y = np.vstack([bank.targets[learn]] * 2) - bias
+        dual = np.linalg.solve((x @ x.T).toarray() + decay * np.eye(x.shape[0]), y)
+        return cls(vectors, np.asarray((x.T @ dual).T), bias)
+
+    def scores(self, texts: list[str]) -> Floats:
+        return np.asarray(self.vectors.rows(texts) @ self.weights.T + self.bias)
 
 
-def crossed(texts: list[str], y: np.ndarray, classes: int, a: argparse.Namespace) -> np.ndarray:
-    """Held-out class shares of every question, five folds; the vocabulary is each fold's own.
-
-    The fold hangs on the plain text: the bank repeats questions, and a repeat must not be asked of whom it taught.
-    """
-    fold = np.array([zlib.crc32(plain_text(t).encode()) % 5 for t in texts])
-    out = np.zeros((len(texts), classes))
+def crossed(bank: Bank, features: int, decay: float, kept: Callable[[str], bool] = bool) -> Floats:
+    """Held-out scores (questions, topics), five folds by source; the vocabulary is each fold's own, of `kept` n-grams."""
+    out = np.zeros(bank.targets.shape)
     for k in range(5):
-        seen, held = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        index, idf, x = prepared([texts[i] for i in seen], a.features)
-        out[held] = shares(matrix([texts[i] for i in held], index, idf), *fit(x, y[seen], classes, a.decay))
+        held = np.flatnonzero(bank.fold == k)
+        out[held] = Ridge.fit(bank, np.flatnonzero(bank.fold != k), features, decay, kept).scores(
+            [bank.texts[i] for i in held]
+        )
     return out
 
 
-def prepared(texts: list[str], most: int) -> tuple[dict[str, int], np.ndarray, sparse.csr_matrix]:
-    index = {g: i for i, g in enumerate(vocabulary(texts, most))}
-    counts = Counter(g for t in texts for g in set(grams_of(t)) if g in index)
-    idf = np.array([np.log((1 + len(texts)) / (1 + counts[g])) + 1 for g in index])
-    return index, idf, matrix(texts, index, idf)
+def shares(scores: Floats, heat: float) -> Floats:
+    """Softmax."""
+    e = np.exp(heat * (scores - scores.max(1, keepdims=True)))
+    return np.asarray(e / e.sum(1, keepdims=True))
 
 
-def threshold(p: np.ndarray, y: np.ndarray, wanted: float) -> tuple[float, float]:
+def heat_of(scores: Floats, targets: Floats) -> float:
+    """The inverse temperature of least log loss: what makes a share a chance."""
+    tried = np.arange(2.0, 14.0, 0.5)
+    return float(min(tried, key=lambda heat: -(targets * np.log(shares(scores, heat))).sum()))
+
+
+def threshold(p: Floats, right: NDArray[np.bool_], wanted: float) -> tuple[float, float]:
     """(share, coverage): the lowest share above which at least `wanted` of the answers are right."""
-    top, right = p.max(1), p.argmax(1) == y
-    order = np.argsort(-top)
-    precision = np.cumsum(right[order]) / np.arange(1, len(y) + 1)
+    order = np.argsort(-p.max(1), kind="stable")
+    precision = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
     good = np.flatnonzero(precision >= wanted)
     if not len(good):
         return 1.0, 0.0
-    return float(top[order[good[-1]]]), float((good[-1] + 1) / len(y))
+    return float(p.max(1)[order[good[-1]]]), float((good[-1] + 1) / len(right))
+
+
+def measures(p: Floats, targets: Floats) -> dict[str, float]:
+    """Top-1, top-3, precision of the surest 60 %, and what share can be answered with nine in ten and eight in ten right."""
+    order = np.argsort(-p, axis=1, kind="stable")
+    hit = np.take_along_axis(targets, order, axis=1) > 0
+    sure = np.argsort(-p.max(1), kind="stable")[: int(0.6 * len(p))]
+    found = {"top-1": hit[:, 0].mean(), "top-3": hit[:, :3].any(1).mean(), "precision at 60 %": hit[sure, 0].mean()}
+    found |= {f"coverage at {w}": threshold(p, hit[:, 0], w)[1] for w in (0.9, 0.8)}
+    return {name: round(float(value), 3) for name, value in found.items()}
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=Path, required=True)
-    parser.add_argument("--least", type=int, default=20, help="questions that make a topic a class")
-    parser.add_argument("--features", type=int, default=9000)
-    parser.add_argument("--decay", type=float, default=5e-5)
+    parser.add_argument("--features", type=int, default=24_000)
+    parser.add_argument("--decay", type=float, default=1.0)
     parser.add_argument("--precision", type=float, default=0.8)
     a = parser.parse_args()
-    with gzip.open(a.questions, "rt", encoding="utf-8") as f:
-        rows = [json.loads(line) for line in f]
-    pairs = label(rows, a.least)
-    texts, names = [t for t, _ in pairs], sorted({n for _, n in pairs})
-    y = np.array([names.index(n) for _, n in pairs])
-    held = crossed(texts, y, len(names), a)
-    limit, coverage = threshold(held, y, a.precision)
-    top3 = float(np.mean([y[i] in np.argsort(-held[i])[:3] for i in range(len(y))]))
+    bank = bank_of(read(a.questions))
+    held = crossed(bank, a.features, a.decay)
+    heat = heat_of(held, bank.targets)
+    p = shares(held, heat)
+    right = np.take_along_axis(bank.targets, p.argmax(1)[:, None], axis=1)[:, 0] > 0
+    limit, coverage = threshold(p, right, a.precision)
     print(
-        f"{len(y)} questions, {len(names)} classes; held out: top-1 {np.mean(held.argmax(1) == y):.3f}, top-3 {top3:.3f}"
+        f"{len(p)} questions of {len(set(bank.groups.tolist()))} sources, {len(bank.names)} topics: {measures(p, bank.targets)}"
     )
-    print(f"at {a.precision} precision: share >= {limit:.3f}, coverage {coverage:.3f}")
-    index, idf, x = prepared(texts, a.features)
-    weights, bias = fit(x, y, len(names), a.decay)
-    known = json.loads((OUT.parent / "points.json").read_text(encoding="utf-8"))["math"]
-    codes = {p["name"]: p["code"] for p in known}
+    print(f"at {a.precision} precision: share >= {limit:.3f}, coverage {coverage:.3f}; heat {heat}")
+    model = Ridge.fit(bank, np.arange(len(p)), a.features, a.decay)
+    codes = {point.name: point.code for point in taxonomy("math").points}
     np.savez_compressed(
         OUT,
-        grams=np.array(list(index)),
-        idf=idf.astype(np.float16),
-        weights=weights.astype(np.float16),
-        bias=bias.astype(np.float16),
-        names=np.array(names),
-        codes=np.array([codes.get(n, f"math.topic.{n}") for n in names]),
+        grams=np.array(list(model.vectors.index)),
+        idf=model.vectors.idf.astype(np.float16),
+        weights=(heat * model.weights).astype(np.float16),
+        bias=(heat * model.bias).astype(np.float16),
+        names=np.array(bank.names),
+        codes=np.array([codes[name] for name in bank.names]),
         threshold=np.float32(limit),
     )
     print(f"wrote {OUT.stat().st_size / 1e6:.2f} MB")

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.parser.core.classifier import Classifier, classify, grams_of
+from contracts.taxonomy import taxonomy
+from services.parser.core.classifier import Classifier, classify, grams_of, ranking
 from services.parser.core.tagging import tag
 from services.parser.stage import load_rules
 
@@ -54,7 +55,27 @@ def test_tex_and_print_of_one_question_have_the_same_grams() -> None:
 
 def test_a_question_without_any_keyword_of_the_rules_is_tagged_by_its_wording() -> None:
     text = "今年小明8岁，妈妈的年龄是小明的4倍，几年后妈妈的年龄是小明的3倍？"
-    assert "年龄问题" in [p.name for p in tag(RULES, "math", text)]
+    assert "典型应用题" in [p.name for p in tag(RULES, "math", text)]
+
+
+def test_every_class_is_a_topic_of_the_taxonomy() -> None:
+    known = {(point.code, point.name) for point in taxonomy("math").points}
+    assert set(MATH.points) <= known
+    assert len(MATH.points) == len(set(MATH.points)) == 19
+
+
+def test_a_tex_fraction_and_a_printed_one_have_the_same_grams() -> None:
+    assert set(grams_of(r"计算 $\frac{1}{2}+\sqrt{3}$")) & set(grams_of("计算 1/2+√3")) >= {
+        "<fraction>",
+        "<root>",
+        "0/0",
+    }
+
+
+def test_ranking_shares_are_chances_of_all_classes() -> None:
+    found = ranking(MATH, "甲乙两人从相距120千米的两地同时出发，相向而行，每小时各行多少千米？")
+    assert found[0].name == "行程"
+    assert abs(sum(point.confidence for point in found) - 1) < 0.02
 
 
 def test_no_point_is_named_twice_when_words_and_wording_agree() -> None:
