@@ -92,7 +92,7 @@ class ScriptedModel:
     def _usage(self, request: Seen) -> dict[str, Any]:
         text = "\x00".join(message["content"] for message in request.body["messages"])
         common = max((_common(text, old) for old in self._prefixes), default=0)
-        self._prefixes.append(text)
+        self._prefixes = [*self._prefixes[-3:], text]
         tokens, hit = len(text) // 4 + 1, common // 4 // 64 * 64
         return {"prompt_tokens": tokens, "prompt_cache_hit_tokens": hit, "prompt_cache_miss_tokens": tokens - hit}
 

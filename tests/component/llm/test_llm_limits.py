@@ -41,6 +41,23 @@ async def test_in_a_minute_no_more_requests_start_than_are_allowed(both) -> None
         assert isinstance(await limits.take("l9", ()), Later)  # an ended request was still sent in this minute
 
 
+async def test_four_workers_at_once_get_no_more_than_one_would(stack) -> None:
+    prefix, rates = f"test:{{{uuid.uuid4().hex}}}:", Rates(per_minute=7, concurrency=100, lease_seconds=60)
+    budget = Budget("tokens:t", 100, 60, Reason.TENANT_BUDGET)
+    clients = [Redis.from_url(stack.redis_url) for _ in range(4)]
+    workers = [SharedLimits(Shared(c, 5), rates, LocalLimits(Rates(0, 0, 0)), prefix) for c in clients]
+    taken = await asyncio.gather(
+        *(w.take(f"{n}-{i}", [Claim(budget, 1)]) for i in range(6) for n, w in enumerate(workers))
+    )
+    leases = [t for t in taken if isinstance(t, Lease)]
+    assert (len(leases), all(lease.shared for lease in leases)) == (7, True)
+    assert int(await clients[0].get(f"{prefix}tokens:t") or 0) == 7
+    await asyncio.gather(*(workers[i % 4].give_back(lease, [0]) for i, lease in enumerate(leases)))
+    assert int(await clients[0].get(f"{prefix}tokens:t") or 0) == 0
+    for client in clients:
+        await client.aclose()
+
+
 async def test_requests_open_at_a_time_are_limited_and_a_dead_workers_place_comes_free(both) -> None:
     for limits in both(Rates(per_minute=100, concurrency=2, lease_seconds=0.3)):
         first, second = await limits.take("a", ()), await limits.take("b", ())

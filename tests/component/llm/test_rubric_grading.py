@@ -12,6 +12,9 @@ from scripted_model import KEY, answers, error, hang, says
 from contracts.artefacts import Diagnosis
 from contracts.artefacts.reading import Mark
 from runtime.llm.limits import PREFIX
+from runtime.llm.open import open_llm
+from runtime.llm.settings import LlmSettings
+from runtime.settings import RedisSettings
 from services.analyzer.stage import open_stage
 from services.report.core.compose import compose
 
@@ -150,6 +153,20 @@ async def test_an_exam_of_a_batch_waits_longer_for_its_place(opened) -> None:
         found = [(await graded(world.llm, exam(HONEST), run)).answers[0] for run in (hurried, patient)]
         assert [f.llm_fallback for f in found] == ["no_time", None]
         assert found[1].score == EARNED
+
+
+async def test_a_recorded_run_is_repeated_to_the_byte_without_a_server(opened, tmp_path) -> None:
+    tape, parts = tmp_path / "tape.jsonl", exam(HONEST, "放出氧气")
+    async with opened(redis=None, cassette=tape, cassette_mode="record") as world:
+        world.server.script = [says('{"criteria": []}'), error(503, Retry_After="0")]
+        world.server.otherwise = answers(honest)
+        live = await graded(world.llm, parts)
+        assert live.answers[0].score == 4.0
+    settings = LlmSettings(cassette=tape)
+    for _ in range(2):
+        async with open_llm(settings, RedisSettings(url=None)) as llm:
+            assert llm is not None
+            assert (await graded(llm, parts)).model_dump_json() == live.model_dump_json()
 
 
 async def test_what_a_teacher_marked_in_red_is_not_asked_about(opened) -> None:
