@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.artefacts.correction import Correction
+from contracts.artefacts.diagnosis import Background
 from contracts.artefacts.paper import QuestionType
 from contracts.base import Contract, Share
 from contracts.events import BlobRef
@@ -94,3 +95,4 @@ class Submission(Contract):
     corrections: tuple[Correction, ...] = ()
     template: TemplateRef | None = None
     rules: SubjectRules = SubjectRules()
+    background: Background = Background()

@@ -24,6 +24,6 @@ async def work(job: Job) -> Diagnosis:
     paper = await job.artefact(Paper)
     analysis = await job.artefact(Analysis)
     started = time.thread_time()
-    diagnosis = diagnose(submission, paper, analysis)
+    diagnosis = diagnose(submission, paper, analysis, submission.background)
     spent = job.cpu_seconds + time.thread_time() - started
     return diagnosis.model_copy(update={"cpu_seconds": round(spent, 4)})

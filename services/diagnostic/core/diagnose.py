@@ -6,12 +6,12 @@ from contracts.artefacts.analysis import Analysis
 from contracts.artefacts.diagnosis import Background, Diagnosis, Mastery
 from contracts.artefacts.paper import Paper
 from contracts.artefacts.submission import SubjectRules, Submission
-from contracts.taxonomy import taxonomy
+from contracts.taxonomy import Taxonomy, taxonomy
 from services.diagnostic.core.advice import losses_of, suggestions_of
 from services.diagnostic.core.causes import causes_of
 from services.diagnostic.core.checked import supported_advice, supported_causes, supported_texts
 from services.diagnostic.core.evidence import Item, items_of
-from services.diagnostic.core.rows import ENOUGH, Row, gauge_of, masteries, rows_by_point, rows_by_type
+from services.diagnostic.core.rows import ENOUGH, Row, gauge_of, masteries, rows_by_point, rows_by_topic, rows_by_type
 from services.diagnostic.core.summary import summary_of
 from services.diagnostic.core.wording import Words, percent
 from services.diagnostic.core.words import words_for
@@ -26,13 +26,14 @@ def diagnose(
 ) -> Diagnosis:
     """The diagnosis of one exam; ungraded questions are left out of mastery.
 
-    Mastery is given per knowledge point, and per question type (codes `type.*`) when the knowledge points alone can't
+    Mastery is given per knowledge point, per topic of which several points were asked, and per question type (codes `type.*`) when the knowledge points alone can't
     carry a judgement: half of the questions have none, or none was asked often enough. In English for the locale `en`,
     else in Chinese. Deterministic; raises nothing of its own.
     """
     words = words_for(submission.locale)
+    known = taxonomy(submission.subject)
     items = items_of(paper, analysis)
-    rows, mastery = _mastery(items, background, words)
+    rows, mastery = _mastery(items, background, known, words)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
     weak = sorted((pair for pair in firm if _is_weak(pair[1], submission.rules)), key=lambda pair: pair[1].mastery)
     strong = sorted((pair for pair in firm if _is_strong(pair[1], submission.rules)), key=lambda pair: -pair[1].mastery)
@@ -45,19 +46,24 @@ def diagnose(
         weak_points=supported_texts(named, labels, words),
         strengths=supported_texts((_named(*pair, words) for pair in strong), labels, words),
         causes=causes,
-        suggestions=supported_advice(
-            suggestions_of(items, causes, taxonomy(submission.subject), words), labels, numbers, words
-        ),
+        suggestions=supported_advice(suggestions_of(items, causes, known, words), labels, numbers, words),
         summary=words.between.join(supported_texts(summary, labels, words) if items else summary),
     )
 
 
-def _mastery(items: Sequence[Item], background: Background, words: Words) -> tuple[list[Row], list[Mastery]]:
+def _mastery(
+    items: Sequence[Item], background: Background, known: Taxonomy, words: Words
+) -> tuple[list[Row], list[Mastery]]:
     graded = [item for item in items if item.share is not None]
     untagged = [item for item in graded if not item.points]
     gauge = gauge_of(graded, background.classmates)
     rows = rows_by_point(graded, gauge, background.history)
-    mastery = masteries(rows, gauge, rows_by_type(untagged, gauge, words.types))
+    others = rows_by_type(untagged, gauge, words.types)
+    mastery = masteries(rows, gauge, others)
+    if topics := rows_by_topic(graded, gauge, known):
+        kept = [pair for pair in zip(rows, mastery, strict=True) if pair[0].code not in {row.code for row in topics}]
+        rows = [*(row for row, _ in kept), *topics]
+        mastery = [*(each for _, each in kept), *masteries(topics, gauge, others)]
     if not any(row.sufficient for row in mastery) or 2 * len(untagged) >= len(graded):
         by_type = rows_by_type(graded, gauge, words.types)
         rows, mastery = rows + by_type, mastery + masteries(by_type, gauge)

@@ -7,6 +7,7 @@ import numpy as np
 
 from contracts.artefacts.diagnosis import ClassRecord, Mastery, PastAnswers
 from contracts.artefacts.paper import QuestionType
+from contracts.taxonomy import Taxonomy
 from services.diagnostic.core.calibration import LEAST_STUDENTS, Calibration, calibrate
 from services.diagnostic.core.curves import Curve, curve_of, guess_of
 from services.diagnostic.core.evidence import Item
@@ -91,6 +92,24 @@ def rows_by_point(graded: Sequence[Item], gauge: Gauge, history: Sequence[PastAn
             room = _MOST_PAST - sum(seen.weight for seen in past)
             past.append(Observation(each.share, max(0.0, min(each.questions * _FADES**each.exams_ago, room))))
     return list(found.values())
+
+
+def rows_by_topic(graded: Sequence[Item], gauge: Gauge, taxonomy: Taxonomy) -> list[Row]:
+    """Topics of which this paper asked several points: together they may carry a judgement that none carries alone."""
+    topics = {point.code: taxonomy.parent_of(point.code) or point for point in taxonomy.points}
+    found: dict[str, Row] = {}
+    asked: dict[str, set[str]] = {}
+    for item in graded:
+        parts: dict[str, float] = {}
+        for point, part in item.points:
+            if topic := topics.get(point.code):
+                found.setdefault(topic.code, Row(topic.code, topic.name))
+                asked.setdefault(topic.code, set()).add(point.code)
+                parts[topic.code] = min(1.0, parts.get(topic.code, 0.0) + part)
+        for code, part in parts.items():
+            found[code].items.append(item)
+            found[code].answers.append(gauge.observed(item, code, part))
+    return [row for code, row in found.items() if len(asked[code]) > 1 and len(row.items) >= ENOUGH]
 
 
 def rows_by_type(graded: Sequence[Item], gauge: Gauge, names: Mapping[QuestionType, str]) -> list[Row]:

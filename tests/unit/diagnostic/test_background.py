@@ -97,6 +97,22 @@ def test_a_gap_that_others_build_on_is_to_be_practised_first():
     assert found.suggestions[0].evidence == ("2", "1")
 
 
+def test_points_asked_once_each_are_judged_together_as_their_topic():
+    topic = next(p for p in taxonomy("math").points if p.name == "平面图形")
+    below = [p for p in taxonomy("math").points if p.parent == topic.code][:5]
+    paper, analysis = exam(*((str(n), "wrong", "x") for n in range(1, 6)))
+    tags = [KnowledgePoint(code=p.code, name=p.name, confidence=0.9) for p in below]
+    questions = [q.model_copy(update={"knowledge_points": (t,)}) for q, t in zip(paper.questions, tags, strict=True)]
+    found = diagnose(SUBMISSION, paper.model_copy(update={"questions": tuple(questions)}), analysis)
+    assert [row.code for row in found.mastery if row.sufficient] == [topic.code]
+    assert found.weak_points[0].startswith("平面图形（第1–5题")
+
+
+def test_the_stage_hears_the_background_of_the_submission():
+    made = SUBMISSION.model_copy(update={"background": past(1.0)})
+    assert type(made).model_validate_json(made.model_dump_json()).background == past(1.0)
+
+
 def test_a_taxonomy_of_a_school_is_refused_when_it_is_broken():
     def made(*points):
         return Taxonomy.model_validate({"subject": "math", "points": points})
