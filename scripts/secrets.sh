@@ -12,6 +12,7 @@ keep REDINK_POSTGRES_DSN "postgresql://redink:$(cat "$folder/postgres_password")
 keep REDINK_BLOBS_S3_ACCESS_KEY "redink"
 keep REDINK_BLOBS_S3_SECRET_KEY "$(random)"
 keep REDINK_ADMIN_TOKEN "$(random)"
+keep REDINK_LLM_API_KEY "" # yours, if a language model is to grade too: docs/llm.md
 keep REDINK_CANARY_KEY "rk_canary_$(random)"
 keep REDINK_GATEWAY_DEV_KEY "rk_dev_$(random)"
 echo "secrets are in $folder; the API key is in $folder/REDINK_GATEWAY_DEV_KEY"

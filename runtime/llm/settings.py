@@ -12,7 +12,9 @@ DEEPSEEK = HttpUrl("https://api.deepseek.com")
 class LlmSettings(BaseSettings):
     """`REDINK_LLM_*`. Without a key, an address or a cassette there is no model: the local engine grades alone."""
 
-    model_config = SettingsConfigDict(env_prefix="REDINK_LLM_", use_attribute_docstrings=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="REDINK_LLM_", use_attribute_docstrings=True, extra="ignore", env_ignore_empty=True
+    )
 
     api_key: SecretStr | None = None
     """sent as a bearer token; never logged"""

@@ -42,6 +42,12 @@ def test_a_key_means_deepseek_and_an_address_alone_a_server_that_wants_none(monk
     assert (LlmSettings().enabled, LlmSettings().address.port) == (True, 8080)
 
 
+def test_settings_that_are_there_and_empty_are_not_there(monkeypatch) -> None:
+    for name in ("API_KEY", "URL", "MODEL", "CASSETTE"):
+        monkeypatch.setenv(f"REDINK_LLM_{name}", "")
+    assert (LlmSettings().enabled, LlmSettings().model) == (False, "deepseek-flash")
+
+
 def test_a_key_may_come_from_a_file_and_is_never_shown(tmp_path, monkeypatch) -> None:
     path = tmp_path / "key"
     path.write_text(f"{KEY}\n", encoding="utf-8")
