@@ -44,15 +44,20 @@ class Place(NamedTuple):
     cell: Cell | None = None
 
 
+LEAST_EM = 6.0
+"""In pixels; smaller type cannot be read."""
 LATIN_ADVANCE = 0.5
 """Mean advance of Latin letters in ems."""
 
 
 def em_of(lines: Sequence[Line], otherwise: float) -> float:
-    """Size of the body text's type: a Chinese character's advance, else the Latin letters' or the lines' height."""
+    """Size of the body text's type: a Chinese character's advance, else the Latin letters' or the lines' height.
+
+    Text that runs downwards has no advance: all its characters stand at one x.
+    """
     chinese, latin = [], []
     for line in lines:
-        if len(line.xs) != len(line.text):
+        if len(line.xs) != len(line.text) or line.xs[-1:] <= line.xs[:1]:
             continue
         for a, b, x0, x1 in zip(line.text, line.text[1:], line.xs, line.xs[1:], strict=False):
             if "一" <= a <= "鿿" and "一" <= b <= "鿿":
@@ -60,10 +65,10 @@ def em_of(lines: Sequence[Line], otherwise: float) -> float:
             elif a.isascii() and b.isascii() and a.isalpha() and b.isalpha():
                 latin.append(x1 - x0)
     if len(chinese) >= 12:
-        return float(np.median(chinese))
+        return max(LEAST_EM, float(np.median(chinese)))
     if len(latin) >= 40:
-        return float(np.median(latin)) / LATIN_ADVANCE
-    return 0.72 * text_height(lines, otherwise)
+        return max(LEAST_EM, float(np.median(latin)) / LATIN_ADVANCE)
+    return max(LEAST_EM, 0.72 * text_height(lines, otherwise))
 
 
 def brackets(lines: Sequence[Line], em: float) -> list[Place]:

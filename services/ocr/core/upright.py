@@ -12,7 +12,7 @@ from services.ocr.core.raster import Image
 
 Floats = npt.NDArray[np.float32]
 
-SKETCH_SIDE = 800
+SKETCH_SIDE = 640
 """Longer side at which text is looked for before the page is flat: which way it runs takes no fine boxes."""
 SAMPLE = 40
 TALL = 1.5

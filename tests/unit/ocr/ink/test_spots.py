@@ -3,6 +3,7 @@ import numpy as np
 
 from services.ocr.core.flat import Leaf
 from services.ocr.core.marks import red_ink
+from services.ocr.core.places import em_of
 from services.ocr.core.rules import find_rules
 from services.ocr.core.spots import find_spots
 from tests.unit.ocr.ink.conftest import ScriptedEngine, filler, line, write
@@ -264,3 +265,11 @@ def test_doubtful_writing_is_read_in_several_views(page):
     (spot,) = spots(page, [line("答案是", [220, 246, 272], 405)], reader, "rule")
     assert len(reader.crops) == 4
     assert spot.candidates == {"apple": 1.0}
+
+
+def test_text_that_runs_downwards_says_nothing_of_the_size_of_type(page, engine):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    column = line("装订线内请勿答题密封线外", [280.0] * 12, 420)
+    assert em_of([column] * 3, 30.0) > 6
+    leaf = Leaf(page)
+    assert find_spots(leaf, find_rules(leaf), [column], red_ink(leaf), engine)
