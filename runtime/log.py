@@ -10,6 +10,7 @@ import structlog
 
 _OURS = {"contracts", "runtime", "services"}
 _NOISY = {
+    "opentelemetry": "ERROR",
     "aiokafka": "WARNING",
     "faststream": "WARNING",
     "uvicorn.access": "WARNING",
