@@ -59,7 +59,7 @@ async def test_four_workers_at_once_get_no_more_than_one_would(stack) -> None:
 
 
 async def test_requests_open_at_a_time_are_limited_and_a_dead_workers_place_comes_free(both) -> None:
-    for limits in both(Rates(per_minute=100, concurrency=2, lease_seconds=0.3)):
+    for limits in both(Rates(per_minute=100, concurrency=2, lease_seconds=2)):
         first, second = await limits.take("a", ()), await limits.take("b", ())
         assert isinstance(await limits.take("c", ()), Later)
         await limits.give_back(first, ())

@@ -77,7 +77,7 @@ async def test_a_wrong_quote_may_be_mended_once(opened) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_an_exam_ends_marked_with_the_local_engines_grade(opened, step, reason) -> None:
-    async with opened(redis=None, retries=1, call_seconds=0.5) as world:
+    async with opened(redis=None, retries=1, call_seconds=0.5 if step is hang else 20) as world:
         world.server.otherwise = step
         parts = exam(HONEST)
         analysis = await graded(world.llm, parts)
