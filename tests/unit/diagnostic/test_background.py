@@ -108,7 +108,7 @@ def test_points_asked_once_each_are_judged_together_as_their_topic():
     assert found.weak_points[0].startswith("平面图形（第1–5题")
 
 
-def test_the_stage_hears_the_background_of_the_submission():
+def test_what_is_known_beside_a_paper_travels_in_its_submission():
     made = SUBMISSION.model_copy(update={"background": past(1.0)})
     assert type(made).model_validate_json(made.model_dump_json()).background == past(1.0)
 
