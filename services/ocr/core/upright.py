@@ -24,21 +24,24 @@ MIN_LETTERS = 6
 def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
     """Degrees clockwise by which the content is turned, and the text boxes of the page turned upright."""
     proposed = engine.orientation(bgr)
-    as_is = sketched(bgr, engine)
+    sketch = sketched(bgr, engine)
+    if proposed == 0 and not _is_doubtful(sketch):
+        return 0, sketch
+    as_is = engine.detect(bgr)  # small print may run together in a sketch
     if proposed == 0 and not _is_doubtful(as_is):
         return 0, as_is
     best: tuple[float, Turn, list[Floats]] = (legibility(bgr, as_is, engine), 0, as_is)
     others: tuple[Turn, ...] = (proposed,) if proposed else (90, 270)
     for turn in others:
         upright = geometry.turned(bgr, turn)
-        quads = sketched(upright, engine)
+        quads = engine.detect(upright)
         best = max(best, (legibility(upright, quads, engine), turn, quads), key=lambda item: item[0])
     if best[0] < MIN_LETTERS and best[2]:
         # Nothing reads this way: the model may have taken a page for its upside-down self.
         turns: tuple[Turn, ...] = (0, 90, 180, 270)
         opposite = turns[(best[1] // 90 + 2) % 4]
         upright = geometry.turned(bgr, opposite)
-        quads = sketched(upright, engine)
+        quads = engine.detect(upright)
         best = max(best, (legibility(upright, quads, engine), opposite, quads), key=lambda item: item[0])
     return best[1], best[2]
 
