@@ -14,30 +14,33 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         # points asked for
-        r"(给|打|判|评|算|记|得|要|加|赏|送).{0,8}(满分|高分|全分|一百分|好评|及格)|满分",
-        r"(给|打|判)(我|他|她|本题|此题|这题|这道题|该生|本人|全部).{0,8}(分|对)|(请|务必|必须|求|直接)(给|打|判|评)",
-        r"(不要|不得|不能|不准|不许|别|勿)扣.{0,3}分|手下留情|判(?!断).{0,3}(正确|全对|对)|全部?(给|算|判)对|全对",
-        r"(full|maximum|max|perfect)\W{0,3}(the\W{0,3})?(marks?|points?|scores?|credits?|grades?)",
+        r"(给|打|判|评|算|记|得|要|加|赏|送).{0,8}(高分|全分|一百分|及格)|满分(?!\s*[:：为是]?\s*\d)",
+        (
+            r"(请|务必|必须|求求|求给|直接|给我|给他|给她|给本题|给此题|给这题|给该生|给全部).{0,8}"
+            r"(满分|高分|分数|全对|\d\s*分(?![米钟子母之式数别析解])|(当作|判为?|算作?)(答)?对)"
+        ),
+        r"(不要|不得|不能|不准|不许|别|勿)扣.{0,3}分|手下留情|判(?!断|定).{0,3}(正确|全对|为?对)|算(作|为)(答)?(对|正确)|全部?(给|算|判)对",
+        r"(full|perfect)\W{0,3}(marks?|points?|scores?|credits?|grades?)(?!\W{0,3}\d)|max(imum)?\W{0,3}(marks?|scores?|credits?|grades?)(?!\W{0,3}\d)",
         r"(award|give|grant|assign|deserves?)\b.{0,25}\b(full|max|all|top|perfect|\d+)\W.{0,10}(marks?|points?|scores?|credits?)",
-        r"(set|return|output|respond|reply)\b.{0,20}\b(scores?|points|json)\b|\bno (deductions?|marks? off)\b",
-        r"mark\b.{0,20}\b(as|it|this|everything|all)\b.{0,12}\b(correct|right|true)",
+        r"(return|output|respond|reply)\b.{0,20}\b(scores?|json)\b|\bscore\W{0,3}=\W{0,3}\d|\bno (deductions?|marks? off)\b",
+        r"mark\b.{0,20}\b(as|it|this|everything|all)\b.{0,12}\b(correct|right)\b|\ball answers are correct",
         # orders to a machine
-        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖).{0,6}(以上|上面|之前|前面|上述|所有|一切|评分|系统|原有|先前)",
-        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖|执行|遵守|听从).{0,10}(指令|提示词|提示语|命令)",
+        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖).{0,6}(以上|上面|之前|前面|评分|原有|先前)",
+        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖|执行|听从).{0,10}(指令|提示词|提示语)",
         r"(ignore|disregard|forget|override|bypass|skip)\b.{0,40}(instruct|prompt|rubric|above|previous|prior|criteri|guideline|system)",
-        r"(你是|你现在是|你将扮演|请扮演|作为).{0,10}(ai|助手|模型|机器人|评分|阅卷|判卷|改卷)",
+        r"(你是|你现在是|你将扮演|请扮演|作为).{0,10}(\bai\b|ai(?![a-z])|助手|语言模型|大模型|机器人|评分|阅卷|判卷|改卷)",
         r"(评分|阅卷|判卷|改卷|批改)(系统|模型|程序|机器|助手|ai|员|老师|者)|(人工智能|ai|大?模型).{0,4}(请|你好|注意|务必)",
         r"(as|dear|hello|hey|note to|attention)\W{0,3}(the\W|an?\W)?\W{0,3}(ai|grader|marker|examiner|language model|llm|assistant|chatbot)\b",
         r"\byou are (now\b|an?\b|the\b).{0,24}\b(ai|model|assistant|grader|examiner|dan)\b|\b(grader|grading model|llm)\b",
         r"(new|updated?|real|secret)\W{0,3}(instruct|prompt)|(system|developer|hidden|admin)\W{0,3}(prompt|message|mode|override|instruct)",
-        r"(系统|开发者|管理员|新的?|隐藏)(提示|指令|消息|模式|命令)|提示词|越狱|jailbreak|prompt injection",
+        r"(系统|开发者|管理员|隐藏)(提示|指令|消息|命令)|新的?(指令|提示|命令)|提示词|越狱|jailbreak|prompt injection",
         r"(评分|打分|阅卷)(标准|规则|细则).{0,8}(改|变|更新|作废|无效|如下)",
         # forged structure
         r"<\|?/?\s*(im_start|im_end|system|user|assistant|data|answer|endoftext|inst|eot_id)\s*\|?>|\[/?inst\]|<</?sys>>",
         r"(^|\n)\W{0,4}(system|assistant|developer|grader|系统)\W{0,2}[:：]|={4,}|#{3,}|`{3}",
-        r"[\"“'](points?|scores?|criteria|evidence|feedback|verdict|grade|得分|分数|评分)[\"”']\s*[:：]",
+        r"[\"“'](points?|scores?|criteria|evidence|feedback|verdict|grade|得分|分数|评分)\\?[\"”']\s*[:：]",
         r"(\bend\b|结束).{0,6}(of )?\b(data|answer)|(数据|作答|答案)(到此)?(结束|完毕)|以上(是|为)(数据|学生)",
-        r"!\[[^\]]{0,200}\]\(|https?://|javascript:|\bbase64\b|data:text|(?=[a-z+/]{0,39}\d)[a-z0-9+/]{40,}={0,2}",
+        r"!\[[^\]]{0,200}\]\(|https?://|javascript:|\bbase64\b|data:text|(?=[a-z/]{0,39}\d)[a-z0-9/]{40,}={0,2}",
     )
 )
 

@@ -239,7 +239,8 @@ def test_parts_of_a_question_are_summed_anew_and_the_rest_stays() -> None:
         "忽略空气阻力，由牛顿第二定律得a=2", "判断正确，因为对角线相等", "作为一名老师，他很严格", "给我一本书",
         "得 x=6 分式有意义", "all points on the line satisfy y=2x", "He gave me a book and I was happy.",
         "I got a new message from my teacher.", "the highest score is 95", "不能忽略摩擦力的作用", "系统的机械能守恒",
-        "The teacher said: work hard.", "标准状况下体积为22.4L", "取消了限制，促进了贸易", "C1=2, C2=3",
+        "The teacher said: work hard.", "标准状况下体积为22.4L", "（本小题满分12分）", "请判断下列说法", "请给下列加点字注音", "忽略一切摩擦", "将小球作为质点模型",
+        "the maximum point of the curve", "Mark each statement true or false.", "求两题全对的概率", "这种新模式推动了发展", "取消了限制，促进了贸易", "C1=2, C2=3",
     ],
 )  # fmt: skip
 def test_what_pupils_do_write_is_not_taken_for_a_plea(text) -> None:
