@@ -8,7 +8,7 @@ from services.parser.core.flow import Flow, Row, overlap
 
 _LABELS: tuple[tuple[str, str], ...] = (
     ("name", r"姓\s?名|(?<![a-z])name(?![a-z])"),
-    ("class", r"班\s?级|(?<![a-z])class(?![a-z])"),
+    ("class", r"班\s?[级圾极]|(?<![a-z])class(?![a-z])"),
     ("number", r"学\s?号|考\s?号|准考证号?|座位?号|(?<![a-z])(?:student\s*)?(?:no\b|number|id\b)\.?"),
     ("other", r"学\s?校|得\s?分|成\s?绩|日\s?期|考\s?场|评卷人|(?<![a-z])(?:school|score|date|marks?)(?![a-z])"),
 )
@@ -112,7 +112,8 @@ def _value(name: str, inside: str, beside: str) -> str | None:
     if name == "name":
         text = re.sub(r"[\d:：]", "", text).strip()
         return text if 1 <= len(text) <= 40 else None
-    return text.replace(" ", "") if 1 <= len(text) <= 24 else None
+    text = re.sub(r"^B(?=[（(]\d)", "8", text.replace(" ", ""))  # a grade before its class: 8(3)班
+    return text if 1 <= len(text) <= 24 else None
 
 
 def _title(rows: Sequence[Row]) -> str | None:

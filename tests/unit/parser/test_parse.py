@@ -188,6 +188,12 @@ def test_the_head_gives_title_name_class_and_number() -> None:
     assert (header.name, header.class_, header.number) == ("林知夏", "七（3）班", "250317")
 
 
+def test_a_class_whose_label_and_grade_were_misread_is_still_told() -> None:
+    head = [line("姓名：林知夏", 80, 150), line("班圾：B（3）班", 400, 150), line("学号：250317", 700, 150)]
+    header = parse(submission(), reading(head + column(PAPER))).header
+    assert (header.name, header.class_, header.number) == ("林知夏", "8（3）班", "250317")
+
+
 def test_a_page_without_numbers_is_one_question() -> None:
     paper = parse(submission("chinese"), reading(column(["春天来了。", "花开了。"])))
     assert len(paper.questions) == 1
