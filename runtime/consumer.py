@@ -1,6 +1,7 @@
 """One consumer, made and closed by FastStream, as the intake sees it: polls that end, explicit commits, no surprises."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import aiokafka
@@ -47,13 +48,15 @@ class Subscription:
     async def stop(self) -> None:
         """Leave the group, if the broker answers; else it finds out by itself."""
         consumer = self._subscriber.consumer
-        try:
-            async with asyncio.timeout(_LEAVE_LIMIT):
-                await self._subscriber.stop()
-        except TimeoutError:
-            log.get("runtime.kafka").warning("left a group without a word: no broker answers")
-            await cut(consumer._client)  # noqa: SLF001
-            await consumer._fetcher.close()  # noqa: SLF001
+        if await apart(self._subscriber.stop(), _LEAVE_LIMIT):
+            return
+        log.get("runtime.kafka").warning("left a consumer behind half closed; its group may have to find out by itself")
+        await cut(consumer._client)  # noqa: SLF001
+        await apart(consumer._fetcher.close(), _CUT_LIMIT)  # noqa: SLF001
+        fetches = list(consumer._fetcher._pending_tasks)  # noqa: SLF001
+        for fetch in fetches:
+            fetch.cancel()
+        await asyncio.gather(*fetches, return_exceptions=True)
 
     async def poll(self) -> list[Record]:
         consumer = self._consumer
@@ -151,7 +154,21 @@ async def cut(client: Any) -> None:
     for connection in list(client._conns.values()):  # noqa: SLF001 - close() would wait for the other end to take it
         if connection._writer is not None:  # noqa: SLF001
             connection._writer.transport.abort()  # noqa: SLF001
-    # In a task of its own: it waits for readers that were cancelled, and would raise that as if we had been.
-    closing = asyncio.create_task(client.close())
-    await asyncio.wait({closing}, timeout=_CUT_LIMIT)
-    closing.cancel()
+    await apart(client.close(), _CUT_LIMIT)
+
+
+async def apart(closing: Coroutine[Any, Any, object], limit: float) -> bool:
+    """Whether it came to its end within `limit` seconds, in a task of its own.
+
+    aiokafka awaits what it has just cancelled (readers of a connection, fetches that wait to be tried again), and
+    would raise that as if its caller had been cancelled.
+    """
+    task = asyncio.create_task(closing)
+    try:
+        await asyncio.wait({task}, timeout=limit)
+    finally:
+        task.cancel()
+    if not task.done() or task.cancelled():
+        return False
+    task.result()
+    return True

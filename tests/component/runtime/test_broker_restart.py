@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from exam_world import SINK, SOURCE, World, new_event
@@ -142,3 +143,11 @@ async def test_leaving_a_frozen_broker_takes_seconds_whatever_is_unsent(broker: 
     os.kill(broker.pid or 0, signal.SIGCONT)
     assert isinstance((await asyncio.gather(unsent, return_exceptions=True))[0], Exception)
     assert took < 16, "a last commit, two consumers and the producer, each with its own limit"
+
+
+async def test_a_stage_ends_cleanly_while_a_fetch_waits_to_be_tried_again(world: World) -> None:
+    async with world.stage() as intake:
+        subscription: Any = intake._source
+        waiting = asyncio.create_task(asyncio.sleep(600))
+        subscription._subscriber.consumer._fetcher._pending_tasks.add(waiting)
+    assert waiting.cancelled()
