@@ -9,9 +9,13 @@ from services.gateway.settings import PostgresSettings
 from services.gateway.tools.desk import DONE, run
 
 _EPILOG = """\
-A gateway does the same when it starts; run before an upgrade, this shows that it works. One migrates, others wait.
+A gateway does the same when it starts; run before an upgrade, this shows that it works. One migrates, others wait. It
+never goes back, and never touches what exams, keys or webhooks say.
 
 exit codes: 0 the schema is current; 2 the database isn't there, or was migrated by other files than these
+
+examples:
+  python -m services migrate
 """
 _PATIENCE = 60.0
 """Seconds to wait for a database."""
