@@ -102,6 +102,9 @@ def test_up_starts_prints_and_stops_everything(checkout: Path, stages: str, proc
         key = checkout / "data" / "dev-key"
         assert key.stat().st_mode & 0o777 == 0o600
         assert f"API key: {key.read_text().strip()}" in printed
+        environment = checkout / "data" / "env"
+        assert environment.stat().st_mode & 0o777 == 0o600
+        assert "export REDINK_POSTGRES_DSN=" in environment.read_text()
         started = children(process.pid)
         assert len(started) == processes
         with launch(checkout, "reset") as reset:
@@ -112,6 +115,7 @@ def test_up_starts_prints_and_stops_everything(checkout: Path, stages: str, proc
         said, _ = process.communicate(timeout=20)
         assert process.returncode == 128 + signal.SIGINT
         assert all(gone(pid) for pid in started)
+        assert not environment.exists(), "the tools would look for a stack that is gone"
         assert "Traceback" not in said
 
 

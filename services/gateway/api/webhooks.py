@@ -80,9 +80,12 @@ async def create_webhook(
     key: InCheckedKey,
 ) -> WebhookWithSecret:
     """Register an endpoint. The secret is shown this once, and to who repeats this under its key; if lost, rotate it."""
-    await require_callable(gateway, wanted.url, "/url")
-    most = gateway.webhook_settings.max_endpoints
-    made = await endpoints.create(gateway.pool, tenant, Wish(wanted.url, wanted.description, wanted.events), most, key)
+    wish = Wish(wanted.url, wanted.description, wanted.events)
+    made = None if key is None else await endpoints.repeated(gateway.pool, tenant, key, wish)
+    if made is None:
+        await require_callable(gateway, wanted.url, "/url")
+        most = gateway.webhook_settings.max_endpoints
+        made = await endpoints.create(gateway.pool, tenant, wish, most, key)
     if made is None:
         raise Problem(Code.VALIDATION_FAILED, f"A tenant has at most {most} webhooks: delete one first.")
     response.headers["Location"] = f"/api/v1/webhooks/{made.endpoint.id}"

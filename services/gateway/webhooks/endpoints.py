@@ -71,7 +71,7 @@ async def create(pool: asyncpg.Pool, tenant: str, wish: Wish, most: int, key: st
     async with pool.acquire() as connection, connection.transaction():
         # One creation of a tenant at a time: so a repeated request finds what the first one made.
         await connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
-        if key is not None and (earlier := await _earlier(connection, tenant, key, wish)) is not None:
+        if key is not None and (earlier := await repeated(connection, tenant, key, wish)) is not None:
             return earlier
         had = await connection.fetchval(
             "SELECT count(*) FROM webhook_endpoints WHERE tenant = $1 AND id <> $2", tenant, CALLBACK
@@ -180,8 +180,8 @@ async def _with_secret(pool: asyncpg.Pool, tenant: str, endpoint_id: str) -> Mad
     return _made(row) if row is not None else None
 
 
-async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, wish: Wish) -> Made | None:
-    """What the key has made before; it is forgotten after three days."""
+async def repeated(connection: asyncpg.Connection | asyncpg.Pool, tenant: str, key: str, wish: Wish) -> Made | None:
+    """What the key has made before; it is forgotten after three days. Problem(IDEMPOTENCY_MISMATCH)."""
     await forget_key(connection, "webhook_endpoints", tenant, key)
     row = await connection.fetchrow(
         f"SELECT {_VISIBLE}, secret, fingerprint FROM webhook_endpoints WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
