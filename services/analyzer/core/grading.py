@@ -8,14 +8,17 @@ from contracts.artefacts.analysis import Verdict
 from contracts.artefacts.paper import QuestionType
 from services.analyzer.core.equality import Match, compare
 from services.analyzer.core.equality.canonical import letters
+from services.analyzer.core.equality.keys import has_answer
 from services.analyzer.core.equality.match import best
 from services.analyzer.core.equality.wording import edit_distance
+from services.analyzer.core.keypoints import find, points_of
 from services.analyzer.core.text import truth_sign
 from services.analyzer.core.worked import conclusion, plain
 
 PARTIAL_CHOICE = 0.5
 """Share of the points for a multiple choice that names some of the right letters and no wrong one."""
-_SIMILAR, _UNLIKE = 0.75, 0.2
+_SIMILAR = 0.75
+"""Share of equal characters from which a wording is the key's with misreads."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def grade(answer: str | None, key: str | tuple[str, ...] | None, kind: QuestionT
         return UNGRADED
     if not answer.replace("|", "").strip():
         return BLANK
+    if not has_answer(_joined(key)):  # 略, 见解析: only its very words can be told to be right
+        return Grade("correct", 1.0) if compare(answer, _joined(key)) is Match.SAME else UNGRADED
     if kind == "fill_blank":
         return _blanks(answer, key)
     rule = _RULES.get(kind)
@@ -125,19 +130,21 @@ def _wordy(text: str) -> bool:
 
 
 def _by_wording(answer: str, key: str) -> Grade:
-    """A wording much like the key's without foreign numbers is right, one that shares nothing wrong; between, no verdict.
+    """By the key's points: all met is right, some are worth their share, none wrong; no verdict where one is unclear.
 
     Likeness is not meaning, so a teacher is always asked.
     """
     a, b = letters(answer), letters(key)
-    likeness = 1 - edit_distance(a, b) / max(len(a), len(b), 1)
     foreign = set(re.findall(r"\d+", a)) - set(re.findall(r"\d+", b))
-    if likeness >= _SIMILAR:
+    found = [find(point, answer) for point in points_of(key)]
+    met = found.count("met")
+    if "turned" not in found and 1 - edit_distance(a, b) / max(len(a), len(b), 1) >= _SIMILAR:
         return Grade("wrong", 0.0, sure=False) if foreign else Grade("correct", 1.0, sure=False)
-    shared = len(set(a) & set(b)) / max(1, len(set(b)))
-    if likeness < _UNLIKE and shared < 2 * _UNLIKE:
-        return Grade("wrong", 0.0, sure=False)
-    return UNGRADED
+    if "unclear" in found:
+        return UNGRADED
+    if met == len(found):
+        return UNGRADED if foreign else Grade("correct", 1.0, sure=False)
+    return Grade("partial", met / len(found), sure=False) if met else Grade("wrong", 0.0, sure=False)
 
 
 _RULES: dict[str, Callable[[str, str], Grade]] = {

@@ -107,7 +107,7 @@ def _labels(student: str, key: str) -> Match | None:
     numbered, lettered = _LABELS.fullmatch(b), _LETTERS.fullmatch(a) and _LETTERS.fullmatch(b)
     if not numbered and not (lettered and (a, b) != (student, key)):
         return None
-    if numbered and a.isdigit():  # circles are easily lost
+    if numbered and a.isdecimal():  # circles are easily lost
         return Match.NEAR if unicodedata.normalize("NFKC", b) == a else Match.DIFFERENT
     rising = list(b) == sorted(set(b))
     return Match.SAME if a == b or (rising and sorted(a) == sorted(b)) else Match.DIFFERENT
