@@ -18,7 +18,7 @@ def short_answer(text: str) -> str:
     text = unicodedata.normalize("NFC", text).strip().strip("_＿ 　")
     text = re.sub(r"^[)）\]】,，、。．;；:：]+|[(（\[【,，、。;；:：]+$", "", text).strip()
     text = re.sub(r"^\.\s*(?=[A-Za-z])", "", text)  # of a printed number
-    text = re.sub(r"(?<=[A-Za-z])\s*[—–_]+$", "", text)  # of the rule below
+    text = re.sub(r"(?<=[A-Za-z])\s*[—–_]+$|(?<=[a-z]{3})-[-—–_]*$", "", text)  # of the rule below; OH- keeps its sign
     for opening, closing in ("()", "（）", "[]", "【】"):
         if text.startswith(opening) and closing not in text:
             text = text[1:].strip()

@@ -6,6 +6,7 @@ from analyzer_build import line, paper, question, reading, spot, submission
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.reading import Reading
 from services.analyzer.core import analyze
+from services.analyzer.core.text import short_answer
 from services.analyzer.core.words import is_known, mended
 from services.analyzer.knowledge import english
 
@@ -59,3 +60,10 @@ def test_an_english_word_among_other_views_is_taken_for_one_that_is_none_and_goe
 def test_what_is_stacked_is_believed_over_the_line_through_it() -> None:
     lines = [line("4", (102, 100, 198, 130))]
     assert answer(reading(lines=lines, spots=[spot("3/4", kind="rule")])).student_answer == "3/4"
+
+
+@pytest.mark.parametrize(
+    ("read", "said"), [("nature parks-—", "nature parks"), ("OH-", "OH-"), ("find out_", "find out")]
+)
+def test_the_end_of_a_rule_after_a_word_is_no_part_of_it(read: str, said: str) -> None:
+    assert short_answer(read) == said
