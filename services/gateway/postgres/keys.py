@@ -12,7 +12,10 @@ KEY_DAYS = 3
 
 
 async def forget_key(
-    connection: asyncpg.Connection | asyncpg.Pool, table: Literal["templates", "webhook_endpoints"], tenant: str, key: str
+    connection: asyncpg.Connection | asyncpg.Pool,
+    table: Literal["templates", "webhook_endpoints"],
+    tenant: str,
+    key: str,
 ) -> None:
     """Take the key from what was made under it too long ago, so that it may be used anew."""
     await connection.execute(
