@@ -67,6 +67,7 @@ class Cause(Contract):
     """
 
     number: str
+    path: tuple[str, ...] = ()
     kind: CauseKind
     text: str
     quotes: tuple[str, ...] = ()

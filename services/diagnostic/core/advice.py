@@ -70,7 +70,7 @@ def suggestions_of(
     """What to practise first, advice on the largest losses, on blanks, and on what a person should check."""
     graded = [item for item in items if item.share is not None]
     losses = losses_of(items, words)
-    why = {cause.number: cause.text for cause in causes}
+    why = {cause.path: cause.text for cause in causes}
     if graded and all(item.answer.verdict == "blank" for item in graded):
         found = [_on(graded, words.all_blank, words)]
     elif graded and not losses:
@@ -99,7 +99,7 @@ def _first(losses: Sequence[Loss], taxonomy: Taxonomy, words: Words) -> list[Sug
     return found[:_MOST_ROOTS]
 
 
-def _practise(loss: Loss, why: Mapping[str, str], words: Words) -> Suggestion:
+def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words) -> Suggestion:
     details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
     blank = all(item.answer.verdict == "blank" for item in loss.items)
     thin = loss.asked < ENOUGH
@@ -115,10 +115,10 @@ def _practise(loss: Loss, why: Mapping[str, str], words: Words) -> Suggestion:
     return Suggestion(text=text, evidence=loss.numbers)
 
 
-def _detail(item: Item, why: Mapping[str, str], words: Words) -> str:
+def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str:
     """What was written and what was right, for one question."""
     cited, answer = words.cite([item.label]), item.answer
-    cause = words.why.format(why=why[item.number]) if item.number in why else ""
+    cause = words.why.format(why=why[item.question.path]) if item.question.path in why else ""
     if answer.verdict == "blank" or answer.student_answer == "":
         return words.left_blank.format(cited=cited)
     if item.question.type in {"calculation", "essay", "short_answer"} or not answer.student_answer:

@@ -4,7 +4,7 @@ Kinds: `careless` `concept` `method` `incomplete` `misread` `blank`. An answer t
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from contracts.artefacts.diagnosis import Cause
@@ -31,7 +31,7 @@ def cause_of(item: Item, lang: Lang = "zh") -> Cause | None:
     answer = item.answer
     written, key = answer.student_answer, answer.correct_answer
     if answer.verdict == "blank":
-        return Cause(number=item.number, kind="blank", text=CAUSES[lang]["blank"], quotes=())
+        return Cause(number=item.number, path=item.question.path, kind="blank", text=CAUSES[lang]["blank"])
     if answer.verdict not in {"wrong", "partial"}:
         return None
     if answer.error_cause:
@@ -131,15 +131,14 @@ def _cause(item: Item, kind: str, text: str, others: Sequence[Item] = ()) -> Cau
     """With the answer and the key in the paper's own words; `others` by number."""
     said = (item.answer.student_answer, item.answer.correct_answer)
     quotes = tuple(each[:_LONGEST] for each in said if each)
-    return Cause(number=item.number, kind=kind, text=text, quotes=quotes, others=tuple(o.number for o in others))
-
-
-def counted(causes: Sequence[Cause]) -> Mapping[str, tuple[str, ...]]:
-    """The questions of each kind, the most frequent kind first."""
-    found: dict[str, list[str]] = {}
-    for cause in causes:
-        found.setdefault(cause.kind, []).append(cause.number)
-    return {kind: tuple(found[kind]) for kind in sorted(found, key=lambda kind: -len(found[kind]))}
+    return Cause(
+        number=item.number,
+        path=item.question.path,
+        kind=kind,
+        text=text,
+        quotes=quotes,
+        others=tuple(o.number for o in others),
+    )
 
 
 def _value(number: str) -> Fraction | None:

@@ -49,6 +49,14 @@ def test_one_wrong_among_many_right_is_a_slip_and_wrong_again_and_again_is_a_gap
     assert {c.kind for c in gap} == {"concept"}
 
 
+def test_two_sections_that_number_alike_keep_their_causes_apart():
+    first = ("1", "wrong", "数轴", {"path": ("一", "1"), "student_answer": "-3", "correct_answer": "3"})
+    second = ("1", "wrong", "数轴", {"path": ("二", "1"), "student_answer": "2/3", "correct_answer": "3/2"})
+    text = diagnosis_of(first, second).suggestions[0].text
+    assert "第一·1题作答“-3”，应为“3”（符号出错）" in text
+    assert "第二·1题作答“2/3”，应为“3/2”（分子分母颠倒）" in text
+
+
 texts = st.text(alphabet="0123456789./-+±|ABCD米 甲乙\\$x=", max_size=30)
 
 
