@@ -15,8 +15,9 @@ import httpx
 import pytest
 import yaml
 
+from services.gateway.tools import capacity
 from tests.e2e.conftest import KEY
-from tests.e2e.pipeline import ROOT, Processes, free_port
+from tests.e2e.pipeline import ROOT, STAGES, Processes, free_port
 
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
 RULES = ROOT / "deploy" / "prometheus" / "rules"
@@ -37,7 +38,8 @@ class Prometheus:
     """Its API."""
 
     def __init__(self, port: int) -> None:
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30)
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = httpx.Client(base_url=f"{self.url}/api/v1", timeout=30)
 
     def query(self, query: str) -> list[dict[str, Any]]:
         """The vector; raises with Prometheus' words for a query that it doesn't understand."""
@@ -148,6 +150,23 @@ def test_every_rule_is_evaluated_and_exams_that_go_well_raise_no_alert(load: Loa
         one["metric"]["slo"]: float(one["value"][1]) for one in prometheus.query("redink:slo_errors:ratio_rate5m")
     }
     assert recorded["answers"] == 0
+
+
+@pytest.mark.usefixtures("load")
+def test_capacity_is_planned_from_the_live_prometheus(
+    prometheus: Prometheus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        capacity.main(
+            ["--arrivals", "2/s", "--pages", "3", "--prometheus", prometheus.url, "--window", "10m", "--json"]
+        )
+        == 0
+    )
+    made = json.loads(capsys.readouterr().out)
+    stages = {stage["stage"]: stage for stage in made["stages"]}
+    assert set(stages) == set(STAGES)
+    assert stages["ocr"]["servers"] >= 2 * stages["ocr"]["cpu"]
+    assert 0 < made["quantiles"]["0.5"] < made["quantiles"]["0.95"]
 
 
 def _canary(url: str) -> str:
