@@ -182,6 +182,23 @@ def _percentile(seconds: list[float], percent: int) -> float:
     return round(1000 * quantiles(seconds, n=100)[percent - 1], 1) if len(seconds) > 1 else 0.0
 
 
+_SHOWN = ("uploads_per_second", "accept_p50_ms", "accept_p99_ms", "status_p50_ms", "status_p99_ms")
+
+
+def _show(rows: dict[str, dict[str, Any]]) -> None:
+    """Two tables: memory, and times."""
+    print("\n| gateway | resident MB | grown MB by the large upload |\n|---|---|---|")
+    for name, row in rows.items():
+        print(f"| {name} | {row['resident_mb']} | {row['grown_mb']} |")
+    print("\n| gateway | clients | answers | " + " | ".join(name.replace("_", " ") for name in _SHOWN) + " |")
+    print("|---" * (3 + len(_SHOWN)) + "|")
+    for name, row in rows.items():
+        for clients in ("alone", "crowd"):
+            found = row[clients]
+            figures = " | ".join(str(found[figure]) for figure in _SHOWN)
+            print(f"| {name} | {clients} | {found['answers']} | {figures} |")
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,8 +218,7 @@ def main() -> None:
     print(
         f"photos of {len(bodies[0]) / MIB:.1f} MB; {args.uploads} uploads, {args.at_once} at once; load {os.getloadavg()[0]:.1f}"
     )
-    for name, row in rows.items():
-        print(f"{name}: {json.dumps(row)}")
+    _show(rows)
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1))
 
