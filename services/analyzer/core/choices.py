@@ -114,9 +114,9 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     share = mass[ranked[0]] / max(1.0, sum(mass.values()))
     if multiple:
         return Found(ranked[0], "letter_set", share, (piece,))
-    if piece.struck:  # a letter that something runs over, a tick in grey for one, may look like another for sure
-        views = 0
-    return Found(ranked[0], f"letter_{views}", share, (piece,), views=(tuple(ranked),))
+    # A letter that something runs over, a tick in grey for one, may look like another for sure.
+    agreeing = 0 if piece.struck else views
+    return Found(ranked[0], f"letter_{agreeing}", share, (piece,), views=(tuple(ranked),))
 
 
 def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool) -> Found | None:
