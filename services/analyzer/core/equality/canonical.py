@@ -45,7 +45,7 @@ def canonical(text: str) -> str:
     text = re.sub(r"\s+", "", text).replace("sqrt", "√")
     text = re.sub(r"(?<=\d)[xX](?=10\^)", "*", text)
     text = re.sub(r"(?<=\d\*10)-(\d{1,2})(?!\d)", r"^(-\1)", text)
-    return re.sub(r"^(?:解|答案|答)[:,]?(?=.)", "", text).strip(".,;、")
+    return re.sub(r"^(?:解|答案|答)[:,]?(?=.)", "", text).rstrip(".,;、").lstrip(",;、")
 
 
 def _vulgar(found: re.Match[str]) -> str:

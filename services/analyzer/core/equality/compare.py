@@ -19,6 +19,7 @@ MAX_LENGTH = 160
 """Longer texts are compared as wordings only."""
 _BUDGET = 24
 """Pairs of pieces compared for one answer: more is no blank's answer, and is left to a teacher."""
+_ALIKE_IN_BOTH_CASES = frozenset("ckopsuvwxyz")
 _LABELS, _LETTERS = re.compile(r"[①-⑳]+"), re.compile(r"[A-H]+")
 
 
@@ -133,7 +134,15 @@ def _flattened(student: str, key: str) -> Match:
     if "&" in key and student == key.replace("&", ""):
         return Match.NEAR
     if student.lower() == key.lower():
-        return Match.SAME if re.fullmatch("[A-HT]", key) else Match.NEAR
+        return _other_case(student, key)
     if re.fullmatch(r"∠[A-Z]{3}", key) and student == "∠" + key[:0:-1]:
         return Match.SAME
     return Match.DIFFERENT
+
+
+def _other_case(student: str, key: str) -> Match:
+    """The same letters in another case: a choice, letters that look alike in both, or another meaning: mW is not MW."""
+    if re.fullmatch("[A-HT]", key):
+        return Match.SAME
+    changed = {a.lower() for a, b in zip(student, key, strict=False) if a != b}
+    return Match.NEAR if changed <= _ALIKE_IN_BOTH_CASES else Match.DOUBTFUL
