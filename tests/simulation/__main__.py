@@ -15,8 +15,8 @@ from tests.simulation.mutants import MUTANTS, mutated
 from tests.simulation.silence import silence
 from tests.simulation.world import Result, World
 
-_CHUNK = 100
-_COLLECT = 200
+_CHUNK = 250
+_COLLECT = 300
 """Seeds between two collections; a hundred leave some 30 MiB. A chunk's process ends before its first."""
 _SHOWN = 10
 

@@ -106,6 +106,8 @@ class Member:
             if partition in self._paused:
                 continue
             entries = self._log.entries(partition)
+            if position == len(entries):
+                continue
             at = position if position is not None else self._group.offsets.get(partition, 0) if self._group else 0
             if at > len(entries):  # out of range: the log began anew, and so do we (auto_offset_reset=earliest)
                 at = 0

@@ -72,8 +72,10 @@ class Process:
         if not self.alive:
             raise Gone
         kind = self._faults.draw(point)
-        if kind is None:
-            await self._pass()
+        if kind is None:  # most awaits cost no time; some let others go first, a few take a little
+            luck = self._rng.random()
+            if luck < 0.15:
+                await asyncio.sleep(0 if luck < 0.1 else luck / 5)
             return None
         self._trace(kind, self.name, point)
         match kind:
@@ -90,9 +92,3 @@ class Process:
             case _:
                 return kind
         return None
-
-    async def _pass(self) -> None:
-        """Most awaits cost no time; some let others go first, a few take a little."""
-        luck = self._rng.random()
-        if luck < 0.15:
-            await asyncio.sleep(0 if luck < 0.1 else luck / 5)
