@@ -6,7 +6,7 @@ the development papers with `python -m bench.calibration`; a kind without enough
 
 import math
 
-REVIEW_BELOW = 0.9
+REVIEW_BELOW = 0.95
 """Answers whose calibrated confidence is lower go to a teacher; docs/accuracy.md has what other thresholds give."""
 
 CONFIRMED_ABOVE = 0.2
@@ -15,41 +15,46 @@ CONFIRMED_ABOVE = 0.2
 _DEFAULT = (0.5, -0.5)
 _LINES: dict[str, tuple[float, float]] = {
     # letters: by how many views agree
-    "letter_3": (1.0, 3.0),
-    "letter_2": (0.75, 0.5),
+    "letter_3": (0.25, 3.75),
+    "letter_2": (0.5, 0.25),
     "letter_1": (0.5, 0.75),
-    "letter_0": (0.25, -0.5),
+    "letter_0": (0.25, 2.25),
     "letter_set": (0.0, 1.5),
     "set": (0.5, 0.0),
-    "line": (1.0, -1.0),
-    "stem": (0.25, 1.75),
-    "ringed": (0.75, 0.75),
+    "line": (0.5, 0.75),
+    "stem": (0.5, 2.5),
+    "ringed": (0.0, 3.0),
     "ticked": (0.0, 2.0),
-    "bubble": (0.5, 2.5),
-    "spot_cell": (0.5, 1.5),
-    "spot_bracket": (0.25, 1.5),
+    "bubble": (0.25, 4.0),
+    "spot_cell": (0.0, 3.25),
+    "spot_bracket": (0.25, 2.0),
     # blanks: by whether the place's own reading and the line's agree, and by what the answer is made of; numbers and
     # formulas are never sure, for a faint minus or exponent leaves no trace in either view
-    "fill_agreed:known": (0.25, 2.5),
+    "fill_agreed:known": (0.25, 2.75),
     "fill_agreed:unknown": (0.25, -1.0),
     "fill_agreed:word": (0.5, 0.25),
-    "fill_agreed:han": (1.25, -4.25),
+    "fill_agreed:han": (0.25, 0.75),
+    "fill_agreed:number": (0.25, 0.25),
+    "fill_agreed:formula": (0.75, -1.75),
     "fill_agreed": (0.25, -0.5),
-    "fill_spot:known": (0.75, -0.5),
-    "fill_spot:unknown": (0.25, -2.0),
+    "fill_spot:known": (0.25, 1.25),
+    "fill_spot:unknown": (0.0, -0.75),
     "fill_spot:word": (0.5, -0.75),
-    "fill_spot:han": (0.5, -1.5),
+    "fill_spot:han": (0.75, -1.75),
+    "fill_spot:number": (1.0, -2.25),
+    "fill_spot:formula": (0.5, -0.75),
     "fill_spot": (0.25, -1.0),
     "fill_line:known": (0.5, -0.5),
     "fill_line": (0.5, -2.25),
-    "sub:han": (1.25, -4.25),
+    "sub:han": (1.25, -3.0),
+    "sub:formula": (0.5, -0.25),
     "sub": (0.5, -1.0),
     # nothing written
     "blank_usual": (0.0, 3.0),
-    "blank_spot": (0.0, 0.25),
-    "blank_empty": (0.0, 1.25),
+    "blank_spot": (0.5, -1.75),
+    "blank_empty": (0.0, 1.75),
     "blank_stem": (0.0, -1.5),
-    "bubble_blank": (0.0, 3.5),
+    "bubble_blank": (0.0, 3.25),
     "sub_blank": (0.0, 0.5),
 }
 _DOUBT = 0.35

@@ -16,6 +16,8 @@ from contracts.base import Box
 from services.ocr.core import lines as text_lines
 
 NUMBERED = re.compile(r"\s*(\d{1,2}\s*[.、．,，]|[A-H]\s*[.、．,，]|[(（]\d|[一二三四五六七八九十]+[、.．])")
+HEADING = re.compile(r"\s*[一二三四五六七八九十]+\s*[、.．].*[(（][^()（）]*\d\s*分[^()（）]*[)）]\s*$")
+"""A section's heading with its points: no answer place stands in it, though a ruled sheet's lines may cross it."""
 WORD = re.compile(r"[A-Za-z]{2,}|[0-9]{2,}")
 WORKED = re.compile(r"\s*(解\s*[:：(（]|解\s*$|答\s*[:：]|所以|∴|∵|因为|因此|原式)")
 """Words that open lines of a worked answer."""
@@ -101,7 +103,7 @@ def by_size_and_wording(lines: Sequence[Line]) -> list[Line]:
 
 
 def _parts(line: Line, spots: Sequence[Spot]) -> list[Part]:
-    if not spots or len(line.xs) != len(line.text):
+    if not spots or len(line.xs) != len(line.text) or HEADING.match(line.text):
         return [Part(0, len(line.text), None)]
     places = [next((spot for spot in spots if spot.box[0] < x < spot.box[2]), None) for x in line.xs]
     for word in WORD.finditer(line.text):

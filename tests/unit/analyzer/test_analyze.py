@@ -388,12 +388,17 @@ def test_of_several_letters_of_a_single_choice_the_last_is_meant_and_a_teacher_l
 
 
 def test_a_clear_answer_without_a_key_asks_nobody_to_grade_it() -> None:
-    r = reading(spots=[spot("B", {"B": 0.99})])
-    got = only(analyze(submission(), r, paper(question("single_choice", spots=[0]))).answers)
+    r = reading(lines=[line("B")], spots=[spot("B", {"B": 0.99})])
+    got = only(analyze(submission(), r, paper(question("single_choice", lines=[0], spots=[0]))).answers)
     assert (got.student_answer, got.verdict, got.score, got.needs_review) == ("B", "ungraded", None, False)
 
 
 def test_on_a_marked_paper_a_question_without_mark_or_key_asks_for_review() -> None:
-    r = reading(spots=[spot("B", {"B": 0.99}), spot("C", {"C": 0.99})], marks=[mark("tick")])
-    questions = paper(question("single_choice", "1", spots=[0], marks=[0]), question("single_choice", "2", spots=[1]))
+    below = (100, 200, 200, 230)
+    spots = [spot("B", {"B": 0.99}), spot("C", {"C": 0.99}, below)]
+    r = reading(lines=[line("B"), line("C", below)], spots=spots, marks=[mark("tick")])
+    questions = paper(
+        question("single_choice", "1", lines=[0], spots=[0], marks=[0]),
+        question("single_choice", "2", lines=[1], spots=[1]),
+    )
     assert [a.needs_review for a in analyze(submission(), r, questions).answers] == [False, True]

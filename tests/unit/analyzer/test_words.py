@@ -31,7 +31,7 @@ def test_a_mended_word_goes_to_review_and_a_known_one_does_not() -> None:
     mended_one = answer(reading(spots=[spot("hignly", kind="rule")]))
     assert (mended_one.student_answer, mended_one.needs_review) == ("highly", True)
     clear = spot("highly", kind="rule").model_copy(update={"confidence": 0.99})
-    known = answer(reading(spots=[clear]))
+    known = answer(reading(spots=[clear], lines=[line("highly")]))
     assert (known.student_answer, known.needs_review) == ("highly", False)
 
 
