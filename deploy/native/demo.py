@@ -78,7 +78,9 @@ def _watch(client: httpx.Client, exam: str, console: Console) -> dict[str, Any]:
 
 def _tell(result: dict[str, Any], console: Console) -> None:
     score = result["score"]
-    console.print(f"\n[bold]{result.get('title') or ''}[/]  score {score['earned']:g} of {score['max']:g}", end="")
+    console.print(
+        f"\n[bold]{result.get('title') or ''}[/]  score {_points(score['earned'], score['max'], 'of')}", end=""
+    )
     console.print(f"  ({score['graded']} graded, {score['needs_review']} to be reviewed by a teacher)")
     console.print(_questions(result["questions"]))
     diagnosis = result.get("diagnosis") or {}
@@ -95,8 +97,7 @@ def _questions(questions: list[dict[str, Any]]) -> Table:
     table = Table("question", "verdict", "answer", "expected", "points")
     for question in questions:
         verdict = question["verdict"] + (" (review)" if question.get("needs_review") else "")
-        score, most = question.get("score"), question.get("max_score")
-        points = f"{'–' if score is None else f'{score:g}'} / {'–' if most is None else f'{most:g}'}"
+        points = _points(question.get("score"), question.get("max_score"), "/")
         answers = [_plain(question.get(name)) for name in ("student_answer", "correct_answer")]
         table.add_row(question["number"], f"{MARKS.get(question['verdict'], ' ')} {verdict}", *answers, points)
     return table
@@ -115,3 +116,7 @@ def _download(client: httpx.Client, exam: str, folder: Path, console: Console) -
             raise SystemExit(f"{name} is empty or not what its name says")
         (folder / name).write_bytes(content)
         console.print(f"{name}: {folder / name}", soft_wrap=True)
+
+
+def _points(earned: float | None, most: float | None, between: str) -> str:
+    return f"{'–' if earned is None else f'{earned:g}'} {between} {'–' if most is None else f'{most:g}'}"

@@ -196,7 +196,7 @@ async def test_a_decision_is_kept_through_a_revision_that_fails(database: str, t
 
 
 @pytest.mark.parametrize(("body", "pointer"), [
-    ({}, "/"), ({"accept": True, "correction": {"score": 1}}, "/"), ({"correction": {}}, "/"), ({"accept": False}, "/"),
+    ({}, ""), ({"accept": True, "correction": {"score": 1}}, ""), ({"correction": {}}, ""), ({"accept": False}, ""),
     ({"correction": {"score": 9}}, "/correction/score"), ({"correction": {"verdict": "partial"}}, "/correction/score"),
     ({"correction": {"score": "1"}}, "/correction/score"),
 ])  # fmt: skip
