@@ -125,7 +125,7 @@ async def correct_questions(
 async def _done(gateway: Gateway, asked: Asked) -> Done:
     if not asked.wishes:
         names = ", ".join(PATCHABLE)
-        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": f"say at least one of {names}"}])
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "", "detail": f"say at least one of {names}"}])
     return await correct(gateway.ledger, gateway.blobs, gateway.settings, asked)
 
 

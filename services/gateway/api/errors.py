@@ -58,7 +58,7 @@ def add_handlers(app: FastAPI) -> None:
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [
-            {"pointer": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
+            {"pointer": "".join(f"/{part}" for part in item["loc"][1:]), "detail": item["msg"]}
             for item in error.errors()[:20]
         ]
         return _answer(request, Problem(Code.VALIDATION_FAILED, errors=errors))

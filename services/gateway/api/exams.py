@@ -183,7 +183,7 @@ async def _view(gateway: Gateway, exam: Exam) -> ExamView:
 
 def _clean(text: str | None) -> str | None:
     if text is not None and "\x00" in text:
-        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": "must not contain NUL"}])
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "", "detail": "must not contain NUL"}])
     return text
 
 
@@ -194,4 +194,4 @@ def _utc(moment: datetime | None) -> datetime | None:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": "no such time"}]) from error
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "", "detail": "no such time"}]) from error

@@ -198,5 +198,5 @@ def _token(text: str | None) -> uuid.UUID | None:
 
 def _clean(text: str | None) -> str | None:
     if text is not None and "\x00" in text:
-        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/", "detail": "must not contain NUL"}])
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "", "detail": "must not contain NUL"}])
     return text

@@ -168,7 +168,7 @@ async def test_several_corrections_make_one_revision_and_sub_questions_their_par
     ("1", {"verdict": "partial"}, "/score"), ("1", {"verdict": "wrong", "score": 1}, "/score"),
     ("1", {"verdict": "ungraded", "score": 1}, "/score"), ("3", {"student_answer": "x"}, "/student_answer"),
     ("1", {"score": -1}, "/score"), ("1", {"score": "3"}, "/score"), ("1", {"verdict": "right"}, "/verdict"),
-    ("1", {"points": 3}, "/points"), ("1", {}, "/"), ("1", {"comment": "a\u0000"}, "/comment"),
+    ("1", {"points": 3}, "/points"), ("1", {}, ""), ("1", {"comment": "a\u0000"}, "/comment"),
 ])  # fmt: skip
 async def test_what_contradicts_the_question_or_itself_is_refused_with_its_place(
     running: Running, question: str, body: dict[str, Any], pointer: str
