@@ -24,29 +24,25 @@ _TEARDOWN_STEPS = 20_000
 class Handle:
     """A callback to come; `Loop.call_*` gives it out."""
 
-    __slots__ = ("_args", "_callback", "_cancelled", "_context", "_when")
+    __slots__ = ("_when", "args", "callback", "context", "dropped")
 
     def __init__(
         self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None, when: float
     ) -> None:
-        self._callback = callback
-        self._args = args
-        self._context = context if context is not None else copy_context()
+        self.callback = callback
+        self.args = args
+        self.context = context if context is not None else copy_context()
+        self.dropped = False
         self._when = when
-        self._cancelled = False
 
     def cancel(self) -> None:
-        self._cancelled = True
+        self.dropped = True
 
     def cancelled(self) -> bool:
-        return self._cancelled
+        return self.dropped
 
     def when(self) -> float:
         return self._when
-
-    def run(self) -> None:
-        if not self._cancelled:
-            self._context.run(self._callback, *self._args)
 
 
 class Scheduler:
@@ -93,7 +89,9 @@ class Scheduler:
             ready = loop.ready
             while ready and not (loop.frozen or loop.dead):
                 self.steps += 1
-                ready.popleft().run()
+                handle = ready.popleft()
+                if not handle.dropped:
+                    handle.context.run(handle.callback, *handle.args)
                 if chance() < _SWITCH:
                     break
         finally:
@@ -109,7 +107,7 @@ class Scheduler:
         self.now = self._timers[0][0]
         while self._timers and self._timers[0][0] <= self.now:
             _, _, handle, loop = heapq.heappop(self._timers)
-            if not handle.cancelled() and not loop.dead:
+            if not handle.dropped and not loop.dead:
                 loop.ready.append(handle)
                 self.wake(loop)
 
@@ -194,7 +192,9 @@ class Loop(asyncio.AbstractEventLoop):
             for _ in range(_TEARDOWN_STEPS):
                 if not self.ready:
                     break
-                self.ready.popleft().run()
+                handle = self.ready.popleft()
+                if not handle.dropped:
+                    handle.context.run(handle.callback, *handle.args)
         finally:
             events._set_running_loop(None)
         self._tasks.clear()
