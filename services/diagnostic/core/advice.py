@@ -86,17 +86,21 @@ def suggestions_of(
 
 
 def _first(losses: Sequence[Loss], taxonomy: Taxonomy, words: Words) -> list[Suggestion]:
-    """A lost point that another lost point builds on comes first: a gap at the root makes the others."""
+    """A lost point that other lost points build on comes first: a gap at the root makes the others."""
     by_code = {loss.code: loss for loss in losses if loss.code}
-    found = []
+    above: dict[str, list[Loss]] = {}
     for loss in losses:
-        roots = [by_code[code] for code in taxonomy.roots_of(loss.code or "") if code in by_code]
-        for root in roots[-1:]:  # the furthest down
-            text = words.first.format(
-                root=root.name, cited_root=root.cited(words), name=loss.name, cited=loss.cited(words)
-            )
-            found.append(Suggestion(text=text, evidence=(*root.numbers, *loss.numbers)))
-    return found[:_MOST_ROOTS]
+        roots = [code for code in taxonomy.roots_of(loss.code or "") if code in by_code]
+        for code in roots[-1:]:  # the furthest down
+            above.setdefault(code, []).append(loss)
+    return [_root(by_code[code], built, words) for code, built in above.items()][:_MOST_ROOTS]
+
+
+def _root(root: Loss, above: Sequence[Loss], words: Words) -> Suggestion:
+    named = words.around[1].join(words.above.format(name=loss.name, cited=loss.cited(words)) for loss in above)
+    text = words.first.format(root=root.name, cited_root=root.cited(words), above=named)
+    numbers = dict.fromkeys([*root.numbers, *(number for loss in above for number in loss.numbers)])
+    return Suggestion(text=text, evidence=tuple(numbers))
 
 
 def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words) -> Suggestion:

@@ -61,6 +61,7 @@ class Words:
     key: str
     why: str
     first: str
+    above: str
     rest: str
     blanks: str
     all_right: str

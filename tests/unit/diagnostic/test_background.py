@@ -97,6 +97,24 @@ def test_a_gap_that_others_build_on_is_to_be_practised_first():
     assert found.suggestions[0].evidence == ("2", "1")
 
 
+def test_a_gap_under_two_others_is_one_suggestion():
+    known = taxonomy("math")
+    root = next(p for p in known.points if p.name == "一元一次方程")
+    above = [p for p in known.points if root.code in known.roots_of(p.code)]
+    one = above[0]
+    two = next(
+        p for p in above[1:] if one.code not in known.roots_of(p.code) and p.code not in known.roots_of(one.code)
+    )
+    paper, analysis = exam(("1", "wrong", "a"), ("2", "wrong", "b"), ("3", "wrong", "c"))
+    tags = [KnowledgePoint(code=p.code, name=p.name, confidence=0.9) for p in (one, two, root)]
+    questions = [q.model_copy(update={"knowledge_points": (t,)}) for q, t in zip(paper.questions, tags, strict=True)]
+    found = diagnose(SUBMISSION, paper.model_copy(update={"questions": tuple(questions)}), analysis)
+    first = [said for said in found.suggestions if "基础" in said.text]
+    assert [(said.evidence, one.name in said.text, two.name in said.text) for said in first] == [
+        (("3", "1", "2"), True, True)
+    ]
+
+
 def test_points_asked_once_each_are_judged_together_as_their_topic():
     topic = next(p for p in taxonomy("math").points if p.name == "平面图形")
     below = [p for p in taxonomy("math").points if p.parent == topic.code][:5]
