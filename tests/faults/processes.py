@@ -55,7 +55,7 @@ class Zygote:
         self._forked[number] = forked
         assert self._process.stdin is not None
         self._process.stdin.write((json.dumps({"id": number, "env": dict(env), "log": str(log)}) + "\n").encode())
-        pid = await forked
+        pid = await asyncio.shield(forked)  # the answer comes though nobody may wait for it any more
         return pid, self._ended[pid]
 
     async def stop(self) -> None:
