@@ -48,8 +48,6 @@ class Subscription:
     async def stop(self) -> None:
         """Leave the group, if the broker answers; else it finds out by itself."""
         consumer = self._subscriber.consumer
-        if self._forgetful and consumer is not None:
-            self._forgetful.leaving()
         if await apart(self._subscriber.stop(), _LEAVE_LIMIT):
             return
         log.get("runtime.kafka").warning("left a consumer behind half closed; its group may have to find out by itself")

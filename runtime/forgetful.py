@@ -24,12 +24,6 @@ class ForgetfulBroker:
         """Partitions were assigned."""
         self._over = self._connection()
 
-    def leaving(self) -> None:
-        """Its generations begin with 0, which the client takes for none and leaves without a word: a ghost stays."""
-        coordinator = self._consumer()._coordinator  # noqa: SLF001
-        if getattr(coordinator, "generation", None) == 0 and coordinator.member_id:  # a broadcast has no group
-            coordinator.generation = 1
-
     def rewind(self, ahead: Mapping[Any, int]) -> None:
         """Begin anew where less is there than was read; `ahead`: records beyond what was read, by partition."""
         for partition, records in ahead.items():
