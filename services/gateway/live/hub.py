@@ -128,16 +128,18 @@ class Hub:
     async def _read(self) -> None:
         """Everything new of the exams that may have changed."""
         while self._dirty:
-            wanted = {exam_id: self._channels[exam_id].last for exam_id in self._dirty if exam_id in self._channels}
+            # The channels of now, not of after the query: a watcher that leaves and comes again meanwhile has a new
+            # one, whose window must not begin where the old one's ended.
+            asked = {exam_id: self._channels[exam_id] for exam_id in self._dirty if exam_id in self._channels}
             self._dirty.clear()
             try:
+                wanted = {exam_id: channel.last for exam_id, channel in asked.items()}
                 found = await events_of(self._pool, wanted, BATCH)
             except BaseException:
-                self._dirty.update(wanted)
+                self._dirty.update(asked)
                 raise
             for exam_id, events in found.items():
-                if (channel := self._channels.get(exam_id)) is not None:
-                    channel.add([self._told(exam_id, event) for event in events])
+                asked[exam_id].add([self._told(exam_id, event) for event in events])
                 if len(events) == BATCH:
                     self._dirty.add(exam_id)
 
