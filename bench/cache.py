@@ -43,7 +43,8 @@ from runtime.health import Health
 from runtime.settings import RedisSettings
 from runtime.trace import UNTRACED, Tracer
 from services.gateway.app import open_gateway
-from services.gateway.settings import CacheSettings, GatewaySettings, PostgresSettings
+from services.gateway.caching.settings import CacheSettings
+from services.gateway.settings import GatewaySettings, PostgresSettings
 
 KEY = "rk_dev_" + "d" * 43
 EXAMS, POLLS, ITEMS, BLOCK, BLOCKS = 10, 3, 60, 20, 8

@@ -26,7 +26,7 @@ def files() -> dict[str, str]:
 
 
 def _modules() -> list[ModuleType]:
-    found = [*sorted((ROOT / "runtime").rglob("settings.py")), *sorted((ROOT / "services").glob("*/settings.py"))]
+    found = [*sorted((ROOT / "runtime").rglob("settings.py")), *sorted((ROOT / "services").rglob("settings.py"))]
     return [importlib.import_module(".".join(p.relative_to(ROOT).with_suffix("").parts)) for p in found]
 
 

@@ -19,9 +19,11 @@ from services.gateway.api.context import Gateway
 from services.gateway.api.exam_views import event_json
 from services.gateway.batches.service import open_batches
 from services.gateway.caching.blobs import CachedBlobs
+from services.gateway.caching.settings import CacheSettings
 from services.gateway.caching.shelves import open_shelves
 from services.gateway.caching.statuses import Statuses
 from services.gateway.canary.key import ensure_canary
+from services.gateway.canary.settings import CanarySettings
 from services.gateway.database import open_api_pool, open_database
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
@@ -36,20 +38,15 @@ from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
 from services.gateway.review.keeper import Keeper
-from services.gateway.settings import (
-    CacheSettings,
-    CanarySettings,
-    GatewaySettings,
-    PostgresSettings,
-    ReviewSettings,
-    WebhookSettings,
-)
+from services.gateway.review.settings import ReviewSettings
+from services.gateway.settings import GatewaySettings, PostgresSettings
 from services.gateway.sweeper import Sweeper
 from services.gateway.templates.library import Library
 from services.gateway.tenancy.port import open_admin
 from services.gateway.tenancy.service import TenancySettings, open_tenancy
 from services.gateway.webhooks.egress import Egress, Way
 from services.gateway.webhooks.sender import Sender
+from services.gateway.webhooks.settings import WebhookSettings
 from services.gateway.webhooks.targets import Rules
 
 

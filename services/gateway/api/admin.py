@@ -19,8 +19,8 @@ from services.gateway.core import keys
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import Scope
 from services.gateway.limits import quotas
-from services.gateway.settings import AdminSettings
 from services.gateway.tenancy import tenants
+from services.gateway.tenancy.settings import AdminSettings
 from services.gateway.tenancy.tenants import Tenant
 
 router = APIRouter()

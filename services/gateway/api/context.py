@@ -23,10 +23,12 @@ from services.gateway.limits.limiter import refuse
 from services.gateway.live.board import Board
 from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
-from services.gateway.settings import GatewaySettings, ReviewSettings, WebhookSettings
+from services.gateway.review.settings import ReviewSettings
+from services.gateway.settings import GatewaySettings
 from services.gateway.templates.library import Library
 from services.gateway.tenancy.service import Tenancy
 from services.gateway.webhooks.egress import Way
+from services.gateway.webhooks.settings import WebhookSettings
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from services.gateway.batches import archive, reception
 from services.gateway.batches.papers import Bounds
-from services.gateway.settings import BatchSettings, GatewaySettings
+from services.gateway.batches.settings import BatchSettings
+from services.gateway.settings import GatewaySettings
 
 
 def limits(settings: GatewaySettings, batch: BatchSettings) -> reception.Limits:

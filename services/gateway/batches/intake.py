@@ -22,13 +22,14 @@ from runtime.blobs import BlobMissing, Blobs
 from services.gateway import acceptance
 from services.gateway.batches import claims, closing, rows
 from services.gateway.batches.rows import Batch, PaperRow
+from services.gateway.batches.settings import BatchSettings
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Fact
 from services.gateway.endings import take
 from services.gateway.exams import Exam, count_end
 from services.gateway.ledger import Ledger, Transaction, transact
-from services.gateway.settings import BatchSettings, GatewaySettings
+from services.gateway.settings import GatewaySettings
 
 _BATCH = 50
 _PAPERS = 50

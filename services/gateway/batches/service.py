@@ -10,9 +10,10 @@ import asyncpg
 from runtime.blobs import Blobs
 from runtime.settings import load
 from services.gateway.batches.intake import Intake
+from services.gateway.batches.settings import BatchSettings
 from services.gateway.classreport.service import Reports
 from services.gateway.ledger import Ledger
-from services.gateway.settings import BatchSettings, GatewaySettings
+from services.gateway.settings import GatewaySettings
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from contracts.artefacts import SubjectRules
 from runtime.cache import Cache, Nothing
 from services.gateway.caching.layered import Layered
-from services.gateway.settings import CacheSettings
+from services.gateway.caching.settings import CacheSettings
 from services.gateway.templates.library import Known, known, settled
 
 _DAY = 24 * 3600.0

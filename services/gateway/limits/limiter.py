@@ -6,7 +6,7 @@ from runtime import metrics
 from services.gateway.core.problems import Code, Problem
 from services.gateway.limits.buckets import Buckets
 from services.gateway.limits.rates import Rate, RouteClass, Standing, class_of
-from services.gateway.settings import LimitSettings
+from services.gateway.limits.settings import LimitSettings
 
 
 class Limiter:

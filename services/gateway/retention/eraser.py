@@ -20,8 +20,8 @@ from services.gateway.exams import find as find_exam
 from services.gateway.ledger import TRIES
 from services.gateway.limits.meter import Meter
 from services.gateway.retention import markers, tombstones
+from services.gateway.retention.settings import RetentionSettings
 from services.gateway.retention.tombstones import Reason, Tombstone
-from services.gateway.settings import RetentionSettings
 
 _BATCH = 50
 

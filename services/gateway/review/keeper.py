@@ -23,7 +23,8 @@ from services.gateway.ledger import Ledger, Transaction, transact
 from services.gateway.review import decisions
 from services.gateway.review.decisions import Decision
 from services.gateway.review.items import Open, open_items
-from services.gateway.settings import GatewaySettings, ReviewSettings
+from services.gateway.review.settings import ReviewSettings
+from services.gateway.settings import GatewaySettings
 
 _BATCH = 50
 _PAUSE, _LONGEST_PAUSE = 15.0, 3600.0

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from runtime import log
 from runtime.settings import BadSettings
-from services.gateway.settings import AdminSettings
+from services.gateway.tenancy.settings import AdminSettings
 
 
 class _Server(uvicorn.Server):

@@ -12,8 +12,10 @@ from runtime.settings import RedisSettings, load
 from services.gateway.limits.buckets import open_buckets
 from services.gateway.limits.limiter import Limiter
 from services.gateway.limits.meter import Meter
+from services.gateway.limits.settings import LimitSettings
 from services.gateway.retention.eraser import Eraser
-from services.gateway.settings import AdminSettings, LimitSettings, RetentionSettings
+from services.gateway.retention.settings import RetentionSettings
+from services.gateway.tenancy.settings import AdminSettings
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from prometheus_client import start_http_server
 from runtime import log
 from runtime.settings import BadSettings, HttpSettings, LogSettings, load
 from services.gateway.canary.client import Client
+from services.gateway.canary.settings import CanarySettings
 from services.gateway.canary.watch import Canary
-from services.gateway.settings import CanarySettings
 from services.gateway.tools.console import complain
 
 _EPILOG = """\

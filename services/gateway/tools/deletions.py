@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from runtime.settings import load
 from services.gateway.core.problems import Problem
 from services.gateway.limits.meter import Meter
+from services.gateway.limits.settings import LimitSettings
 from services.gateway.retention import markers, tombstones
 from services.gateway.retention.eraser import Eraser
-from services.gateway.settings import LimitSettings, RetentionSettings
+from services.gateway.retention.settings import RetentionSettings
 from services.gateway.tools.desk import Desk
 
 

@@ -10,12 +10,12 @@ import asyncpg
 from runtime import log, metrics, trace
 from runtime.trace import UNTRACED, Span, Tracer
 from services.gateway.notices import wait
-from services.gateway.settings import WebhookSettings
 from services.gateway.webhooks import claims, deliveries
 from services.gateway.webhooks.claims import Claimed, Shares
 from services.gateway.webhooks.egress import Way
 from services.gateway.webhooks.messages import TEST
 from services.gateway.webhooks.schedule import Attempt, Outcome, judge
+from services.gateway.webhooks.settings import WebhookSettings
 from services.gateway.webhooks.signing import signed_headers
 
 _LEASE_MARGIN = 15.0

@@ -11,7 +11,8 @@ from contracts.topics import UPLOADED
 from services.gateway.database import open_database
 from services.gateway.limits.meter import Meter
 from services.gateway.retention.eraser import Eraser
-from services.gateway.settings import PostgresSettings, RetentionSettings
+from services.gateway.retention.settings import RetentionSettings
+from services.gateway.settings import PostgresSettings
 from services.gateway.tools import rebuild
 
 

@@ -23,7 +23,7 @@ from runtime.otel import OtelTracer, provider_of
 from runtime.process import run_stage
 from runtime.settings import FlowSettings, KafkaSettings, Settings
 from runtime.stage import Stage
-from services.gateway.settings import WebhookSettings
+from services.gateway.webhooks.settings import WebhookSettings
 from tests.component.gateway.harness import Outside, gateway, until
 from tests.component.gateway.webhooks.receiver import answers, receiving
 from tests.faults.light import _MAKERS, Light, Story

@@ -16,9 +16,9 @@ from services.gateway.api.application import openapi_document
 from services.gateway.api.webhook_messages import WebhookMessage
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
-from services.gateway.settings import WebhookSettings
 from services.gateway.webhooks.messages import body_of_end, delivery_id
 from services.gateway.webhooks.schedule import JITTER, Attempt, Outcome, judge
+from services.gateway.webhooks.settings import WebhookSettings
 from services.gateway.webhooks.signing import new_secret, shown, signed_headers
 
 AT = datetime(2026, 11, 22, 3, 14, 15, 926535, tzinfo=UTC)

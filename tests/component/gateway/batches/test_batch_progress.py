@@ -10,7 +10,7 @@ import pytest
 from contracts.errors import ErrorCode
 from contracts.status import Status
 from contracts.topics import CONTROL
-from services.gateway.settings import WebhookSettings
+from services.gateway.webhooks.settings import WebhookSettings
 from tests.component.gateway.batches.conftest import batch_of, jpeg, papers, post
 from tests.component.gateway.harness import Running, gateway, until
 from tests.component.gateway.webhooks.receiver import Receiver, receiving

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.gateway.ledger import Ledger, Purpose, Transaction
-from services.gateway.settings import ReviewSettings
+from services.gateway.review.settings import ReviewSettings
 from tests.component.gateway.corrections.marking import begun, mark, marked
 from tests.component.gateway.harness import Running, gateway, until
 

@@ -12,7 +12,7 @@ import pytest
 from contracts.errors import ErrorCode
 from contracts.status import Status
 from services.gateway import auth
-from services.gateway.settings import ReviewSettings
+from services.gateway.review.settings import ReviewSettings
 from tests.component.gateway.corrections.marking import READ, begun, mark, marked
 from tests.component.gateway.harness import Running, gateway, until
 

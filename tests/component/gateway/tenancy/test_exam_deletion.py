@@ -15,8 +15,9 @@ from runtime.blobs import BlobMissing, Unavailable
 from services.gateway.database import open_database
 from services.gateway.limits.meter import Meter
 from services.gateway.retention.eraser import Eraser
+from services.gateway.retention.settings import RetentionSettings
 from services.gateway.retention.tombstones import bury
-from services.gateway.settings import PostgresSettings, RetentionSettings
+from services.gateway.settings import PostgresSettings
 from tests.component.gateway.harness import Running
 
 

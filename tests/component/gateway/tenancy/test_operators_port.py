@@ -10,9 +10,12 @@ from pydantic import SecretStr
 from runtime.settings import BadSettings, RedisSettings, load
 from services.gateway.api.admin import create_admin
 from services.gateway.database import open_database
-from services.gateway.settings import AdminSettings, LimitSettings, PostgresSettings, RetentionSettings
+from services.gateway.limits.settings import LimitSettings
+from services.gateway.retention.settings import RetentionSettings
+from services.gateway.settings import PostgresSettings
 from services.gateway.tenancy.port import open_admin
 from services.gateway.tenancy.service import TenancySettings
+from services.gateway.tenancy.settings import AdminSettings
 from tests.component.gateway.harness import DEV_KEY, Running, gateway
 
 TOKEN = "operators-" + "t" * 30

@@ -16,8 +16,11 @@ from services.gateway import auth
 from services.gateway.database import open_database
 from services.gateway.limits.buckets import LocalBuckets, RedisBuckets, open_buckets
 from services.gateway.limits.rates import Rate
-from services.gateway.settings import AdminSettings, LimitSettings, PostgresSettings, RetentionSettings
+from services.gateway.limits.settings import LimitSettings
+from services.gateway.retention.settings import RetentionSettings
+from services.gateway.settings import PostgresSettings
 from services.gateway.tenancy.service import TenancySettings
+from services.gateway.tenancy.settings import AdminSettings
 from tests.component.gateway.harness import FORM, JPEG, Running, gateway
 from tests.faults.proxy import Network
 

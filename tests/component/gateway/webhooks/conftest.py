@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from services.gateway.settings import WebhookSettings
+from services.gateway.webhooks.settings import WebhookSettings
 from tests.component.gateway.harness import Running, gateway
 from tests.component.gateway.webhooks.receiver import Receiver, receiving
 

@@ -1,0 +1,25 @@
+"""Configuration of the operators' port."""
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AdminSettings(BaseSettings):
+    """`REDINK_ADMIN_*`: calls of operators, on a port of their own. Without a token there are none."""
+
+    model_config = SettingsConfigDict(env_prefix="REDINK_ADMIN_", use_attribute_docstrings=True)
+
+    token: SecretStr | None = None
+    """what operators send as Authorization: Bearer; at least 24 characters. Unset: the port isn't opened"""
+    host: str = "127.0.0.1"
+    """never a public address"""
+    port: int = Field(default=8001, ge=0, le=65535)
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if len(value.get_secret_value()) < 24:
+            raise ValueError("must have at least 24 characters")
+        return value
