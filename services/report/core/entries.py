@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.artefacts.diagnosis import Cause, Diagnosis
+from contracts.notation.inline import Style, Text, inline, plain
 from contracts.result import Result, ResultQuestion
 from services.report.core.crops import Crop, needs_crop
-from services.report.core.inline import Style, Text, inline, plain
 from services.report.core.names import points, short
 from services.report.core.summary import View
 from services.report.core.words import Words

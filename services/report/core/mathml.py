@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from services.report.core.maths import Node, Row
-from services.report.core.spoken import linear
+from contracts.notation.maths import Node, Row
+from contracts.notation.spoken import linear
 
 _SHOWN = {"-": "−", "*": "∗", "/": "/", "'": "′"}
 _RELATIONS = frozenset("=<>≤≥≠≈⇒⇔→≡∽≌")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.report.core.inline import inline
+from contracts.notation.inline import inline
+from contracts.notation.maths import read_formula
+from contracts.notation.spoken import linear
 from services.report.core.mathml import mathml
-from services.report.core.maths import read_formula
-from services.report.core.spoken import linear
 
 
 def heard(text, **kind):

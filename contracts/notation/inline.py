@@ -7,8 +7,8 @@ A text is a list of nodes: `{"t": text}`, with `"l"` when it is in another langu
 import re
 from typing import Any, Literal
 
-from services.report.core.maths import FUNCTIONS, Row, read_formula
-from services.report.core.spoken import linear
+from contracts.notation.maths import FUNCTIONS, Row, read_formula
+from contracts.notation.spoken import linear
 
 Text = list[dict[str, Any]]
 Style = Literal["algebra", "chemistry", "words"]

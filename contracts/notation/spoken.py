@@ -1,6 +1,6 @@
 """A formula on one line, for those who hear it and for search: (1)/(2), x^2, √(3)."""
 
-from services.report.core.maths import Node, Row
+from contracts.notation.maths import Node, Row
 
 _LINES = {
     "frac": "({0})/({1})", "sqrt": "√({0})", "root": "({0})^(1/{1})", "subsup": "{0}_({1})^({2})", "row": "{0}", "over": "{0}"

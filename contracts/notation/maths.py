@@ -1,4 +1,4 @@
-r"""Formulas as a small tree, which MathML (mathml.py) and Typst (report.typ) both draw.
+r"""Formulas as a small tree, which MathML and Typst both draw.
 
 `read_formula` reads TeX as keys have it (`\frac{1}{2}`, `x^2`, `\begin{cases}…`) and plain signs as pupils' answers have
 them (`√6`, `x²`, `(x+1)`). Nothing is executed; what is not understood is shown as it stands.
