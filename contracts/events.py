@@ -81,7 +81,10 @@ class StatusKind(StrEnum):
 
 
 class ExamStatus(ExamEvent):
-    """A stage's word on an exam. `status` is the state it implies; `at` the stage's clock, `attempt` from 1."""
+    """A stage's word on an exam. `status` is the state it implies; `at` the stage's clock, `attempt` from 1.
+
+    `external_seconds` is the part of `work_seconds` in which a call to others, such as a language model, was under way.
+    """
 
     stage: str
     kind: StatusKind
@@ -93,6 +96,7 @@ class ExamStatus(ExamEvent):
     code: ErrorCode | None = None
     queue_seconds: float | None = None
     work_seconds: float | None = None
+    external_seconds: float | None = None
 
 
 class ExamControl(ExamEvent):

@@ -137,20 +137,20 @@ class Shell:
                 attempt=case.attempt,
                 queue_seconds=self._waited(case.record),
             )
-            with working(self._tracer, case.trace):
+            with working(self._tracer, case.trace) as external:
                 artefact = await artefact_of(self._stage, job)
             self._measure_cpu(max(job.cpu_seconds, getattr(artefact, "cpu_seconds", 0.0)))
             with self._tracer.span("store", kind="client", parent=case.trace):
                 stored = await self._kept.put(job, path, artefact.model_dump_json(by_alias=True).encode())
         job.check()
-        await self._announce(case, stored, began)
+        await self._announce(case, stored, began, round(external.seconds, 3) or None)
         return "completed"
 
     def _measure_cpu(self, seconds: float) -> None:
         metrics.CPU.labels(self._stage.name).inc(seconds)
         metrics.EXAM_CPU.labels(self._stage.name).observe(seconds)
 
-    async def _announce(self, case: Case, artefact: BlobRef, began: float) -> None:
+    async def _announce(self, case: Case, artefact: BlobRef, began: float, external: float | None = None) -> None:
         """The sink event and the status, both awaited: only then may the offset be marked."""
         await asyncio.gather(
             self._voice.done(case.event, artefact, case.trace),
@@ -161,6 +161,7 @@ class Shell:
                 self._row.done,
                 attempt=case.attempt,
                 work_seconds=round(_now() - began, 3),
+                external_seconds=external,
             ),
         )
         self._limit.passed()

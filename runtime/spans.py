@@ -1,5 +1,6 @@
 """The spans of a record's way, named as OpenTelemetry's conventions for messaging have it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -10,9 +11,33 @@ from runtime import trace
 from runtime.envelope import FORMER, Record
 from runtime.trace import UNTRACED, Attributes, Span, Trace, Tracer
 
-_UNDER_WAY: ContextVar[tuple[Tracer, Span | None]] = ContextVar("redink_span", default=(UNTRACED, None))
-"""Below what a call to others is to be seen: whoever makes it is deep inside a stage and knows nothing of spans."""
 _KAFKA = {"messaging.system": "kafka"}
+
+
+class External:
+    """Seconds in which at least one call to others was under way: calls side by side are waited for once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._open = 0
+        self._since = 0.0
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Around a call, however it ends."""
+        if not self._open:
+            self._since = _now()
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+            if not self._open:
+                self.seconds += _now() - self._since
+
+
+_UNDER_WAY: ContextVar[tuple[Tracer, Span | None, External]] = ContextVar("redink_span")
+"""Below what a call to others is to be seen: whoever makes it is deep inside a stage and knows nothing of spans."""
 
 
 def sending(tracer: Tracer, topic: str, parent: Trace) -> AbstractContextManager[Span]:
@@ -43,20 +68,24 @@ def processing(tracer: Tracer, record: Record, group: str) -> AbstractContextMan
 
 
 @contextmanager
-def working(tracer: Tracer, parent: Trace) -> Iterator[Span]:
-    """Around a stage's own work; calls it makes are below."""
+def working(tracer: Tracer, parent: Trace) -> Iterator[External]:
+    """Around a stage's own work; calls it makes are below, and add up in what it yields."""
+    external = External()
     with tracer.span("work", parent=parent) as span:
-        before = _UNDER_WAY.set((tracer, span))
+        before = _UNDER_WAY.set((tracer, span, external))
         try:
-            yield span
+            yield external
         finally:
             _UNDER_WAY.reset(before)
 
 
-def calling(name: str, attributes: Attributes) -> AbstractContextManager[Span]:
+@contextmanager
+def calling(name: str, attributes: Attributes) -> Iterator[Span]:
     """Around a call to others, such as a language model."""
-    tracer, span = _UNDER_WAY.get()
-    return tracer.span(name, kind="client", parent=span.trace if span else None, attributes=attributes)
+    tracer, span, external = _UNDER_WAY.get((UNTRACED, None, External()))
+    parent = span.trace if span else None
+    with external.call(), tracer.span(name, kind="client", parent=parent, attributes=attributes) as below:
+        yield below
 
 
 def traced(
@@ -72,3 +101,8 @@ def traced(
             await handler(record)
 
     return handle
+
+
+def _now() -> float:
+    """Seconds, by the loop's clock."""
+    return asyncio.get_running_loop().time()

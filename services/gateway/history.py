@@ -36,6 +36,7 @@ class Timing:
     completed_at: datetime | None
     queue_seconds: float | None
     work_seconds: float | None
+    external_seconds: float | None
 
 
 async def events_after(pool: asyncpg.Pool, exam_id: uuid.UUID, number: int, limit: int = 200) -> list[Event]:
@@ -70,8 +71,8 @@ def _event(row: asyncpg.Record) -> Event:
 async def timings(pool: asyncpg.Pool, exam: Exam) -> list[Timing]:
     """The stages of the exam's revision, in the order they began."""
     rows = await pool.fetch(
-        """SELECT stage, attempts, started_at, completed_at, queue_seconds, work_seconds FROM stage_timings
-           WHERE exam_id = $1 AND revision = $2 ORDER BY coalesce(started_at, completed_at), stage""",
+        """SELECT stage, attempts, started_at, completed_at, queue_seconds, work_seconds, external_seconds
+           FROM stage_timings WHERE exam_id = $1 AND revision = $2 ORDER BY coalesce(started_at, completed_at), stage""",
         exam.exam_id,
         exam.position.revision,
     )

@@ -121,6 +121,10 @@ class StageView(View):
     completed_at: datetime | None
     queue_seconds: float | None = Field(description="Waited for a worker.")
     work_seconds: float | None = Field(description="Worked on.")
+    external_seconds: float | None = Field(
+        default=None,
+        description="The part of the work in which it waited for a language model; null when it asked none.",
+    )
 
 
 class StatusView(StateView):

@@ -28,9 +28,10 @@ _EXAMPLE: dict[str, Any] = {
     "spans": [
         {"stage": "ocr", "kind": "wait", "start": 0.0, "seconds": 0.3},
         {"stage": "ocr", "kind": "work", "start": 0.3, "seconds": 3.1},
-        {"stage": "gateway", "kind": "rest", "start": 3.4, "seconds": 0.8},
+        {"stage": "analyzer", "kind": "external", "start": 3.4, "seconds": 0.6},
+        {"stage": "gateway", "kind": "rest", "start": 4.0, "seconds": 0.2},
     ],
-    "by_kind": {"wait": 0.3, "work": 3.1, "rest": 0.8},
+    "by_kind": {"wait": 0.3, "work": 3.1, "external": 0.6, "rest": 0.2},
     "longest": {"stage": "ocr", "kind": "work", "start": 0.3, "seconds": 3.1},
 }
 
@@ -40,8 +41,9 @@ class SpanView(View):
 
     stage: str
     kind: Kind = Field(
-        description="`wait` in a queue, `work` of the try that succeeded, `retry`: failed tries and the pauses between"
-        " them, `rest`: storing and handing on."
+        description="`wait` in a queue, `work` of the try that succeeded, `external`: what of that was waiting for a"
+        " language model (its sum, shown behind the work), `retry`: failed tries and the pauses between them, `rest`:"
+        " storing and handing on."
     )
     start: float
     seconds: float
@@ -66,11 +68,18 @@ class TimelineView(View):
 
 @router.get("/exams/{exam_id}/timeline", summary="Where its time went", responses=problems(Code.EXAM_NOT_FOUND))
 async def get_timeline(gateway: InGateway, exam: InExam) -> TimelineView:
-    """A waterfall of the current revision: waiting, work and retries of each stage."""
+    """A waterfall of the current revision: waiting, work, calls to a language model and retries of each stage."""
     begun = await begun_at(gateway.pool, exam)
     now = datetime.now(UTC)
     runs = [
-        StageRun(timing.stage, timing.attempts, timing.started_at, timing.completed_at, timing.work_seconds)
+        StageRun(
+            timing.stage,
+            timing.attempts,
+            timing.started_at,
+            timing.completed_at,
+            timing.work_seconds,
+            timing.external_seconds,
+        )
         for timing in await timings(gateway.pool, exam)
     ]
     spans = waterfall(begun, now, exam.completed_at, runs)

@@ -11,20 +11,25 @@ BUDGET_SECONDS = 60.0
 SHORTEST = 0.001
 """Seconds below which a span isn't shown; they go to the next."""
 
-Kind = Literal["wait", "work", "retry", "rest"]
-"""`wait`: in a queue · `work`: of the try that succeeded · `retry`: tries before it and the pauses between them ·
-`rest`: storing, publishing and the gateway's own part."""
+Kind = Literal["wait", "work", "external", "retry", "rest"]
+"""`wait`: in a queue · `work`: of the try that succeeded · `external`: the part of that in which it waited for others,
+such as a language model · `retry`: tries before it and the pauses between them · `rest`: storing, publishing and the
+gateway's own part."""
 
 
 @dataclass(frozen=True)
 class StageRun:
-    """What is known of one stage: times of its first start and its end by its own clock, seconds of its last try."""
+    """What is known of one stage: times of its first start and its end by its own clock, seconds of its last try.
+
+    `external_seconds` are part of `work_seconds`.
+    """
 
     stage: str
     attempts: int
     started_at: datetime | None
     completed_at: datetime | None
     work_seconds: float | None
+    external_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,12 @@ def waterfall(begun: datetime, now: datetime, ended: datetime | None, runs: Sequ
             continue
         end = min(last, _since(begun, run.completed_at))
         work = min(run.work_seconds or 0.0, end - at)
-        if run.attempts > 1:
-            until(run.stage, "retry", end - work)
-            until(run.stage, "work", end)
-        else:
-            until(run.stage, "work", at + work)
-            until(run.stage, "rest", end)
+        begin = end - work if run.attempts > 1 else at
+        external = min(run.external_seconds or 0.0, work)  # only its sum is known: it is shown behind the work
+        until(run.stage, "retry", begin)
+        until(run.stage, "work", begin + work - external)
+        until(run.stage, "external", begin + work)
+        until(run.stage, "rest", end)
     until("gateway", "rest" if ended else "wait", last)
     return spans
 

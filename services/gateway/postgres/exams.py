@@ -144,14 +144,16 @@ class Exams:
         ended = event.kind in {StatusKind.COMPLETED, StatusKind.FAILED}
         await self._connection.execute(
             """INSERT INTO stage_timings AS t
-                      (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                      (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds,
+                       external_seconds)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                ON CONFLICT (exam_id, revision, stage) DO UPDATE SET
                  attempts = greatest(t.attempts, excluded.attempts),
                  started_at = least(t.started_at, excluded.started_at),
                  completed_at = least(t.completed_at, excluded.completed_at),
                  queue_seconds = least(t.queue_seconds, excluded.queue_seconds),
-                 work_seconds = greatest(t.work_seconds, excluded.work_seconds)""",
+                 work_seconds = greatest(t.work_seconds, excluded.work_seconds),
+                 external_seconds = greatest(t.external_seconds, excluded.external_seconds)""",
             event.exam_id,
             event.revision,
             event.stage,
@@ -160,6 +162,7 @@ class Exams:
             event.at if ended else None,
             event.queue_seconds,
             event.work_seconds,
+            event.external_seconds,
         )
 
 

@@ -82,7 +82,7 @@ async def test_a_wait_ends_with_the_exam_and_says_how_long_it_would_have_waited(
 async def test_the_waterfall_adds_up_to_the_time_of_the_exam(running: Running) -> None:
     exam = await running.exam()
     await running.say(exam, Status.OCR_PROCESSING)
-    await running.say(exam, Status.OCR_COMPLETED, work_seconds=0.01)
+    await running.say(exam, Status.OCR_COMPLETED, work_seconds=0.01, external_seconds=0.004)
     path = f"/exams/{exam['exam_id']}/timeline"
     flying = (await running.get(path)).json()
     assert (flying["ended_at"], flying["within_budget"]) == (None, None)
@@ -91,4 +91,6 @@ async def test_the_waterfall_adds_up_to_the_time_of_the_exam(running: Running) -
     shown = (await running.get(path)).json()
     assert sum(span["seconds"] for span in shown["spans"]) == pytest.approx(shown["total_seconds"], abs=0.005)
     assert {span["stage"] for span in shown["spans"]} <= {"ocr", "gateway"}
+    status = (await running.get(f"/exams/{exam['exam_id']}/status")).json()
+    assert [stage["external_seconds"] for stage in status["stages"] if stage["stage"] == "ocr"] == [0.004]
     assert shown["within_budget"] is True

@@ -108,6 +108,16 @@ def test_tries_that_failed_are_told_from_the_one_that_succeeded() -> None:
     assert spans == [Span("ocr", "wait", 0, 1), Span("ocr", "retry", 1, 7), Span("ocr", "work", 8, 2)]
 
 
+def test_what_was_waiting_for_a_model_is_told_from_the_work() -> None:
+    assert waterfall(T0, at(99), at(10), [StageRun("analyzer", 1, at(1), at(10), 8, 5)]) == [
+        Span("analyzer", "wait", 0, 1), Span("analyzer", "work", 1, 3), Span("analyzer", "external", 4, 5),
+        Span("analyzer", "rest", 9, 1),
+    ]  # fmt: skip
+    assert waterfall(T0, at(99), at(10), [StageRun("analyzer", 2, at(1), at(10), 4, 9)]) == [
+        Span("analyzer", "wait", 0, 1), Span("analyzer", "retry", 1, 5), Span("analyzer", "external", 6, 4),
+    ]  # fmt: skip
+
+
 def test_an_exam_in_flight_is_shown_until_now() -> None:
     assert waterfall(T0, at(5), None, [StageRun("ocr", 1, at(1), None, None)])[-1] == Span("ocr", "work", 1, 4)
     assert waterfall(T0, at(5), None, []) == [Span("gateway", "wait", 0, 5)]
@@ -123,6 +133,7 @@ def test_whatever_the_clocks_say_the_spans_follow_each_other_and_fill_the_time()
                 at(chance.uniform(-3, 12)) if chance.random() < 0.9 else None,
                 at(chance.uniform(-3, 12)) if chance.random() < 0.8 else None,
                 chance.uniform(0, 20) if chance.random() < 0.8 else None,
+                chance.uniform(0, 20) if chance.random() < 0.5 else None,
             )
             for name in ("ocr", "parser", "analyzer")
         ]

@@ -10,9 +10,11 @@ from shell_world import DEADLINE, EMPTY, PATH, World, works
 from contracts.artefacts import Reading
 from contracts.base import Contract
 from contracts.errors import Transient
+from contracts.events import ExamStatus, StatusKind
 from contracts.topics import STAGE, retry_topic
 from runtime.blobs import Unavailable
 from runtime.job import SKEW, Job
+from runtime.spans import calling
 from runtime.voice import Unsaid
 
 SINK, RETRY = STAGE["parser"].sink, retry_topic("parser")
@@ -204,3 +206,26 @@ async def test_the_artefact_of_an_earlier_run_is_published_as_it_is(world: World
     await world.deliver(fails_if_asked)
     assert world.blobs == kept
     assert world.topics == [SINK, SINK]
+
+
+async def test_calls_side_by_side_are_waited_for_once_and_failed_ones_too(world: World) -> None:
+    """Twenty calls of 50 ms take more than a second one after the other, and about 50 ms like this."""
+
+    async def call(number: int) -> None:
+        with calling("chat model", {}):
+            await asyncio.sleep(0.05)
+            if number % 2:
+                raise ValueError
+
+    async def asks(_: Job) -> Contract:
+        await asyncio.gather(*(call(number) for number in range(20)), return_exceptions=True)
+        return EMPTY
+
+    await world.deliver(asks)
+    (done,) = [said for _, said in world.published if getattr(said, "kind", None) is StatusKind.COMPLETED]
+    assert 0.045 < done.external_seconds <= done.work_seconds
+
+
+async def test_a_stage_that_asked_nobody_says_nothing_of_it(world: World) -> None:
+    await world.deliver()
+    assert {said.external_seconds for _, said in world.published if isinstance(said, ExamStatus)} == {None}
