@@ -1,4 +1,4 @@
-"""The one HTTP port of a process: bound first, served while the process runs."""
+"""HTTP ports of a process: bound first, served while it runs."""
 
 import asyncio
 import contextlib
@@ -9,20 +9,23 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from runtime.settings import BadSettings, HttpSettings
+from runtime.settings import BadSettings
 
 
 @contextlib.contextmanager
-def listening(settings: HttpSettings) -> Iterator[socket.socket]:
-    """Bind before anything else: a taken port is the commonest mistake, and it should be told at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listening(host: str, port: int, setting: str) -> Iterator[socket.socket]:
+    """Bind before anything else: a taken port is the commonest mistake, and it should be told at once.
+
+    BadSettings names the `setting` that the port is from.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # By its protocol asyncio knows TCP and switches off Nagle, which costs each answer some 50 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            bound.bind((settings.host, settings.port))
+            bound.bind((host, port))
         except OSError as error:
-            raise BadSettings(f"REDINK_HTTP_PORT: {settings.port} on {settings.host}: {error.strerror}") from None
+            raise BadSettings(f"{setting}: {port} on {host}: {error.strerror}") from None
         yield bound
 
 

@@ -84,7 +84,7 @@ async def run(
     late = exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
     async with AsyncExitStack() as stack:
         stack.callback(late.cancel)
-        bound = stack.enter_context(listening(settings.http))
+        bound = stack.enter_context(listening(settings.http.host, settings.http.port, "REDINK_HTTP_PORT"))
         service = _service([*stages, *(["gateway"] if gateway else [])])
         tracer = await stack.enter_async_context(open_tracing(settings.trace, service, version))
         resources = replace(await stack.enter_async_context(open_resources(settings)), tracer=tracer)

@@ -17,6 +17,7 @@ from services.gateway.api.application import create_app
 from services.gateway.api.batch_views import state_of
 from services.gateway.api.context import Gateway
 from services.gateway.api.exam_views import event_json
+from services.gateway.background import background
 from services.gateway.batches.service import open_batches
 from services.gateway.caching.blobs import CachedBlobs
 from services.gateway.caching.settings import CacheSettings
@@ -36,6 +37,7 @@ from services.gateway.notices import open_notices
 from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import GROUP, TOPICS, Projection
+from services.gateway.records.service import open_records
 from services.gateway.relay import Relay
 from services.gateway.review.keeper import Keeper
 from services.gateway.review.settings import ReviewSettings
@@ -90,24 +92,27 @@ async def open_gateway(
         hub = await stack.enter_async_context(open_hub(pool, notices, event_json, settings.sse_poll_seconds))
         board = await stack.enter_async_context(open_board(pool, notices, hub, state_of, settings.sse_poll_seconds))
         resources.health.check("postgres", lambda: _ping(pool))
-        await stack.enter_async_context(_background(relay.run(), "gateway relay"))
-        await stack.enter_async_context(_background(sweeper.run(), "gateway sweeper"))
-        await stack.enter_async_context(_background(sender.run(), "gateway webhooks"))
-        await stack.enter_async_context(_background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
+        await stack.enter_async_context(background(relay.run(), "gateway relay"))
+        await stack.enter_async_context(background(sweeper.run(), "gateway sweeper"))
+        await stack.enter_async_context(background(sender.run(), "gateway webhooks"))
+        await stack.enter_async_context(background(Gauges(pool, settings.sweep_seconds).run(), "gateway gauges"))
         await stack.enter_async_context(
-            _background(_project(resources.kafka, projection, resources.tracer), "gateway projection")
+            background(_project(resources.kafka, projection, resources.tracer), "gateway projection")
         )
         taking = await stack.enter_async_context(open_batches(ledger, pool, resources.blobs, settings))
-        await stack.enter_async_context(_background(taking.intake.run(), "gateway batches"))
+        await stack.enter_async_context(background(taking.intake.run(), "gateway batches"))
         keeper = Keeper(pool, ledger, resources.blobs, reviewing, settings)
-        await stack.enter_async_context(_background(keeper.run(), "gateway review queue"))
+        await stack.enter_async_context(background(keeper.run(), "gateway review queue"))
+        records = open_records(pool, api_pool, blobs)
+        for name, loop in records.loops:
+            await stack.enter_async_context(background(loop(), name))
         history = History(pool)
         looks = Looks(settings.opener, settings.looks_at_once)
         tenancy = tenancy or TenancySettings.loaded()
         about = await stack.enter_async_context(open_tenancy(pool, blobs, tenancy))
         await stack.enter_async_context(open_admin(admin.create_admin(pool, tenancy.admin), tenancy.admin))
         for name, loop in about.loops:
-            await stack.enter_async_context(_background(loop(), name))
+            await stack.enter_async_context(background(loop(), name))
         library = Library(api_pool, shelves.templates, shelves.rules)
         statuses = Statuses(api_pool, history, seconds=caches.status_seconds, most=caches.local_bytes)
         yield create_app(
@@ -128,6 +133,7 @@ async def open_gateway(
                 batches=taking,
                 library=library,
                 statuses=statuses,
+                records=records,
                 looks=looks,
                 tracer=resources.tracer,
             )
@@ -147,16 +153,3 @@ async def _project(kafka: EventBus, projection: Projection, tracer: Tracer) -> N
 
 async def _ping(pool: Any) -> None:
     await pool.execute("SELECT 1")
-
-
-@asynccontextmanager
-async def _background(work: Any, name: str) -> AsyncIterator[None]:
-    """Run a task that never ends by itself; one that died is told when the gateway closes."""
-    task = asyncio.create_task(work, name=name)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error

@@ -1,6 +1,5 @@
 """What Prometheus is told of the books: exams in flight and where they are, and the age of what waits."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from contracts.events import Priority
 from contracts.status import TERMINAL, Status
 from contracts.topics import STAGES
 from runtime import log, metrics
+from services.gateway.background import regularly
 from services.gateway.exams import IN_FLIGHT
 
 _IN_FLIGHT = f"""
@@ -71,12 +71,7 @@ class Gauges:
 
     async def run(self) -> None:
         """For ever; a database that is away is waited for."""
-        while True:
-            try:
-                await self.measure()
-            except Exception as error:  # noqa: BLE001 - a gauge that stands still is seen; one that killed the loop is not
-                self._log.warning("not measured", error=log.what(error))
-            await asyncio.sleep(self._every)
+        await regularly(self.measure, self._every, self._log, "not measured")
 
     async def measure(self) -> None:
         """Once."""

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from runtime import log
+from services.gateway.background import background
 from services.gateway.exams import EXAM_CHANNEL, OUTBOX_CHANNEL
 from services.gateway.webhooks.owed import WEBHOOK_CHANNEL
 
@@ -59,12 +60,8 @@ async def wait(event: asyncio.Event, seconds: float) -> None:
 async def open_notices(dsn: str) -> AsyncIterator[Notices]:
     """Listen on a connection of its own, connecting again whenever it is lost."""
     notices = Notices()
-    task = asyncio.create_task(_listen(dsn, notices), name="gateway notices")
-    try:
+    async with background(_listen(dsn, notices), "gateway notices"):
         yield notices
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def _listen(dsn: str, notices: Notices) -> None:

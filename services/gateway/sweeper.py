@@ -4,7 +4,6 @@ So "no exam lost" is a query: accepted = completed + failed + cancelled + expire
 What fails for one exam is logged and met again by the next sweep; the others are not held up.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from contracts.topics import CONTROL, STAGES, SUBMISSION, UPLOADED, artefact_pat
 from runtime import log
 from runtime.blobs import BlobMissing, Blobs, ref_of
 from runtime.job import understood
+from services.gateway.background import regularly
 from services.gateway.core.progress import Fact
 from services.gateway.endings import take
 from services.gateway.exams import Exam, count_end
@@ -38,12 +38,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep regularly, for ever; a database or store that is away is waited for."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - nobody would notice that a sweeper died
-                self._log.error("sweep failed", error=log.what(error), at=log.where(error))
-            await asyncio.sleep(self._settings.sweep_seconds)
+        await regularly(self.sweep, self._settings.sweep_seconds, self._log, "sweep failed")
 
     async def sweep(self) -> None:
         """One round."""

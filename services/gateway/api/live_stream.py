@@ -1,6 +1,7 @@
 """Server-sent events, whatever they are about: heartbeats, an age limit, and clients that don't read are cut off."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -18,7 +19,7 @@ _HEADERS = {
 }
 
 
-class LiveStream(StreamingResponse):
+class LiveStream(StreamingResponse, ABC):
     """Told as they come. A client that doesn't take what it is sent is cut off: it resumes with Last-Event-ID."""
 
     media_type = "text/event-stream"
@@ -28,9 +29,9 @@ class LiveStream(StreamingResponse):
         self._settings = settings
         self._until = 0.0
 
+    @abstractmethod
     def frames(self) -> AsyncGenerator[str, None]:
         """What to send, a heartbeat after `patience` seconds of silence, until the last event or until `patience` is 0."""
-        raise NotImplementedError
 
     @property
     def patience(self) -> float:

@@ -4,7 +4,6 @@ Level-triggered: every round looks at what is there, so whatever a gateway left 
 are derived, so a paper that was accepted twice is one exam.
 """
 
-import asyncio
 import contextlib
 import math
 import time
@@ -20,6 +19,7 @@ from contracts.topics import CONTROL
 from runtime import log, trace
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway import acceptance
+from services.gateway.background import regularly
 from services.gateway.batches import claims, closing, rows
 from services.gateway.batches.rows import Batch, PaperRow
 from services.gateway.batches.settings import BatchSettings
@@ -49,20 +49,18 @@ class Intake:
         self._blobs = blobs
         self._limits = limits
         self._settings = settings
+        self._forget_at = 0.0
         self._log = log.get("gateway.batches")
 
     async def run(self) -> None:
         """Look regularly, for ever; a database or store that is away is waited for."""
-        forget_at = 0.0
-        while True:
-            try:
-                await self.round()
-                if time.monotonic() >= forget_at:
-                    await claims.forget(self._pool, self._settings.keep_days * 86_400)
-                    forget_at = time.monotonic() + _FORGET_EVERY
-            except Exception as error:  # noqa: BLE001 - nobody would notice that no paper becomes an exam any more
-                self._log.error("batches not looked at", error=log.what(error), at=log.where(error))
-            await asyncio.sleep(self._settings.poll_seconds)
+        await regularly(self._turn, self._settings.poll_seconds, self._log, "batches not looked at")
+
+    async def _turn(self) -> None:
+        await self.round()
+        if time.monotonic() >= self._forget_at:
+            await claims.forget(self._pool, self._settings.keep_days * 86_400)
+            self._forget_at = time.monotonic() + _FORGET_EVERY
 
     async def round(self) -> None:
         """Take papers in, cancel what was cancelled, say what has ended."""

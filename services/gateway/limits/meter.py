@@ -3,7 +3,6 @@
 A revision used only what its own stages did: pages count when it began with ocr, tokens and cost when analyzer ran in it.
 """
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ from contracts.result import Cost, Result
 from contracts.status import Status
 from runtime import log, metrics
 from runtime.blobs import BlobMissing, Blobs
+from services.gateway.background import regularly
 from services.gateway.exams import Exam, exam_of
 
 _BATCH = 50
@@ -41,13 +41,11 @@ class Meter:
 
     async def run(self) -> None:
         """For ever; a database or store that is away is waited for."""
-        while True:
-            try:
-                while await self.turn() == _BATCH:
-                    continue
-            except Exception as error:  # noqa: BLE001 - nobody would notice that a meter died
-                self._log.error("usage not counted", error=log.what(error), at=log.where(error))
-            await asyncio.sleep(self._every)
+        await regularly(self._catch_up, self._every, self._log, "usage not counted")
+
+    async def _catch_up(self) -> None:
+        while await self.turn() == _BATCH:
+            continue
 
     async def turn(self) -> int:
         """Count the oldest completed exams that are not counted yet; how many there were."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from runtime import log
+from services.gateway.background import background
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch
 from services.gateway.live.hub import Hub
@@ -38,6 +39,7 @@ class _Watched:
 
     def __init__(self) -> None:
         self.watchers = 0
+        self.exams: set[uuid.UUID] = set()
         self.state: BatchState | None = None
         self.changed = asyncio.Event()
 
@@ -85,6 +87,7 @@ class Board:
         """Hear of the batch, whose exams these are, from another state on than the one `told` names."""
         watched = self._watched.setdefault(batch.batch_id, _Watched())
         watched.watchers += 1
+        watched.exams.update(exams)
         for exam_id in exams:
             self._batches_of[exam_id].add(batch.batch_id)
         self._stir.set()
@@ -95,7 +98,7 @@ class Board:
             watched.watchers -= 1
             if not watched.watchers:
                 del self._watched[batch.batch_id]
-                self._forget(batch.batch_id, exams)
+                self._forget(batch.batch_id, watched.exams)
 
     def heard(self, exam_id: str | None) -> None:
         """A notice: the exam changed; None: notices may have been missed."""
@@ -117,7 +120,7 @@ class Board:
                 await asyncio.sleep(_AGAIN_SECONDS)
             await asyncio.sleep(_PACE_SECONDS)
 
-    def _forget(self, batch_id: uuid.UUID, exams: list[uuid.UUID]) -> None:
+    def _forget(self, batch_id: uuid.UUID, exams: set[uuid.UUID]) -> None:
         for exam_id in exams:
             self._batches_of[exam_id].discard(batch_id)
             if not self._batches_of[exam_id]:
@@ -131,9 +134,5 @@ async def open_board(
     """A board that looks while the context lasts. The pool is the owner's: it reads batches of all tenants."""
     board = Board(pool, hub, show, poll_seconds)
     notices.follow(board.heard)
-    task = asyncio.create_task(board.run(), name="gateway live batches")
-    try:
+    async with background(board.run(), "gateway live batches"):
         yield board
-    finally:
-        task.cancel()
-        await asyncio.wait([task])

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import asyncpg
 
 from runtime import log, metrics
+from services.gateway.background import background
 from services.gateway.exams import Exam
 from services.gateway.history import Event, events_after, events_of
 from services.gateway.live.channel import Channel, Told
@@ -156,9 +157,5 @@ async def open_hub(pool: asyncpg.Pool, notices: Notices, encode: Encode, poll_se
     """A hub that reads while the context lasts."""
     hub = Hub(pool, encode, poll_seconds)
     notices.follow(hub.heard)
-    task = asyncio.create_task(hub.run(), name="gateway live")
-    try:
+    async with background(hub.run(), "gateway live"):
         yield hub
-    finally:
-        task.cancel()
-        await asyncio.wait([task])

@@ -14,6 +14,7 @@ from contracts.errors import Transient
 from contracts.status import Status
 from runtime import log, metrics
 from runtime.blobs import Blobs
+from services.gateway.background import regularly
 from services.gateway.core.problems import Code, Problem
 from services.gateway.exams import Exam
 from services.gateway.exams import find as find_exam
@@ -38,12 +39,7 @@ class Eraser:
 
     async def run(self) -> None:
         """Look for what is to be deleted, for ever; a database or store that is away is waited for."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - nobody would notice that an eraser died
-                self._log.error("retention sweep failed", error=log.what(error), at=log.where(error))
-            await asyncio.sleep(self._settings.sweep_seconds)
+        await regularly(self.sweep, self._settings.sweep_seconds, self._log, "retention sweep failed")
 
     async def sweep(self) -> None:
         """Delete what was kept long enough, finish what was begun, look again where a stage may have been at work."""

@@ -4,7 +4,6 @@ An exam counts as looked through only with its items in one transaction; rows th
 of the time before there was a queue, are looked through like new ones.
 """
 
-import asyncio
 import time
 import uuid
 from collections.abc import Awaitable
@@ -14,6 +13,7 @@ import asyncpg
 
 from runtime import log, metrics
 from runtime.blobs import Blobs
+from services.gateway.background import regularly
 from services.gateway.core.problems import Code, Problem
 from services.gateway.corrections.revise import Shown, revise, shown
 from services.gateway.corrections.rules import Author, Wish, entries_of
@@ -65,12 +65,7 @@ class Keeper:
 
     async def run(self) -> None:
         """For ever; a database or store that is away is waited for."""
-        while True:
-            try:
-                await self.round()
-            except Exception as error:  # noqa: BLE001 - a queue that nobody keeps would only look empty
-                self._log.error("review queue not kept", error=log.what(error), at=log.where(error))
-            await asyncio.sleep(self._settings.poll_seconds)
+        await regularly(self.round, self._settings.poll_seconds, self._log, "review queue not kept")
 
     async def round(self) -> None:
         """Look through all that completed, then apply all that is due."""
