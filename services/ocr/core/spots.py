@@ -13,11 +13,13 @@ from contracts.artefacts.reading import Line, Rule, Spot
 from contracts.base import Box
 from services.ocr.core import formulas, views
 from services.ocr.core.beyond import cells_beyond, contents_beyond, until_last_letter
+from services.ocr.core.blanks import blanks
+from services.ocr.core.brackets import brackets
 from services.ocr.core.contents import BLANK, Content, clusters_of, content_of, picture_of
 from services.ocr.core.engine import Engine, Judged, Text
 from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.glyphs import glyphs_of
-from services.ocr.core.places import Place, before_numbers, blanks, brackets, cells_of, em_of
+from services.ocr.core.places import Place, before_numbers, cells_of, em_of
 from services.ocr.core.raster import Image
 from services.ocr.core.rings import rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
