@@ -1,20 +1,45 @@
-"""Kubernetes resources that follow from the map of topics: Strimzi's topics and users, KEDA's ways to scale."""
+"""Kubernetes resources that follow from the map of topics: Strimzi's topics and users, KEDA's ways to scale.
+
+And what follows from the rules of Prometheus: the same, as the operator's resource.
+"""
 
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import yaml
 
-from contracts.topics import STAGES, TOPICS, StageRow, Topic, retry_topic
+from contracts.topics import STAGES, TOPICS, UPLOADED, StageRow, Topic, retry_topic
+from scripts.generation import slos
+from services.gateway.capacity.plan import lag_threshold
 
 _FOLDER = "deploy/k8s/components"
 _CLUSTER = "redink"
 _KAFKA = "redink-kafka-bootstrap.redink:9093"
+_RULES_FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules"
+_RULES_HEAD = "# Generated from deploy/prometheus/rules by `python -m scripts.generate`.\n"
 _HEAD = "# Generated from contracts/topics.py by `python -m scripts.generate`.\n"
 
-_LAG = {"ocr": 4, "report": 10}
-"""Records behind per replica, where papers take long; others: 50."""
-_OTHER_LAG = 50
+
+class _Load(NamedTuple):
+    """What one replica takes on: exams at a time, and seconds of an exam, of a worker and of a place."""
+
+    places: int
+    workers: int
+    service: float
+    held: float
+
+
+_LOADS = {
+    "ocr": _Load(places=4, workers=2, service=2.5, held=2.5),
+    "parser": _Load(places=8, workers=1, service=0.03, held=0.1),
+    "analyzer": _Load(places=8, workers=1, service=0.03, held=10.0),
+    "diagnostic": _Load(places=8, workers=1, service=0.03, held=0.1),
+    "report": _Load(places=4, workers=1, service=0.45, held=0.6),
+}
+"""As docs/capacity.md has them for a paper of two pages, with a model that grades beside the analyzer."""
+_WAIT, _BATCH_WAIT = 5.0, 60.0
+"""Seconds of records that a replica may have before it gets help: somebody waits for the interactive ones."""
 _AGE = 20
 """Seconds that the oldest record of a stage may wait, of the 60 a paper has, before there is another replica."""
 
@@ -27,12 +52,13 @@ def files() -> dict[str, str]:
             [_user("gateway"), *(_user(row.name) for row in STAGES), _scaler()]
         ),
         f"{_FOLDER}/keda/scaledobjects.yaml": _documents(_scaled(row) for row in STAGES),
+        f"{_FOLDER}/monitoring/rules.yaml": _documents(_rules(), _RULES_HEAD),
     }
 
 
-def _documents(items: Iterable[dict[str, Any]]) -> str:
+def _documents(items: Iterable[dict[str, Any]], head: str = _HEAD) -> str:
     texts = (yaml.safe_dump(item, sort_keys=False, allow_unicode=True, width=120) for item in items)
-    return _HEAD + "---\n".join(texts)
+    return head + "---\n".join(texts)
 
 
 def _labels(**more: str) -> dict[str, str]:
@@ -129,9 +155,11 @@ def _lag(row: StageRow, topic: str) -> dict[str, Any]:
             "bootstrapServers": _KAFKA,
             "consumerGroup": row.name,
             "topic": topic,
-            "lagThreshold": str(_LAG.get(row.name, _OTHER_LAG)),
+            "lagThreshold": str(lag_threshold(*_LOADS[row.name], _BATCH_WAIT if topic == UPLOADED["batch"] else _WAIT)),
             "offsetResetPolicy": "earliest",  # as the consumers have it: the scaler's own default would see no backlog
-            "excludePersistentLag": "true",
+            # Retries that wait for their time are lag that stands still. Elsewhere an offset that hasn't moved between two
+            # looks is a long exam, and what is behind it counts.
+            "excludePersistentLag": str(topic == retry_topic(row.name)).lower(),
             "limitToPartitionsWithLag": "true",
             "sasl": "scram_sha512",
             "tls": "enable",
@@ -150,3 +178,20 @@ def _oldest(row: StageRow) -> dict[str, Any]:
             "ignoreNullValues": "true",
         },
     }
+
+
+def _rules() -> list[dict[str, Any]]:
+    """One resource per file, its groups as they are."""
+    texts = {path.stem: path.read_text("utf-8") for path in sorted(_RULES_FOLDER.glob("*.yml"))}
+    texts |= {
+        Path(name).stem: text for name, text in slos.files().items() if name.startswith("deploy/prometheus/rules")
+    }
+    return [
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {"name": f"redink-{name}", "labels": _labels()},
+            "spec": yaml.safe_load(text),
+        }
+        for name, text in texts.items()
+    ]

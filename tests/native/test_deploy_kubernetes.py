@@ -1,6 +1,8 @@
 """The manifests, held to what they promise: nothing is writable, reachable or lost that need not be."""
 
+import importlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +13,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from contracts.topics import STAGES, TOPICS, dead_topic, retry_topic
+from contracts.topics import STAGES, TOPICS, UPLOADED, dead_topic, retry_topic
+from runtime import metrics
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "deploy" / "k8s"
@@ -27,6 +30,8 @@ def documents(*paths: Path) -> list[dict[str, Any]]:
 
 BASE = documents(*(path for path in sorted((K8S / "base").glob("*.yaml")) if path.name != "kustomization.yaml"))
 KEDA = documents(*(K8S / "components" / "keda" / f"{name}.yaml" for name in ("authentication", "scaledobjects")))
+CANARY = documents(K8S / "components" / "canary" / "canary.yaml")
+MONITORING = documents(*(K8S / "components" / "monitoring" / f"{name}.yaml" for name in ("podmonitors", "rules")))
 STRIMZI = documents(*(K8S / "components" / "strimzi" / f"{name}.yaml" for name in ("topics", "users")))
 
 
@@ -34,9 +39,20 @@ def of_kind(kind: str, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]
     return {item["metadata"]["name"]: item for item in items if item["kind"] == kind}
 
 
+def builds_components() -> bool:
+    """Whether there is a kubectl that can: Debian 12 has one of 2021."""
+    if shutil.which("kubectl") is None:
+        return False
+    said = subprocess.run(["kubectl", "version", "--client"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"Kustomize Version: v(\d+)\.(\d+)", said)
+    return found is not None and (int(found[1]), int(found[2])) >= (4, 1)
+
+
 def pods() -> dict[str, dict[str, Any]]:
     return {
-        name: item["spec"]["template"] for kind in ("Deployment", "Job") for name, item in of_kind(kind, BASE).items()
+        name: item["spec"]["template"]
+        for kind in ("Deployment", "Job")
+        for name, item in of_kind(kind, [*BASE, *CANARY]).items()
     }
 
 
@@ -72,7 +88,8 @@ def test_a_pod_gets_only_the_secrets_of_its_service() -> None:
         given[name] = {item["path"] for source in sources for item in source["items"]}
     blobs = {"REDINK_BLOBS_S3_ACCESS_KEY", "REDINK_BLOBS_S3_SECRET_KEY"}
     assert given == {
-        "gateway": blobs | {"REDINK_POSTGRES_DSN", "REDINK_ADMIN_TOKEN"},
+        "gateway": blobs | {"REDINK_POSTGRES_DSN", "REDINK_ADMIN_TOKEN", "REDINK_CANARY_KEY"},
+        "canary": {"REDINK_CANARY_KEY"},
         "analyzer": blobs | {"REDINK_LLM_API_KEY"},
         "migrate": {"REDINK_POSTGRES_DSN"},
         "topics": set(),
@@ -98,7 +115,7 @@ def test_a_service_spreads_drains_and_is_not_evicted_as_a_whole(name: str) -> No
 
 
 def test_nothing_is_reachable_that_is_not_named() -> None:
-    policies = of_kind("NetworkPolicy", BASE)
+    policies = of_kind("NetworkPolicy", [*BASE, *CANARY])
     deny = policies["default-deny"]["spec"]
     assert deny == {"podSelector": {"matchLabels": OURS}, "policyTypes": ["Ingress", "Egress"]}
     for name, policy in policies.items():
@@ -139,8 +156,80 @@ def test_scaled_objects_are_valid_and_begin_at_the_earliest_record() -> None:
         lags = [trigger["metadata"] for trigger in spec["triggers"] if trigger["type"] == "kafka"]
         assert [lag["topic"] for lag in lags] == [*row.sources, retry_topic(row.name)]
         assert {(lag["consumerGroup"], lag["offsetResetPolicy"]) for lag in lags} == {(row.name, "earliest")}
+        standing = {lag["topic"]: lag["excludePersistentLag"] for lag in lags}
+        assert standing == dict.fromkeys(row.sources, "false") | {retry_topic(row.name): "true"}
         (age,) = [trigger["metadata"]["query"] for trigger in spec["triggers"] if trigger["type"] == "prometheus"]
         assert "redink_stage_oldest_unprocessed_age_seconds" in age
+
+
+def test_a_replica_at_work_asks_for_no_second_one_and_a_batch_waits_longer() -> None:
+    for row in STAGES:
+        (pod,) = pods()[row.name]["spec"]["containers"]
+        assert not any("CONCURRENCY" in variable["name"] for variable in pod.get("env", []))  # so the default holds
+        settings = importlib.import_module(f"services.{row.name}.settings")
+        (places,) = [
+            fields["concurrency"].default
+            for fields in (getattr(each, "model_fields", {}) for each in vars(settings).values())
+            if "concurrency" in fields
+        ]
+        triggers = of_kind("ScaledObject", KEDA)[row.name]["spec"]["triggers"]
+        lags = {
+            one["metadata"]["topic"]: int(one["metadata"]["lagThreshold"]) for one in triggers if one["type"] == "kafka"
+        }
+        assert min(lags.values()) > places
+        if row.name == "ocr":
+            assert lags[UPLOADED["batch"]] > 4 * lags[UPLOADED["interactive"]]
+
+
+def test_the_canary_reaches_the_gateway_and_no_store() -> None:
+    policies = of_kind("NetworkPolicy", CANARY)
+    canary, gateway = ({**OURS, "app.kubernetes.io/name": name} for name in ("canary", "gateway"))
+    out, into = policies["canary"]["spec"], policies["canary-to-gateway"]["spec"]
+    assert (out["podSelector"], into["podSelector"]) == ({"matchLabels": canary}, {"matchLabels": gateway})
+    assert [rule["to"] for rule in out["egress"]] == [[{"podSelector": {"matchLabels": gateway}}]]
+    assert [rule["from"] for rule in into["ingress"]] == [[{"podSelector": {"matchLabels": canary}}]]
+    (container,) = pods()["canary"]["spec"]["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    (host,) = re.findall(r"^http://([a-z]+)$", environment["REDINK_CANARY_URL"])
+    assert host in of_kind("Service", BASE)
+    for item in CANARY:
+        kubernetes_validate.validate(item, KUBERNETES, strict=True)
+
+
+def test_the_operators_rules_are_those_that_are_tested() -> None:
+    groups = [
+        group
+        for path in sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+        for group in yaml.safe_load(path.read_text("utf-8"))["groups"]
+    ]
+    rules = of_kind("PrometheusRule", MONITORING).values()
+    assert [group for rule in rules for group in rule["spec"]["groups"]] == groups
+
+
+def test_the_operator_scrapes_every_service_under_the_names_that_rules_and_dashboards_know() -> None:
+    """Fields as the operator's API (monitoring.coreos.com/v1) has them: it would drop others without a word."""
+    served = {name for name, pod in pods().items() if any(c.get("ports") for c in pod["spec"]["containers"])}
+    scraped = {}
+    for name, monitor in of_kind("PodMonitor", MONITORING).items():
+        assert monitor["spec"].keys() <= {"selector", "podMetricsEndpoints"}
+        selector = monitor["spec"]["selector"]
+        unwanted = {value for each in selector.get("matchExpressions", []) for value in each["values"]}
+        wanted = {
+            pod
+            for pod, template in pods().items()
+            if template["metadata"]["labels"].items() >= selector["matchLabels"].items()
+        }
+        scraped[name] = (wanted & served) - unwanted
+        (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+        assert endpoint.keys() == {"port", "interval", "relabelings"}
+        assert endpoint["port"] == "http"
+        for step in endpoint["relabelings"]:
+            assert step.keys() <= {"action", "targetLabel", "replacement", "sourceLabels"}
+        assert {"action": "replace", "targetLabel": "job", "replacement": name} in endpoint["relabelings"]
+    assert scraped == {"redink": set(NAMES), "redink-canary": {"canary"}}
+    of_operator = {"namespace", "pod", "container", "endpoint", "job", "instance", "service"}
+    ours = {label for metric in vars(metrics).values() for label in getattr(metric, "_labelnames", ())}
+    assert not ours & of_operator  # it would rename ours
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -154,13 +243,13 @@ def test_an_overlay_names_what_exists(overlay: str) -> None:
     assert {entry["name"] for entry in kustomization.get("images", [])} <= {f"redink-{name}" for name in NAMES}
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which has kustomize, is not installed")
+@pytest.mark.skipif(not builds_components(), reason="no kubectl with kustomize 4.1 or newer, which knows components")
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_an_overlay_builds_into_valid_resources(overlay: str) -> None:
     command = ["kubectl", "kustomize", str(K8S / "overlays" / overlay)]
     built = list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     for item in built:
-        if not item["apiVersion"].startswith(("keda.sh", "kafka.strimzi.io")):
+        if not item["apiVersion"].startswith(("keda.sh", "kafka.strimzi.io", "monitoring.coreos.com")):
             kubernetes_validate.validate(item, KUBERNETES, strict=True)
     scaled = of_kind("ScaledObject", built)
     for name, deployment in of_kind("Deployment", built).items():

@@ -84,9 +84,17 @@ def _stage(times: StageTimes, wanted: Wanted, grown: float) -> StagePlan:
         cpu=service,
         p50=times.cpu.quantile(0.5) * grown + times.outside,
         waits=wait(wanted.rate, service, servers, times.cpu.scv, wanted.arrivals_scv),
-        # Records in progress are lag, too: what one replica holds, and what it gets done within the wait.
-        lag_threshold=times.places + math.floor(times.workers / max(service, 1e-3) * wanted.wait),
+        lag_threshold=lag_threshold(times.places, times.workers, service, _held(times, grown), wanted.wait),
     )
+
+
+def lag_threshold(places: int, workers: int, service: float, held: float, wait: float) -> int:
+    """Records behind that one replica needs no help with: what it works on, which is lag too, and what it begins within `wait`.
+
+    Seconds of an exam: `service` of one of its workers, `held` of one of its places.
+    """
+    a_second = min(workers / max(service, 1e-3), places / max(held, 1e-3))
+    return places + math.floor(a_second * wait)
 
 
 def _held(times: StageTimes, grown: float) -> float:

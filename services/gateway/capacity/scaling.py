@@ -11,7 +11,7 @@ def scaled_objects(plan: Plan, bootstrap: str, prometheus: str) -> str:
     """YAML, one per stage; `bootstrap` and `prometheus` as the cluster knows them.
 
     A lag of records in progress is normal, so the threshold holds those, too. `earliest` is what our consumers begin
-    with: KEDA's default would see no backlog of a new group.
+    with: KEDA's default would see no backlog of a new group. Retries that wait for their time are lag that stands still.
     """
     return "---\n".join(_one(stage, bootstrap, prometheus) for stage in plan.stages)
 
@@ -45,7 +45,7 @@ def _lag(stage: StagePlan, topic: str, bootstrap: str) -> str:
       topic: {topic}
       lagThreshold: '{stage.lag_threshold}'
       offsetResetPolicy: earliest
-      excludePersistentLag: 'true'
+      excludePersistentLag: '{str(topic == retry_topic(stage.stage)).lower()}'
       limitToPartitionsWithLag: 'true'
       sasl: scram_sha512
       tls: enable
