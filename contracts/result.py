@@ -1,5 +1,6 @@
 """The result document `redink.result.v1`: stable, the same for every engine. Coordinates as in `Reading`."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -55,6 +56,16 @@ class ResultPage(Contract):
 
 
 class ResultQuestion(Contract):
+class ResultTrend(Contract):
+    """What an earlier exam, uploaded on that day, said of a point."""
+
+    on: date
+    mastery: Share
+    low: Share
+    high: Share
+    sufficient: bool = True
+
+
     number: str
     path: tuple[str, ...]
     type: QuestionType
@@ -80,7 +91,10 @@ class ResultQuestion(Contract):
 
 
 class ResultMastery(Contract):
-    """Posterior mean and 90 % credible interval. Not `sufficient`: 证据不足, too little was asked. `earlier`: before."""
+    """Posterior mean and 90 % credible interval. Not `sufficient`: 证据不足, too little was asked. `earlier`: before.
+
+    `trend`: the point in the student's earlier exams, oldest first, as it was known at the upload.
+    """
 
     code: str
     name: str
@@ -92,6 +106,7 @@ class ResultMastery(Contract):
     earlier: Share | None = None
 
 
+    trend: tuple[ResultTrend, ...] = ()
 class ResultSuggestion(Contract):
     text: str
     evidence: tuple[str, ...]

@@ -1,5 +1,6 @@
 """What diagnostic stores: mastery per knowledge point and what to do about it; and what it may be told beside a paper."""
 
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -36,11 +37,26 @@ class ClassRecord(Contract):
         return self
 
 
+class PastMastery(Contract):
+    """What the diagnosis of an earlier exam said of one point; `on`: the day that exam was uploaded (UTC)."""
+
+    code: str
+    on: date
+    mastery: Share
+    low: Share
+    high: Share
+    sufficient: bool = True
+
+
 class Background(Contract):
-    """What is known beside this paper. Empty: the paper speaks alone."""
+    """What is known beside this paper, as it was when the exam was accepted. Empty: the paper speaks alone.
+
+    `trend`: oldest first.
+    """
 
     history: tuple[PastAnswers, ...] = ()
     classmates: ClassRecord = ClassRecord()
+    trend: tuple[PastMastery, ...] = ()
 
 
 class Mastery(Contract):

@@ -197,7 +197,7 @@ def _completing(gateway: Gateway, tenant: str) -> Callable[[Form], Awaitable[For
         if url is not None and url not in checked:
             await require_callable(gateway, url, "/callback_url")
             checked.add(url)
-        return await gateway.library.fill(tenant, form)
+        return await gateway.records.past.fill(tenant, await gateway.library.fill(tenant, form))
 
     return complete
 

@@ -154,6 +154,7 @@ async def _offer(
 ) -> _Accepted:
     exam_id = kept.exam_id
     form = await gateway.library.fill(tenant, parse_form(kept.received.fields))
+    form = await gateway.records.past.fill(tenant, form)
     submission = form.submission(kept.received.files)
     advice = advice_fields(kept.looks, kept.received, form.locale)
     if form.callback_url is not None:

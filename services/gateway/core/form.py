@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from contracts.artefacts import AnswerKey, SubjectRules, Submission, TemplateRef, UploadedFile
+from contracts.artefacts.diagnosis import Background
 from contracts.artefacts.submission import Subject
 from contracts.events import Priority
 from services.gateway.core.answer_key import KeyErrors, parse_answer_key
@@ -35,7 +36,7 @@ class Filling:
 class Form:
     """The fields of one upload, as asked for. `ignored` names fields we don't know, so that a typo is not silent.
 
-    `filling` and `rules` are looked up before the upload is accepted; they are no part of what the client asked.
+    `filling`, `rules` and `background` are looked up before the upload is accepted; they are no part of what the client asked.
     """
 
     subject: Subject
@@ -51,6 +52,7 @@ class Form:
     template_id: str | None = None
     filling: Filling | None = None
     rules: SubjectRules | None = None
+    background: Background | None = None
 
     @classmethod
     def stored(cls, submission: Submission, priority: Priority, callback_url: str | None = None) -> "Form":
@@ -85,7 +87,7 @@ class Form:
 
     def asked(self, files: Sequence[UploadedFile]) -> Submission:
         """What the client asked for, whatever its template says by now: the same request is the same submission."""
-        return replace(self, filling=None, rules=None).submission(files)
+        return replace(self, filling=None, rules=None, background=None).submission(files)
 
     def submission(self, files: Sequence[UploadedFile]) -> Submission:
         """The gateway's artefact."""
@@ -100,6 +102,7 @@ class Form:
             answer_key=self.filling.answer_key if self.filling else self.answer_key,
             template=self.template,
             rules=self.rules or SubjectRules(),
+            background=self.background or Background(),
         )
 
 

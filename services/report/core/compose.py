@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from contracts.artefacts.analysis import Analysis, Answer
-from contracts.artefacts.diagnosis import Diagnosis
+from contracts.artefacts.diagnosis import Background, Diagnosis
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Page, Reading
 from contracts.artefacts.submission import Submission
@@ -21,6 +21,7 @@ from contracts.result import (
     ResultScore,
     ResultStudent,
     ResultSuggestion,
+    ResultTrend,
 )
 
 _NO_QUESTION: QuestionType = "short_answer"
@@ -57,7 +58,7 @@ def compose(  # noqa: PLR0917 - one artefact per stage, in the order of the stag
         ),
         pages=tuple(_page(page) for page in reading.pages),
         questions=_questions(submission, paper, analysis),
-        diagnosis=_diagnosis(diagnosis),
+        diagnosis=_diagnosis(diagnosis, submission.background),
         report=ResultReport(
             html=f"/api/v1/exams/{exam_id}/report.html",
             pdf=f"/api/v1/exams/{exam_id}/report.pdf",
@@ -138,10 +139,15 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
     )
 
 
-def _diagnosis(diagnosis: Diagnosis) -> ResultDiagnosis:
+def _diagnosis(diagnosis: Diagnosis, background: Background) -> ResultDiagnosis:
+    trends: dict[str, list[ResultTrend]] = defaultdict(list)
+    for past in background.trend:
+        trends[past.code].append(ResultTrend.model_validate(past.model_dump(exclude={"code"})))
     return ResultDiagnosis(
         engine=diagnosis.engine,
-        mastery=tuple(ResultMastery.model_validate(m.model_dump()) for m in diagnosis.mastery),
+        mastery=tuple(
+            ResultMastery.model_validate(m.model_dump() | {"trend": tuple(trends[m.code])}) for m in diagnosis.mastery
+        ),
         weak_points=diagnosis.weak_points,
         strengths=diagnosis.strengths,
         causes=diagnosis.causes,

@@ -1,0 +1,1 @@
+"""What students earned before: recorded of completed exams, imported of past ones; what a new exam is told of it."""
