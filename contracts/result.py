@@ -55,7 +55,6 @@ class ResultPage(Contract):
     lines: tuple[ResultLine, ...] = ()
 
 
-class ResultQuestion(Contract):
 class ResultTrend(Contract):
     """What an earlier exam, uploaded on that day, said of a point."""
 
@@ -66,6 +65,7 @@ class ResultTrend(Contract):
     sufficient: bool = True
 
 
+class ResultQuestion(Contract):
     number: str
     path: tuple[str, ...]
     type: QuestionType
@@ -88,6 +88,7 @@ class ResultTrend(Contract):
     reviewed_by: Literal["teacher"] | None = None
     criteria: tuple[CriterionScore, ...] = ()
     llm_fallback: str | None = None
+    essay: EssayReview | None = None
 
 
 class ResultMastery(Contract):
@@ -104,9 +105,9 @@ class ResultMastery(Contract):
     evidence: tuple[str, ...]
     sufficient: bool = True
     earlier: Share | None = None
-
-
     trend: tuple[ResultTrend, ...] = ()
+
+
 class ResultSuggestion(Contract):
     text: str
     evidence: tuple[str, ...]
