@@ -78,5 +78,5 @@ bench: $(READY) ## every benchmark, as ratios against named peers
 
 lock: $(READY) ## compile all lock files anew (after a change of pyproject.toml)
 	$(COMPILE) --all-extras -o requirements/all.txt
-	for service in $(SERVICES) tracing; do \
+	for service in $(SERVICES) heic tracing; do \
 		$(COMPILE) --extra $$service -c requirements/all.txt -o requirements/$$service.txt || exit 1; done

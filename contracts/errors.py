@@ -27,7 +27,7 @@ ADVICE: dict[ErrorCode, str] = {
     ErrorCode.UNREADABLE_FILE: "文件无法读取或已损坏，请重新导出或重新拍照后上传。",
     ErrorCode.ENCRYPTED_PDF: "PDF 已加密，请去除密码后重新上传。",
     ErrorCode.ENCRYPTED_ARCHIVE: "压缩包已加密，请去除密码后重新上传。",
-    ErrorCode.UNSUPPORTED_MEDIA: "不支持的文件类型，请上传 JPEG、PNG、WebP、HEIC、TIFF、PDF 或其 ZIP 包。",
+    ErrorCode.UNSUPPORTED_MEDIA: "不支持的文件类型，请上传 JPEG、PNG、WebP、TIFF、PDF 或其 ZIP 包；HEIC 照片请先转换为 JPEG。",
     ErrorCode.TOO_MANY_PAGES: "页数过多，请拆分后分别上传。",
     ErrorCode.IMAGE_TOO_LARGE: "图片像素过大，请降低分辨率后上传。",
     ErrorCode.IMAGE_TOO_SMALL: "图片过小，无法识别文字，请靠近重新拍照。",

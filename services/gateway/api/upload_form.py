@@ -16,7 +16,7 @@ FORM: dict[str, Any] = {
                         "type": "array",
                         "minItems": 1,
                         "items": {"type": "string", "format": "binary"},
-                        "description": "The pages in order, one part each: JPEG, PNG, WebP, HEIC, TIFF, PDF, or a ZIP of them.",
+                        "description": "The pages in order, one part each: JPEG, PNG, WebP, TIFF, PDF, HEIC (an extra of the installation), or a ZIP of them.",
                     },
                     "subject": {"type": "string", "enum": list(SUBJECTS)},
                     "grade": {"type": "integer", "minimum": 1, "maximum": 12},

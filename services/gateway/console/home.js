@@ -32,7 +32,7 @@ function row(exam) {
 function uploadForm() {
   let files = [];
   const list = h("ol", { class: "files" });
-  const input = h("input", { type: "file", multiple: true, accept: "image/*,.heic,.pdf,.zip" });
+  const input = h("input", { type: "file", multiple: true, accept: "image/jpeg,image/png,image/webp,image/tiff,.pdf,.zip" });
   const drop = h("label", { class: "drop" }, t("drop"), input);
   const progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": t("sending") });
   const button = h("button", {}, t("submit"));

@@ -104,7 +104,7 @@ CATALOGUE: dict[Code, Kind] = {
     Code.NO_FILE: Kind(422, "No file", "Add at least one part named 'files'."),
     Code.EMPTY_FILE: Kind(422, "A file is empty", "Upload a file that has content."),
     Code.UNSUPPORTED_MEDIA: Kind(
-        415, "Unsupported kind of file", "Upload JPEG, PNG, WebP, HEIC, TIFF or PDF files, or a ZIP of them."
+        415, "Unsupported kind of file", "Upload JPEG, PNG, WebP, TIFF or PDF files, or a ZIP of them; convert HEIC to JPEG."
     ),
     Code.FILE_DAMAGED: Kind(422, "A file can't be read", "Pack or export the file anew and upload it again."),
     Code.ARCHIVE_REFUSED: Kind(422, "The archive is refused", "Pack photos and PDFs into an ordinary ZIP."),

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import pi_heif
 import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from contracts.errors import ErrorCode, Permanent
-from services.ocr.core import archive, pdf
+from services.ocr.core import archive, heic, pdf
 from services.ocr.core.raster import Raster
 
 Kind = Literal["image", "heic", "pdf"]
@@ -130,7 +129,7 @@ def _kind(data: bytes) -> Kind | None:
 
 def _open(data: bytes, kind: Kind, limits: Limits) -> Image.Image:
     if kind == "heic":
-        heif = pi_heif.open_heif(io.BytesIO(data))
+        heif = heic.opened(data)
         _check_size(heif.size, limits)  # `to_pillow` decodes
         picture: Image.Image = heif.to_pillow()
         return picture

@@ -2,13 +2,18 @@ import io
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from contracts.errors import ErrorCode, Permanent
+from services.ocr.core import heic
 from services.ocr.core.sources import Limits, decode, pages_of
+
+HEIC = Path(__file__).with_name("files") / "quarter.heic"
+"""160 x 120, white, the upper left quarter red."""
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (120, 80), colour: str = "white", **options: object) -> bytes:
@@ -171,3 +176,22 @@ def test_a_scanned_pdf_page_keeps_the_pixels_of_its_picture() -> None:
     raster = decode(pages_of(buffer.getvalue())[0])
     assert abs(raster.bgr.shape[0] - 1400) <= 1
     assert raster.glyphs == ()
+
+
+def test_a_heic_photo_is_decoded() -> None:
+    (page,) = pages_of(HEIC.read_bytes())
+    raster = decode(page)
+    assert raster.bgr.shape == (120, 160, 3)
+    red, white = raster.bgr[30, 40].astype(int), raster.bgr[90, 120].astype(int)
+    assert red[2] > 150
+    assert red[:2].max() < 60
+    assert white.min() > 240
+
+
+def test_a_heic_photo_is_of_no_supported_kind_where_its_decoder_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heic, "pi_heif", None)
+    with pytest.raises(Permanent) as raised:
+        pages_of(HEIC.read_bytes(), "image/heic")
+    assert raised.value.code is ErrorCode.UNSUPPORTED_MEDIA
