@@ -88,7 +88,6 @@ class ResultQuestion(Contract):
     reviewed_by: Literal["teacher"] | None = None
     criteria: tuple[CriterionScore, ...] = ()
     llm_fallback: str | None = None
-    essay: EssayReview | None = None
 
 
 class ResultMastery(Contract):
