@@ -13,6 +13,8 @@ from contracts.base import Box
 
 _OPTION = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，)）\]]")
 _NUMBER = re.compile(r"^\W{0,3}(\d{1,3})(?!\d)")
+_BESIDE = 0.75
+"""Share of the texts right of a gap that stand beside options from which they are options themselves."""
 _CROSSING = 0.04
 """Share of the text's height that may cross a gutter: a detector joins two columns' lines now and then."""
 _SHORT = (0.55, 0.68)
@@ -119,10 +121,20 @@ def _parts_text(page: Page, boxes: Sequence[Box], x: float, pitch: float) -> boo
     options = sum(bool(_OPTION.match(t)) for _, t in first)
     if first and options >= 0.4 * len(first) and not _numbers(first):
         return False
+    if _continues_options(left, first, pitch):
+        return False
     widest = max(b[2] - b[0] for b, _ in right)
     if widest < 0.18 * page.width and not _numbers(first):
         return False
     return not _interleaved(left, first, pitch)
+
+
+def _continues_options(left: Sequence[tuple[Box, str]], right: Sequence[tuple[Box, str]], pitch: float) -> bool:
+    """Whether what begins right of a gap are last options, even if their letters are under rings: A. B. C. | D."""
+    options = [(b[1] + b[3]) / 2 for b, text in left if _OPTION.match(text)]
+    level = [any(abs((b[1] + b[3]) / 2 - y) < 0.5 * pitch for y in options) for b, _ in right]
+    plain = any(beside and _OPTION.match(text) for beside, (_, text) in zip(level, right, strict=True))
+    return plain and sum(level) >= _BESIDE * len(level)
 
 
 def _numbers(lines: Sequence[tuple[Box, str]]) -> int:

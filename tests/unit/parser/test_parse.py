@@ -234,6 +234,16 @@ def test_any_lines_give_a_paper_whose_paths_are_unique_and_regions_lie_in_order(
     assert parse(submission(items=items), made) == paper
 
 
+def test_last_options_under_rings_are_no_column() -> None:
+    lines: list[Line] = []
+    for n in range(1, 9):
+        y = 100 + n * 160
+        lines += [line(f"{n}. 下列说法正确的是（ ）", 60, y), line("A. 0.1", 100, y + 60), line("B. 0.2", 350, y + 60)]
+        lines += [line("C. 0.3", 600, y + 60), line("D. 0.45以上皆可能" if n == 1 else "2+3以上皆可能", 850, y + 60)]
+    paper = parse(submission(), reading(lines))
+    assert all(q.regions[0].box[2] > 850 for q in paper.questions)
+
+
 def test_writing_at_the_right_is_no_column() -> None:
     lines = column([f"{n}. 把正确的答案写在右边的横线上" for n in range(1, 9)], step=80)
     lines += [line(str(50 + n), 1000, 300 + 80 * n, script="handwritten") for n in range(8)]
