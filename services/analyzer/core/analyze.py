@@ -18,6 +18,7 @@ from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
 from services.analyzer.core.strips import straightened
 from services.analyzer.core.totals import composite, totals
+from services.analyzer.core.typography import spelled
 from services.analyzer.core.words import Words
 from services.analyzer.core.worked import read_written, sub_answers
 
@@ -25,6 +26,7 @@ Path = tuple[str, ...]
 _FEW, _MANY, _MOST = 2, 4, 0.6
 _DOUBTFUL = 0.6
 """Confidence of a letter below which the others that it may be are weighed too."""
+_TYPED = "typed"
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
@@ -72,11 +74,14 @@ def settled_answers(
 
 def _in_light_of(question: Question, item: KeyItem | None, found: Found, reading: Reading) -> Found:
     kind = _kind(question, item)
-    if kind == "fill_blank":
-        return ranked(found, item)
-    marked = read_marks(marks_of(question, reading), None)
-    crossed = marked is not None and marked.verdict == "wrong"
-    return likelier(found, item) if kind == "single_choice" and not crossed else found
+    if kind == "single_choice":
+        marked = read_marks(marks_of(question, reading), None)
+        crossed = marked is not None and marked.verdict == "wrong"
+        return found if crossed else likelier(found, item)
+    if kind in _CHOICES or kind == "true_false":
+        return found
+    found = ranked(found, item) if kind == "fill_blank" else found
+    return replace(found, answer=spelled(found.answer, key_text(item)))
 
 
 def read_answers(
@@ -86,6 +91,9 @@ def read_answers(
     keys = match_key(paper.questions, submission.answer_key)
     children = children_of(paper)
     read: dict[Path, Found] = {}
+    if submission.essay is not None:
+        typed = Found(submission.essay.content, _TYPED, 1.0)
+        return {q.path: typed for q in paper.questions if not children.get(q.path)}
     for question in paper.questions:
         parts = children.get(question.path, [])
         subs = sub_answers(question, parts, reading)
@@ -132,7 +140,7 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     marked = read_marks(marks_of(question, reading), maximum, worked=kind in _WORKED)
     found = under_marks(found, marked, item, kind)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
-    confidence = calibrated(found.evidence, found.raw, doubt=found.doubt) if found.answer is not None else 0.0
+    confidence = _confidence(found)
     clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key) else REVIEW_BELOW)
     judged = decided.sure or not wanted(item, reading)
     review = found.answer is None or not clear or not agreed or not judged
@@ -149,6 +157,13 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
         needs_review=review,
         answer_regions=tuple(p.region for p in found.pieces),
     )
+
+
+def _confidence(found: Found) -> float:
+    """That the answer was read as it stands; what came as text was not read."""
+    if found.answer is None or found.evidence == _TYPED:
+        return 0.0 if found.answer is None else 1.0
+    return calibrated(found.evidence, found.raw, doubt=found.doubt)
 
 
 def ranked(found: Found, item: KeyItem | None) -> Found:

@@ -38,6 +38,7 @@ def canonical(text: str) -> str:
     text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+", lambda m: f"^({m[0].translate(_SUPERSCRIPTS)})", text)
     text = re.sub("(?<=[A-Za-zα-ωΑ-Ω)])[₀₁₂₃₄₅₆₇₈₉ₙ]+", lambda m: f"_{m[0].translate(_SUBSCRIPTS)}", text)
     text = re.sub("([0-9０-９])?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])", _vulgar, text)
+    text = re.sub("(?<=[一-鿿])[·•・](?=[一-鿿])", "", text)  # parts a foreign name, and multiplies nothing
     text = text.translate(_PUNCTUATION).translate(_HIDE)
     text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).translate(_SHOW)
     text = re.sub(r"(?<![\d./&])(\d{1,6})(?:\s+|\s*又\s*)(\d{1,9}/\d{1,9})(?!\d)", r"\1&\2", text)
