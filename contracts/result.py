@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.artefacts.analysis import CriterionScore, GradedBy, Verdict
 from contracts.artefacts.diagnosis import Cause
+from contracts.artefacts.essay import EssayReview
 from contracts.artefacts.paper import KnowledgePoint, QuestionType, Region
 from contracts.artefacts.reading import Ink, Script
 from contracts.base import Contract, Matrix3, Quad, Share
@@ -88,6 +89,7 @@ class ResultQuestion(Contract):
     reviewed_by: Literal["teacher"] | None = None
     criteria: tuple[CriterionScore, ...] = ()
     llm_fallback: str | None = None
+    essay: EssayReview | None = None
 
 
 class ResultMastery(Contract):

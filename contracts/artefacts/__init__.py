@@ -3,6 +3,7 @@
 from contracts.artefacts.analysis import Analysis, Answer, CriterionScore, Verdict
 from contracts.artefacts.correction import Correction, Judgement
 from contracts.artefacts.diagnosis import Diagnosis, Mastery, Suggestion
+from contracts.artefacts.essay import EssayReview, EssayTask, Mistake
 from contracts.artefacts.paper import Header, KnowledgePoint, Paper, Question, QuestionType, Region, Section
 from contracts.artefacts.reading import Bubble, Line, Mark, Page, Quality, Reading, Rule, Spot
 from contracts.artefacts.report import Report
@@ -17,8 +18,8 @@ from contracts.artefacts.submission import (
 )
 
 __all__ = [
-    "Analysis", "Answer", "AnswerKey", "Bubble", "Correction", "CriterionScore", "Diagnosis", "Header", "Judgement",
-    "KeyItem", "KnowledgePoint", "Line", "Mark", "Mastery", "Page", "Paper", "Quality", "Question", "QuestionType",
-    "Reading", "Region", "Report", "RubricItem", "Rule", "Section", "Spot", "SubjectRules", "Submission", "Suggestion",
-    "TemplateRef", "UploadedFile", "Verdict",
+    "Analysis", "Answer", "AnswerKey", "Bubble", "Correction", "CriterionScore", "Diagnosis", "EssayReview", "EssayTask",
+    "Header", "Judgement", "KeyItem", "KnowledgePoint", "Line", "Mark", "Mastery", "Mistake", "Page", "Paper", "Quality",
+    "Question", "QuestionType", "Reading", "Region", "Report", "RubricItem", "Rule", "Section", "Spot", "SubjectRules",
+    "Submission", "Suggestion", "TemplateRef", "UploadedFile", "Verdict",
 ]  # fmt: skip

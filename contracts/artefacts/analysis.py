@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from contracts.artefacts.essay import Dimension, EssayReview
 from contracts.artefacts.paper import KnowledgePoint, Region
 from contracts.base import Contract, Share
 from contracts.cost import Cost, LlmUse
@@ -11,13 +12,17 @@ GradedBy = Literal["key", "marks", "llm", "teacher"]
 
 
 class CriterionScore(Contract):
-    """Points for one criterion of a rubric. `evidence`: words of the student's answer, as they stand in it."""
+    """Points for one criterion of a rubric. `evidence`: words of the student's answer, as they stand in it.
+
+    `dimension`: of an essay that came without a rubric of its own.
+    """
 
     criterion: str
     points: float
     max_points: float
     evidence: tuple[str, ...] = ()
     reason: str | None = None
+    dimension: Dimension | None = None
 
 
 class Answer(Contract):
@@ -28,7 +33,7 @@ class Answer(Contract):
     `answer_regions`: where the answer stands, for crops. `knowledge_points`: instead of the paper's, if a teacher
     corrected them. `corrected_by`: of a field, at least; `reviewed_by`: corrected, or accepted as it was.
     `criteria`: what the score is the sum of, when it was graded by a rubric. `llm_fallback`: why a language model that
-    should have graded it did not, so that the local engine's grade stands.
+    should have graded it did not, so that the local engine's grade stands. `essay`: what is said of an essay beside it.
     """
 
     number: str
@@ -49,6 +54,7 @@ class Answer(Contract):
     reviewed_by: Literal["teacher"] | None = None
     criteria: tuple[CriterionScore, ...] = ()
     llm_fallback: str | None = None
+    essay: EssayReview | None = None
 
 
 class Analysis(Contract):

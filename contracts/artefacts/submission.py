@@ -6,6 +6,7 @@ from pydantic import Field
 
 from contracts.artefacts.correction import Correction
 from contracts.artefacts.diagnosis import Background
+from contracts.artefacts.essay import EssayTask
 from contracts.artefacts.paper import QuestionType
 from contracts.base import Contract, Share
 from contracts.events import BlobRef
@@ -82,7 +83,10 @@ class SubjectRules(Contract):
 
 
 class Submission(Contract):
-    """An accepted upload: the form's fields and references to its files; later, what teachers corrected."""
+    """An accepted upload: the form's fields and references to its files; later, what teachers corrected.
+
+    `essay`: instead of files, an essay that came as text.
+    """
 
     subject: Subject
     grade: int = Field(ge=1, le=12)
@@ -96,3 +100,4 @@ class Submission(Contract):
     template: TemplateRef | None = None
     rules: SubjectRules = SubjectRules()
     background: Background = Background()
+    essay: EssayTask | None = None

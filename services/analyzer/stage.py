@@ -17,6 +17,7 @@ from runtime.llm.settings import LlmSettings
 from runtime.settings import RedisSettings, load
 from runtime.stage import Stage
 from services.analyzer.core import analyze, corrected
+from services.analyzer.essay.reviews import with_reviews
 from services.analyzer.knowledge import english
 from services.analyzer.rubric.asking import grade_by_model
 from services.analyzer.settings import AnalyzerSettings
@@ -38,6 +39,7 @@ async def work(job: Job, llm: Llm | None = None) -> Analysis:
     job.check()
     started = time.thread_time()
     analysis = corrected(analyze(submission, reading, paper, english()), paper, submission)
+    analysis = with_reviews(analysis, submission, paper, english())
     spent = job.cpu_seconds + time.thread_time() - started
     if llm is not None:
         analysis = await grade_by_model(llm, job, analysis, submission=submission, reading=reading, paper=paper)

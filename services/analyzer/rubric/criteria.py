@@ -7,23 +7,11 @@ from dataclasses import dataclass, replace
 from contracts.artefacts.paper import QuestionType
 from contracts.artefacts.submission import KeyItem
 from services.analyzer.core.keys import key_text
+from services.analyzer.essay.dimensions import dimensions
 
 _PARTS = re.compile(r"[\n;；]+|(?=[①-⑳])|(?<=。)")
 _MOST_PARTS = 8
 _POINT = "写出要点：{}"
-_ESSAY = {
-    "zh": (
-        ("内容：切合题意，中心明确，内容充实", 0.4),
-        ("表达：语言通顺，用词准确，句式得当", 0.35),
-        ("结构：层次清楚，首尾完整", 0.25),
-    ),
-    "en": (
-        ("Content: covers all points of the task", 0.4),
-        ("Language: grammar, spelling and range", 0.35),
-        ("Organisation: clear order and linking", 0.25),
-    ),
-}
-"""Dimensions of an essay that came without a rubric, and their shares of the points."""
 _DECOYS = (
     ("写出了答题所用钢笔的品牌和购买日期", ("钢笔", "fountain pen")),
     ("说明了昨天晚餐的菜单以及价格", ("晚餐", "dinner")),
@@ -56,9 +44,9 @@ def criteria_of(
     if not maximum:
         return ()
     if kind == "essay":
-        dimensions = _ESSAY["en" if language == "en" else "zh"]
-        scores = shared_out(maximum, tuple(share for _, share in dimensions))
-        return tuple((text, score) for (text, _), score in zip(dimensions, scores, strict=True))
+        wanted = dimensions(language)
+        scores = shared_out(maximum, tuple(share for _, share in wanted))
+        return tuple((text, score) for (text, _), score in zip(wanted, scores, strict=True) if score > 0)
     reference = key_text(item)
     if not reference or not reference.strip():
         return ()

@@ -1,6 +1,5 @@
 """What a model's reply makes of an answer, and of the analysis that it stands in."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,12 @@ from contracts.artefacts.reading import Reading
 from services.analyzer.core.confidence import REVIEW_BELOW
 from services.analyzer.core.marks import marks_of, read_marks
 from services.analyzer.core.totals import composite, totals
+from services.analyzer.essay.dimensions import dimension_of
+from services.analyzer.essay.replies import EssayReply, merged
 from services.analyzer.rubric.criteria import Criterion
 from services.analyzer.rubric.evidence import normalised
-from services.analyzer.rubric.questions import Case, Path, RubricReply, flaws
-
-_LINK = re.compile(r"(?:https?:)?//\S+|www\.\S+|[\x00-\x08\x0b-\x1f\x7f<>]")
-_SHOWN = 300
+from services.analyzer.rubric.questions import Case, Path, flaws
+from services.analyzer.rubric.replies import RubricReply, shown
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ def graded(case: Case, reply: RubricReply) -> Graded:
             max_points=c.points,
             evidence=tuple(said[c.id].evidence),
             reason=shown(said[c.id].reason),
+            dimension=dimension_of(c.text),
         )
         for c in case.criteria
         if not c.decoy
@@ -60,6 +60,8 @@ def graded(case: Case, reply: RubricReply) -> Graded:
     }
     if not case.suspicious and not (reviewed and answer.feedback):  # a teacher's comment stays
         new["feedback"] = _without_decoys(shown(reply.feedback), decoys)
+    if answer.essay is not None and isinstance(reply, EssayReply) and not case.suspicious:
+        new["essay"] = merged(answer.essay, reply, answer.student_answer or "")
     return Graded(answer.model_copy(update=new))
 
 
@@ -79,12 +81,6 @@ def _thin(scores: Sequence[CriterionScore]) -> bool:
     """Whether three criteria and more got their points for one and the same passage."""
     passages = [frozenset(normalised(q) for q in s.evidence) for s in scores if s.points > 0]
     return len(passages) > 2 and len(set(passages)) == 1
-
-
-def shown(text: str) -> str | None:
-    """A model's sentence as people may see it: short, without links, markup and control characters."""
-    text = " ".join(_LINK.sub("", text).split())
-    return (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…") or None
 
 
 def regraded(analysis: Analysis, paper: Paper, reading: Reading, changed: Mapping[Path, Answer]) -> Analysis:

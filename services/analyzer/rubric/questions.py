@@ -4,40 +4,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import BaseModel, Field
-
 from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
 from runtime.llm.wire import Ask, Part
 from services.analyzer.core.accepted import grade_under
 from services.analyzer.core.keys import key_text, match_key
+from services.analyzer.essay.replies import EssayReply
 from services.analyzer.rubric.criteria import Criterion, criteria_of, with_decoy
 from services.analyzer.rubric.evidence import stands_in
 from services.analyzer.rubric.prompts import ESSAY, RUBRIC, prompt
+from services.analyzer.rubric.replies import RubricReply
 from services.analyzer.rubric.suspicion import cleaned
 
 Path = tuple[str, ...]
 _JUDGED: frozenset[QuestionType] = frozenset({"calculation", "short_answer", "essay"})
 _MOST = 8000
 """Characters of an answer or a stem that are sent; longer ones are for a teacher."""
-_TOKENS, _TOKENS_EACH = 500, 160
-
-
-class CriterionReply(BaseModel):
-    """What the model says of one criterion."""
-
-    id: str = Field(max_length=8)
-    points: float = Field(ge=0, le=10_000, allow_inf_nan=False)
-    evidence: list[str] = Field(default=[], max_length=6)
-    reason: str = Field(default="", max_length=600)
-
-
-class RubricReply(BaseModel):
-    """What the model says of an answer."""
-
-    criteria: list[CriterionReply] = Field(min_length=1, max_length=60)
-    feedback: str = Field(default="", max_length=1200)
+_TOKENS, _TOKENS_EACH, _TOKENS_OF_MISTAKES = 500, 160, 3000
 
 
 @dataclass(frozen=True)
@@ -109,19 +93,36 @@ def _case(
     context = "\n".join([question.text, reference, written.text, *(text for text, _ in wanted)])
     criteria = with_decoy(wanted, context)
     about = f"subject: {submission.subject}; grade: {submission.grade}; language of the reply: {_language(submission)}"
+    about += _counted(answer)
     rubric = "\n".join(f"{c.id} | {c.points:g} points | {_one_line(c.text)}" for c in criteria)
     parts = [Part("exam", about), Part("rubric", rubric), Part("question", printed.text)]
     if reference:
         parts.append(Part("reference answer", reference))
     parts.append(Part("student's answer", written.text))
-    ask = Ask(
-        prompt(*(ESSAY if kind == "essay" else RUBRIC)),
-        tuple(parts),
-        RubricReply,
-        check=lambda reply: flaws(reply, criteria, written.text),
-        max_tokens=_TOKENS + _TOKENS_EACH * len(criteria),
+    suspicious = written.suspicious or printed.suspicious
+    return Case(answer, written.text, criteria, _ask(kind, tuple(parts), criteria, written.text), suspicious)
+
+
+def _ask(kind: QuestionType, parts: tuple[Part, ...], criteria: tuple[Criterion, ...], text: str) -> Ask[RubricReply]:
+    def check(reply: RubricReply) -> list[str]:
+        return flaws(reply, criteria, text)
+
+    tokens = _TOKENS + _TOKENS_EACH * len(criteria)
+    if kind == "essay":
+        return Ask(prompt(*ESSAY), parts, EssayReply, check, max_tokens=tokens + _TOKENS_OF_MISTAKES)
+    return Ask(prompt(*RUBRIC), parts, RubricReply, check, max_tokens=tokens)
+
+
+def _counted(answer: Answer) -> str:
+    """What code knows of an essay and a model would guess."""
+    if answer.essay is None:
+        return ""
+    measures = answer.essay.measures
+    asked = ", ".join(
+        f"{word} {n}" for word, n in (("at least", measures.least), ("at most", measures.most)) if n is not None
     )
-    return Case(answer, written.text, criteria, ask, written.suspicious or printed.suspicious)
+    source = "read from handwriting by a machine, about" if measures.approximate else "typed,"
+    return f"; essay: {source} {measures.length} {measures.unit}" + (f", asked for: {asked}" if asked else "")
 
 
 def flaws(reply: RubricReply, criteria: tuple[Criterion, ...], text: str) -> list[str]:

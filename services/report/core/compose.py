@@ -136,6 +136,7 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
         reviewed_by=answer.reviewed_by,
         criteria=answer.criteria,
         llm_fallback=answer.llm_fallback,
+        essay=answer.essay,
     )
 
 

@@ -11,9 +11,10 @@ from contracts.artefacts.submission import KeyItem, RubricItem
 from services.analyzer.core import analyze
 from services.analyzer.rubric.criteria import criteria_of, key_points, shared_out, with_decoy
 from services.analyzer.rubric.evidence import normalised, stands_in
-from services.analyzer.rubric.grades import graded, kept, regraded, shown
+from services.analyzer.rubric.grades import graded, kept, regraded
 from services.analyzer.rubric.prompts import ESSAY, RUBRIC, prompt
-from services.analyzer.rubric.questions import CriterionReply, RubricReply, cases
+from services.analyzer.rubric.questions import cases
+from services.analyzer.rubric.replies import CriterionReply, RubricReply, shown
 from services.analyzer.rubric.suspicion import cleaned
 
 ANSWER = "因为两直线平行，所以内错角相等"
@@ -49,9 +50,9 @@ def test_the_rubric_comes_from_the_key_else_from_the_points_of_the_reference_ans
 
 
 def test_an_essay_without_a_rubric_has_dimensions_that_add_up() -> None:
-    for language, maximum in (("zh", 60), ("en", 15), ("zh", 7)):
+    for language, maximum, count in (("zh", 60, 4), ("en", 15, 5), ("zh", 7, 4), ("en", 1, 2)):
         found = criteria_of(None, "essay", maximum, language)
-        assert len(found) == 3
+        assert len(found) == count  # none that is worth nothing
         assert sum(points for _, points in found) == maximum
 
 
@@ -181,10 +182,11 @@ def test_an_essay_is_asked_about_by_dimensions_without_any_key() -> None:
     sent, sheet = submission(), paper(question("essay", lines=[0], max_score=40))
     (case,) = cases(sent, sheet, analyze(sent, reading(lines=[line("家乡的小河弯弯曲曲，河水清清的。")]), sheet))
     assert case.ask.prompt.name == "essay"
-    assert [c.points for c in case.criteria if not c.decoy] == [16.0, 14.0, 10.0]
-    said = {c.text: 7.5 for c in case.criteria if not c.decoy}
+    assert [c.points for c in case.criteria if not c.decoy] == [16.0, 12.0, 8.0, 4.0]
+    said = {c.text: 4 for c in case.criteria if not c.decoy}
     answer = graded(case, reply(case, said, ["弯弯曲曲"])).answer
-    assert (answer.score, answer.verdict, answer.needs_review) == (22.5, "partial", True)  # one passage for all three
+    assert (answer.score, answer.verdict, answer.needs_review) == (16.0, "partial", True)  # one passage for all four
+    assert [c.dimension for c in answer.criteria] == ["content", "language", "organisation", "mechanics"]
 
 
 def test_a_plea_is_cut_out_and_calls_a_teacher_however_sure_all_else_is() -> None:
@@ -254,7 +256,7 @@ def test_cleaning_never_adds_and_is_stable(text) -> None:
     assert cleaned(once.text).text.strip() == once.text.strip()
 
 
-@pytest.mark.parametrize(("name", "digest"), [(("rubric", 1), "25f935813048bd36"), (("essay", 1), "a703150c1b2a3ee2")])
+@pytest.mark.parametrize(("name", "digest"), [(("rubric", 1), "25f935813048bd36"), (("essay", 2), "3f4d81c58e2c3e3a")])
 def test_a_changed_prompt_is_a_new_version(name, digest) -> None:
     # Replies are kept for days under the version: raise it in a file of its own name, and add that here.
     assert hashlib.sha256(prompt(*name).text.encode()).hexdigest()[:16] == digest

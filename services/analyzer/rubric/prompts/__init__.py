@@ -6,7 +6,7 @@ from pathlib import Path
 from runtime.llm.wire import Prompt
 
 RUBRIC = ("rubric", 1)
-ESSAY = ("essay", 1)
+ESSAY = ("essay", 2)
 
 
 @cache
