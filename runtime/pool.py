@@ -47,6 +47,8 @@ class Workers:
         self._opened = opened
         self._processes = opened()
         self._size = size
+        self._open: set[ProcessFuture[Any]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self.warm = False
 
     async def call(self, fn: Callable[..., Any], args: tuple[Any, ...], limit: float) -> tuple[Any, float]:
@@ -55,7 +57,8 @@ class Workers:
         The process is killed after `limit` seconds of running: Permanent(STAGE_TIMEOUT). If it dies by itself:
         WorkerDied. If the caller is cancelled, the process is killed too. Transient when the whole pool broke under it.
         """
-        future = await self._schedule([fn, *args], limit)
+        processes, future = self._schedule([fn, *args], limit)
+        self._open.add(future)
         try:
             result, cpu = await asyncio.wrap_future(future)
         except TimeoutError as error:
@@ -67,24 +70,34 @@ class Workers:
             metrics.WORKER_DEATHS.labels(self._stage, "died").inc()
             raise WorkerDied(f"worker process died with {error.exitcode}") from None
         except BrokenProcessPool:
+            self._renew(processes)
             raise Transient("the pool broke") from None
+        finally:
+            self._open.discard(future)
         return result, cpu
 
-    async def _schedule(self, call: list[Any], limit: float) -> ProcessFuture[Any]:
+    def _schedule(self, call: list[Any], limit: float) -> tuple[ProcessPool, ProcessFuture[Any]]:
         """Into the pool. Pebble gives up for good a pool whose process died while idle, so then into a new one."""
-        processes = self._processes
         try:
-            return processes.schedule(_measured, args=call, timeout=limit)
+            return self._processes, self._processes.schedule(_measured, args=call, timeout=limit)
         except RuntimeError:
-            if self._processes is processes:
-                metrics.WORKER_DEATHS.labels(self._stage, "idle").inc()
-                self._processes = self._opened()
-                await asyncio.to_thread(_close, processes)
-        return self._processes.schedule(_measured, args=call, timeout=limit)
+            self._renew(self._processes)
+        return self._processes, self._processes.schedule(_measured, args=call, timeout=limit)
+
+    def _renew(self, broken: ProcessPool) -> None:
+        """Put a new pool in its place; calls that it hadn't taken up yet end with BrokenProcessPool, else they never would."""
+        if self._processes is not broken:
+            return
+        metrics.WORKER_DEATHS.labels(self._stage, "idle").inc()
+        self._processes, stranded, self._open = self._opened(), self._open, set()
+        closing = asyncio.create_task(_strand(broken, stranded), name="closing a broken pool")
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """End the processes."""
         await asyncio.to_thread(_close, self._processes)
+        await asyncio.gather(*self._closing)
 
     async def warm_up(self, limit: float) -> None:
         """Wait until the processes have run their initializer; raises when they can't."""
@@ -113,6 +126,14 @@ async def open_workers(stage: str, pool: Pool, warm_up_limit: float = 300) -> As
         yield workers
     finally:
         await workers.close()
+
+
+async def _strand(broken: ProcessPool, calls: set[ProcessFuture[Any]]) -> None:
+    """Close the pool first: its threads settle calls, too."""
+    await asyncio.to_thread(_close, broken)
+    for call in calls:
+        if not call.done():
+            call.set_exception(BrokenProcessPool("the pool was given up"))
 
 
 def _close(processes: ProcessPool) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pool_tasks
 import pytest
 
-from contracts.errors import ErrorCode, Permanent
+from contracts.errors import ErrorCode, Permanent, Transient
 from runtime.pool import Pool, Workers, open_workers
 from runtime.verdict import WorkerDied
 
@@ -58,6 +58,19 @@ async def test_a_child_that_dies_while_idle_breaks_only_what_was_under_way(worke
     await asyncio.sleep(0.5)
     calls = [workers.call(pool_tasks.loaded, (), 10) for _ in range(3)]
     assert [result for result, _ in await asyncio.gather(*calls)] == [["model"]] * 3
+
+
+async def test_calls_that_a_broken_pool_never_took_up_are_told(tmp_path: Path) -> None:
+    """They are larger than the pipe, so all but one wait in the parent when the pool is given up."""
+    pool = Pool(initializer=pool_tasks.load_once, initargs=(str(tmp_path / "loaded"),))
+    async with open_workers("ocr", pool) as workers:
+        first = asyncio.create_task(workers.call(pool_tasks.die, (), 60))
+        others = [asyncio.create_task(workers.call(pool_tasks.size, (bytes(2_000_000),), 60)) for _ in range(4)]
+        with pytest.raises(WorkerDied):
+            await first
+        done, waiting = await asyncio.wait(others, timeout=60)
+        assert not waiting
+        assert {type(call.exception()) for call in done} == {Transient}
 
 
 async def test_a_call_over_its_limit_is_killed(workers: Workers) -> None:
