@@ -175,7 +175,8 @@ class Intake:
             self._dispatch()
             self._balance()
             self._report()
-        except Exception as error:  # noqa: BLE001 - whatever the client raises, a dead loop is worse
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever the client raises, a dead loop is worse
+            _obey(error)
             self._log.error("poll failed", error=log.what(error), at=log.where(error))
             await asyncio.sleep(1)
         else:
@@ -236,7 +237,8 @@ class Intake:
                 metrics.SKIPPED.labels(self.group).inc()
                 self._log.error("invalid record skipped", error=log.what(error), topic=item.record.topic)
                 break
-            except Exception as error:  # noqa: BLE001 - the handler could find it no home: nor can we, so again
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the handler found it no home: again
+                _obey(error)
                 metrics.HANDLER_ERRORS.labels(self.group).inc()
                 self._log.warning("record again", error=log.what(error), at=log.where(error), pause=pause)
                 if self.draining:
@@ -264,3 +266,10 @@ class Intake:
             self.failed.set_exception(halt)
             self.failed.exception()  # retrieved here, so that nobody has to
         self.draining = True
+
+
+def _obey(error: BaseException) -> None:
+    """Raise a cancellation that was asked for; aiokafka also raises those of its own tasks, to whoever waits for them."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error

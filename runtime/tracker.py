@@ -97,9 +97,10 @@ class Tracker:
         return ready  # type: ignore[return-value]
 
     def committed(self, offsets: dict[Partition, int]) -> None:
-        """The broker took these."""
+        """The broker took these; what lies beyond the stay was of a former one, whose log is gone."""
         for partition, offset in offsets.items():
-            if stay := self._stays.get(partition):
+            stay = self._stays.get(partition)
+            if stay and stay.next is not None and offset <= stay.next:
                 stay.committed = offset
 
     def span(self, partition: Partition) -> int:

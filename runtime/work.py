@@ -3,7 +3,7 @@
 import asyncio
 
 from contracts.base import Contract
-from contracts.errors import ErrorCode, Permanent
+from contracts.errors import ErrorCode, Permanent, Transient
 from runtime import metrics
 from runtime.job import Job
 from runtime.stage import Stage
@@ -12,7 +12,8 @@ from runtime.stage import Stage
 async def artefact_of(stage: Stage, job: Job) -> Contract:
     """What the work returns: cancelled at the soft limit, abandoned at the hard one.
 
-    Raises what it raises, Permanent(STAGE_TIMEOUT), and TypeError for another artefact than the stage's.
+    Raises what it raises, Permanent(STAGE_TIMEOUT), Transient when it was cancelled by another than us, and TypeError for
+    another artefact than the stage's.
     """
     task = asyncio.ensure_future(stage.work(job))
     try:
@@ -27,6 +28,8 @@ async def artefact_of(stage: Stage, job: Job) -> Contract:
         task.cancel()
         await asyncio.wait({task}, timeout=1)
         raise
+    if task.cancelled():
+        raise Transient("something that the work waited for was cancelled")
     artefact = task.result()
     if not isinstance(artefact, stage.row.artefact):
         raise TypeError(f"{stage.name} returned a {type(artefact).__name__}")

@@ -156,6 +156,31 @@ async def test_a_handler_that_raises_is_called_again_and_nothing_is_committed_un
     assert source.commits[-1] == {P0: 1}
 
 
+async def test_a_cancellation_that_nobody_asked_for_ends_neither_the_polling_nor_a_record() -> None:
+    """A client raises that of its own task to whoever waits for it."""
+
+    class Cancelled(Script):
+        polls = 0
+
+        async def poll(self) -> list[Record]:
+            self.polls += 1
+            if self.polls == 2:
+                raise asyncio.CancelledError
+            return await super().poll()
+
+    calls: list[int] = []
+
+    async def handler(given: Record) -> None:
+        calls.append(given.offset)
+        if calls.count(given.offset) == 1:
+            raise asyncio.CancelledError
+
+    source = Cancelled(record(0), record(1))
+    async with running(source, handler):
+        await until(lambda: calls.count(0) == calls.count(1) == 2)
+    assert source.commits[-1] == {P0: 2}
+
+
 async def test_an_invalid_record_of_a_handler_without_dead_letters_is_passed_over() -> None:
     async def handler(_: Record) -> None:
         raise Invalid("no event")

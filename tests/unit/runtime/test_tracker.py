@@ -112,5 +112,20 @@ def test_a_log_that_begins_anew_is_followed() -> None:
     assert tracker.committable() == {P0: 1}
 
 
+def test_a_commit_that_was_under_way_when_the_log_began_anew_does_not_hold_back_those_of_the_new_one() -> None:
+    tracker = Tracker()
+    tracker.assign({P0})
+    for offset in range(3):
+        ticket = tracker.begin(P0, offset)
+        assert ticket
+        tracker.finish(ticket)
+    under_way = tracker.committable()
+    anew = tracker.begin(P0, 0)
+    tracker.committed(under_way)
+    assert anew
+    tracker.finish(anew)
+    assert tracker.committable() == {P0: 1}
+
+
 def test_a_record_of_a_partition_not_held_gets_no_ticket() -> None:
     assert Tracker().begin(P0, 3) is None
