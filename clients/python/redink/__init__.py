@@ -5,9 +5,23 @@ Idempotency-Key, so that a paper is never accepted twice.
 """
 
 from redink.aio import AsyncRedink
+from redink.batches import Papers
 from redink.blocking import Redink
 from redink.calls import Paper
 from redink.errors import Ended, ProblemError, RedinkError, Unreachable
-from redink.models import Exam, Page
+from redink.models import Batch, Exam, Outcome, Page
 
-__all__ = ["AsyncRedink", "Ended", "Exam", "Page", "Paper", "ProblemError", "Redink", "RedinkError", "Unreachable"]
+__all__ = [
+    "AsyncRedink",
+    "Batch",
+    "Ended",
+    "Exam",
+    "Outcome",
+    "Page",
+    "Paper",
+    "Papers",
+    "ProblemError",
+    "Redink",
+    "RedinkError",
+    "Unreachable",
+]

@@ -11,10 +11,11 @@ import httpx
 
 from redink import calls
 from redink.answers import checked, may_repeat, opened
+from redink.batches import Papers
 from redink.blocking import TIMEOUT
 from redink.calls import Call, Paper
 from redink.errors import Ended, Unreachable
-from redink.models import Exam, Page
+from redink.models import Batch, Exam, Outcome, Page
 from redink.retry import pause
 from redink.sse import Frames
 
@@ -54,24 +55,8 @@ class AsyncRedink:
 
     async def events(self, exam_id: str) -> AsyncIterator[Exam]:
         """Every change from the first on, as it happens, to the end; lost connections are taken up where they broke."""
-        frames, lost, final = Frames(), 0, False
-        while True:
-            try:
-                async with self._open(calls.events(exam_id, frames.last)) as response:
-                    if response.status_code == httpx.codes.NO_CONTENT:
-                        return
-                    async for line in response.aiter_lines():
-                        if event := frames.take(line):
-                            lost, final = 0, bool(event["final"])
-                            yield Exam.of(event)
-                if final:  # an earlier revision's end is followed by more: the server closes after the last one
-                    return
-            except httpx.TransportError as error:
-                if lost >= self._attempts:
-                    raise Unreachable(str(error)) from error
-            frames.cut()
-            lost += 1
-            await asyncio.sleep(pause(lost, None, self._chance))
+        async for event in self._told(lambda after: calls.events(exam_id, after)):
+            yield Exam.of(event)
 
     async def wait(self, exam_id: str, *, seen: Callable[[Exam], None] = lambda _: None) -> Exam:
         """Wait until it is COMPLETED, showing each change to `seen`. Raises Ended when it ends otherwise."""
@@ -99,6 +84,50 @@ class AsyncRedink:
         """Run it again as a new revision, from `stage` on if given."""
         return Exam.of((await self.send(calls.retry(exam_id, stage))).json())
 
+    async def submit_batch(self, papers: Papers, *, key: str | None = None) -> Batch:
+        """Upload many papers; all are safe when this returns. Repeat after Unreachable with the same `key`.
+
+        `batch_papers` says what became of each. Raises also OSError and ValueError: what is sent can't be read.
+        """
+        with papers.opened() as form:
+            return Batch.of((await self.send(calls.submit_batch(form, key))).json())
+
+    async def batch(self, batch_id: str) -> Batch:
+        """How far it is."""
+        return Batch.of((await self.send(calls.batch(batch_id))).json())
+
+    async def batch_papers(self, batch_id: str) -> AsyncIterator[Outcome]:
+        """What became of each paper, in their order."""
+        cursor: str | None = None
+        while True:
+            page = (await self.send(calls.batch_papers(batch_id, cursor))).json()
+            for paper in page["items"]:
+                yield Outcome.of(paper)
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def batch_events(self, batch_id: str) -> AsyncIterator[Batch]:
+        """Its state now and whenever it changes, until all exams have ended."""
+        async for event in self._told(lambda after: calls.batch_events(batch_id, after)):
+            yield Batch.of(event)
+
+    async def wait_batch(self, batch_id: str, *, seen: Callable[[Batch], None] = lambda _: None) -> Batch:
+        """Wait until all exams have ended, however they did, showing each change to `seen`."""
+        async for change in self.batch_events(batch_id):
+            seen(change)
+        return await self.batch(batch_id)
+
+    async def cancel_batch(self, batch_id: str) -> Batch:
+        """Withdraw all of it that has not ended."""
+        return Batch.of((await self.send(calls.cancel_batch(batch_id))).json())
+
+    async def class_report(
+        self, batch_id: str, kind: calls.ClassReport = "pdf", *, disclosure: calls.Disclosure | None = None
+    ) -> bytes:
+        """The report on the class as a file, once all exams have ended; `disclosure` of single students."""
+        return (await self.send(calls.class_report(batch_id, kind, disclosure))).content
+
     async def send(self, call: Call) -> httpx.Response:
         """Any call of the API."""
         attempt = 0
@@ -116,6 +145,27 @@ class AsyncRedink:
                     return checked(response)
                 asked = response.headers.get("retry-after")
             await asyncio.sleep(pause(attempt, asked, self._chance))
+
+    async def _told(self, call_after: Callable[[str | None], Call]) -> AsyncIterator[dict[str, Any]]:
+        """The events of a stream to its end, opened again where it broke."""
+        frames, lost, final = Frames(), 0, False
+        while True:
+            try:
+                async with self._open(call_after(frames.last)) as response:
+                    if response.status_code == httpx.codes.NO_CONTENT:
+                        return
+                    async for line in response.aiter_lines():
+                        if event := frames.take(line):
+                            lost, final = 0, bool(event["final"])
+                            yield event
+                if final:  # an earlier revision's end is followed by more: the server closes after the last one
+                    return
+            except httpx.TransportError as error:
+                if lost >= self._attempts:
+                    raise Unreachable(str(error)) from error
+            frames.cut()
+            lost += 1
+            await asyncio.sleep(pause(lost, None, self._chance))
 
     @asynccontextmanager
     async def _open(self, call: Call) -> AsyncIterator[httpx.Response]:

@@ -6,12 +6,26 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 API = "/api/v1"
 Report = Literal["html", "pdf"]
+ClassReport = Literal["html", "pdf", "json"]
+Disclosure = Literal["band", "score", "none"]
 File = str | os.PathLike[str] | tuple[str, bytes]
 """A path, or a name with bytes."""
+
+
+class Form(Protocol):
+    """What is sent as a form: text fields and files, as httpx takes them; asked for again for every attempt."""
+
+    def fields(self) -> dict[str, str]:
+        """The text fields."""
+        ...
+
+    def parts(self) -> list[tuple[str, tuple[str, Any]]]:
+        """The files."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ class Paper:
         said = {name: str(value) for name, value in given.items() if value is not None}
         return said | ({} if key is None else {"answer_key": json.dumps(key, ensure_ascii=False)})
 
-    def parts(self) -> list[tuple[str, tuple[str, bytes]]]:
+    def parts(self) -> list[tuple[str, tuple[str, Any]]]:
         """The form's files, read. Names stay here: a pupil may be named in one, only the suffix is sent."""
         return [("files", _part(number, file)) for number, file in enumerate(self.files, 1)]
 
@@ -50,7 +64,7 @@ class Call:
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    paper: Paper | None = None
+    form: Form | None = None
     body: Any = None
 
     def arguments(self) -> dict[str, Any]:
@@ -58,8 +72,8 @@ class Call:
         given: dict[str, Any] = {"method": self.method, "url": f"{API}{self.path}", "headers": dict(self.headers)}
         if self.params:
             given["params"] = dict(self.params)
-        if self.paper is not None:
-            given |= {"data": self.paper.fields(), "files": self.paper.parts()}
+        if self.form is not None:
+            given |= {"data": self.form.fields(), "files": self.form.parts()}
         if self.body is not None:
             given["json"] = self.body
         return given
@@ -67,7 +81,7 @@ class Call:
 
 def submit(paper: Paper, key: str | None = None) -> Call:
     """Upload; under `key`, or one made up now."""
-    return Call("POST", "/exams", headers={"Idempotency-Key": key or uuid.uuid4().hex}, paper=paper)
+    return Call("POST", "/exams", headers={"Idempotency-Key": key or uuid.uuid4().hex}, form=paper)
 
 
 def exam(exam_id: str) -> Call:
@@ -108,8 +122,45 @@ def retry(exam_id: str, stage: str | None) -> Call:
 
 def events(exam_id: str, after: str | None) -> Call:
     """Its changes, from after the event `after`."""
+    return _stream(f"/exams/{exam_id}/events", after)
+
+
+def submit_batch(papers: Form, key: str | None) -> Call:
+    """Upload many papers; under `key`, or one made up now."""
+    return Call("POST", "/batches", headers={"Idempotency-Key": key or uuid.uuid4().hex}, form=papers)
+
+
+def batch(batch_id: str) -> Call:
+    """One batch."""
+    return Call("GET", f"/batches/{batch_id}")
+
+
+def batch_papers(batch_id: str, cursor: str | None) -> Call:
+    """A page of what became of its papers."""
+    return Call("GET", f"/batches/{batch_id}/exams", params={"limit": "100", **({"cursor": cursor} if cursor else {})})
+
+
+def batch_events(batch_id: str, after: str | None) -> Call:
+    """Its states, from another one on than `after` names."""
+    return _stream(f"/batches/{batch_id}/events", after)
+
+
+def cancel_batch(batch_id: str) -> Call:
+    """Withdraw all of it that has not ended."""
+    return Call("POST", f"/batches/{batch_id}/cancel")
+
+
+def class_report(batch_id: str, kind: ClassReport, disclosure: Disclosure | None) -> Call:
+    """The report on the class as a file."""
+    suffix = "" if kind == "json" else f".{kind}"
+    return Call(
+        "GET", f"/batches/{batch_id}/class-report{suffix}", params={"disclosure": disclosure} if disclosure else {}
+    )
+
+
+def _stream(path: str, after: str | None) -> Call:
     headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
-    return Call("GET", f"/exams/{exam_id}/events", headers=headers)
+    return Call("GET", path, headers=headers)
 
 
 def _part(number: int, file: File) -> tuple[str, bytes]:

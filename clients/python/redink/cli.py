@@ -15,6 +15,7 @@ from typing import get_args
 
 from redink.blocking import Redink
 from redink.calls import Paper, Report
+from redink.cli_batches import add_batch, add_class_report
 from redink.errors import Ended, ProblemError, Unreachable
 from redink.models import Exam
 from redink.progress import Bar
@@ -25,6 +26,7 @@ environment: REDINK_URL (default http://127.0.0.1:8000) and REDINK_API_KEY
 examples:
   redink submit page1.jpg page2.jpg --subject math --grade 7 --key key.json --wait
   redink submit --each scans/*.pdf --subject english --grade 9 --wait --out reports/
+  redink batch scans/ --subject math --grade 7 --key key.json --manifest class.csv --wait --out reports/
   redink watch 0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d
   redink report 0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d --out report.pdf
 """
@@ -39,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with Redink(asked.url, asked.api_key) as redink:
             return run(redink, asked)
-    except (ProblemError, Ended, Unreachable, OSError, KeyboardInterrupt) as error:
+    except (ProblemError, Ended, Unreachable, OSError, ValueError, KeyboardInterrupt) as error:
         return _complain(*_understood(error, asked.url))
 
 
@@ -155,14 +157,16 @@ def _parser() -> argparse.ArgumentParser:
         ("result", _result, "the result document, as JSON"),
         ("cancel", _cancel, "withdraw an exam"),
     ):
-        _command(commands, name, run, text).add_argument("exam", help="its id")
-    report = _command(commands, "report", _report, "fetch the report")
+        _command(commands, name, text, run).add_argument("exam", help="its id")
+    report = _command(commands, "report", "fetch the report", _report)
     report.add_argument("exam", help="its id")
     report.add_argument("--out", type=Path, required=True, help="file, .pdf or .html")
-    retry = _command(commands, "retry", _retry, "run an exam again")
+    add_batch(_command(commands, "batch", "upload many papers: a folder or a ZIP"))
+    add_class_report(_command(commands, "class-report", "fetch the report on a batch's class"))
+    retry = _command(commands, "retry", "run an exam again", _retry)
     retry.add_argument("exam", help="its id")
     retry.add_argument("--from", dest="stage", help="first stage: ocr, parser, analyzer, diagnostic or report")
-    listing = _command(commands, "list", _list, "exams, newest first")
+    listing = _command(commands, "list", "exams, newest first", _list)
     for name in ("--status", "--class-id", "--student-id"):
         listing.add_argument(name)
     listing.add_argument("--most", type=int, default=50, help="how many (default 50)")
@@ -170,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    add = _command(commands, "submit", _submit, "upload a paper, pages in order").add_argument
+    add = _command(commands, "submit", "upload a paper, pages in order", _submit).add_argument
     add("files", nargs="+", metavar="FILE", help="JPEG, PNG, WebP, HEIC, TIFF, PDF or ZIP")
     add("--subject", required=True)
     add("--grade", type=int, required=True)
@@ -186,8 +190,8 @@ def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
-    run: Callable[[Redink, argparse.Namespace], int],
     text: str,
+    run: Callable[[Redink, argparse.Namespace], int] | None = None,
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)

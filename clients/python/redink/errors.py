@@ -32,4 +32,6 @@ class ProblemError(RedinkError):
         self.trace_id = document.get("trace_id")
         self.errors: list[dict[str, str]] = list(document.get("errors", ()))
         named = "".join(f"\n  {one.get('pointer')}: {one.get('detail')}" for one in self.errors)
+        papers = document.get("papers", ())  # of a batch none of which could be accepted
+        named += "".join(f"\n  {one.get('name')}: {one.get('code')}: {one.get('detail')}" for one in papers)
         super().__init__(f"{status} {self.code}: {self.detail}{named}")

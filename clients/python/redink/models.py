@@ -46,6 +46,59 @@ class Exam:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """How far papers uploaded together are. `counts`: exams by status; `refused`: papers that became none."""
+
+    id: str
+    status: str
+    progress: int
+    papers: int
+    waiting: int
+    refused: int
+    counts: Mapping[str, int]
+    raw: Mapping[str, Any]
+
+    @property
+    def ended(self) -> bool:
+        """Whether all its exams have."""
+        return self.status in {"COMPLETED", "CANCELLED"}
+
+    @property
+    def done(self) -> int:
+        """Exams that have ended."""
+        return sum(count for status, count in self.counts.items() if status in FINAL)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Batch":
+        """From the JSON of a batch, of an upload's answer, or of an event."""
+        numbers = {name: document[name] for name in ("status", "progress", "papers", "waiting", "refused", "counts")}
+        return cls(id=document["batch_id"], raw=document, **numbers)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one paper of a batch. `state`: accepted, waiting (for its exam to be made), refused or cancelled.
+
+    `name` is its file's or folder's; `problem` says why it was refused; `exam` is None while there is none.
+    """
+
+    number: int
+    name: str
+    state: str
+    exam_id: str | None
+    problem: Mapping[str, Any] | None
+    exam: Exam | None
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Outcome":
+        """From the JSON of a batch's paper."""
+        told = {name: document[name] for name in ("number", "name", "state", "exam_id", "problem")}
+        exam = document.get("exam")
+        return cls(exam=None if exam is None else Exam.of(exam), raw=document, **told)
+
+
+@dataclass(frozen=True)
 class Page:
     """Part of a list; `next` is the cursor of what follows, None at the end."""
 

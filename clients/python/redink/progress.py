@@ -3,13 +3,13 @@
 from types import TracebackType
 from typing import Self, TextIO
 
-from redink.models import Exam
+from redink.models import Batch, Exam
 
 _WIDTH = 30
 
 
 class Bar:
-    """Shows changes of one exam on a stream."""
+    """Shows changes of one exam, or of one batch, on a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -17,9 +17,17 @@ class Bar:
 
     def show(self, exam: Exam) -> None:
         """Draw where the exam is."""
-        done = "█" * (_WIDTH * exam.progress // 100)
         left = "" if exam.ended or exam.remaining is None else f", about {exam.remaining:.0f} s left"
-        text = f"{done:·<{_WIDTH}} {exam.progress:3}% {exam.step}{left}"
+        self._draw(exam.progress, f"{exam.step}{left}")
+
+    def show_batch(self, batch: Batch) -> None:
+        """Draw how far the batch is."""
+        refused = f", {batch.refused} refused" if batch.refused else ""
+        self._draw(batch.progress, f"{batch.done} of {batch.papers - batch.refused} done{refused}")
+
+    def _draw(self, progress: int, words: str) -> None:
+        done = "█" * (_WIDTH * progress // 100)
+        text = f"{done:·<{_WIDTH}} {progress:3}% {words}"
         self._stream.write(f"\r\x1b[K{text}" if self._live else f"{text}\n")
         self._stream.flush()
 
