@@ -136,6 +136,8 @@ CORRECTIONS = Counter("redink_corrections_total", "Questions that teachers corre
 REVIEW_BEHIND = Gauge("redink_review_behind_seconds", "How long a completed exam waits to come into the review queue.")
 REVIEW_OLDEST = Gauge("redink_review_decision_oldest_age_seconds", "Age of the oldest decision not applied yet.")
 
+IMPORTED = Counter("redink_imported_rows_total", "Rows of past records that were taken or refused.")
+
 WEBHOOK_ATTEMPTS = Counter(
     "redink_webhook_attempts_total",
     "Attempts at deliveries; outcome is delivered, retry, refused (SSRF), gone (410), exhausted or superseded.",

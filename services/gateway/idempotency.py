@@ -10,6 +10,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.main import IncEx
+
 from contracts.artefacts import Submission
 from services.gateway.core.problems import Code, Problem
 
@@ -44,9 +46,11 @@ def checked(key: str) -> str:
 
 def fingerprint(submission: Submission, priority: str, callback_url: str | None = None) -> bytes:
     """SHA-256 of what the request asks for: fields and file contents, not where this attempt put them."""
-    # `trend` came later: with it, a key that was settled before an upgrade would fit no repetition after it.
-    left_out = {"files": True, "corrections": True, "background": {"trend"}}
+    # `trend` and `essay` came later: with them, a key that was settled before an upgrade would fit no repetition after it.
+    left_out: IncEx = {"files": True, "corrections": True, "background": {"trend"}}
     plain = submission.model_dump(mode="json", exclude=left_out)
+    if submission.essay is None:
+        del plain["essay"]
     files = [(file.blob.sha256, file.blob.size) for file in submission.files]
     asked = (sorted(plain.items()), files, priority, *([callback_url] if callback_url else []))
     return hashlib.sha256(repr(asked).encode()).digest()

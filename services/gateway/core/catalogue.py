@@ -56,6 +56,12 @@ CATALOGUE: dict[Code, Kind] = {
     Code.BATCH_NOT_FOUND: Kind(
         404, "No such batch", "Check the batch_id; batches are visible to their own tenant only."
     ),
+    Code.IMPORT_NOT_FOUND: Kind(
+        404, "No such import", "Check the import_id; imports are visible to their own tenant only, for 90 days."
+    ),
+    Code.STUDENT_NOT_FOUND: Kind(
+        404, "No such student", "Check the student_id: no exam and no imported record of your tenant names it."
+    ),
     Code.QUESTION_NOT_FOUND: Kind(
         404,
         "No such question",

@@ -20,6 +20,8 @@ class Code(StrEnum):
     UNKNOWN_TEMPLATE = "unknown_template"
     UNKNOWN_SUBJECT = "unknown_subject"
     DELIVERY_NOT_FOUND = "delivery_not_found"
+    IMPORT_NOT_FOUND = "import_not_found"
+    STUDENT_NOT_FOUND = "student_not_found"
     BATCH_NOT_FOUND = "batch_not_found"
     QUESTION_NOT_FOUND = "question_not_found"
     REVISION_NOT_FOUND = "revision_not_found"

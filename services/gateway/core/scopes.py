@@ -22,6 +22,8 @@ _FAMILIES: dict[str, tuple[Scope, Scope]] = {
     "exams": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "checks": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "batches": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
+    "imports": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
+    "students": (Scope.EXAMS_READ, Scope.EXAMS_DELETE),
     "templates": (Scope.TEMPLATES, Scope.TEMPLATES),
     "subjects": (Scope.TEMPLATES, Scope.TEMPLATES),
     "webhooks": (Scope.WEBHOOKS, Scope.WEBHOOKS),
@@ -32,6 +34,7 @@ _FAMILIES: dict[str, tuple[Scope, Scope]] = {
 
 _ROUTES: dict[tuple[str, str], Scope] = {
     ("DELETE", "/exams/{}"): Scope.EXAMS_DELETE,
+    ("DELETE", "/imports/{}"): Scope.EXAMS_DELETE,
     ("PATCH", "/exams/{}/questions"): Scope.REVIEW,
     ("PATCH", "/exams/{}/questions/{}"): Scope.REVIEW,
     ("POST", "/exams/{}/tickets"): Scope.EXAMS_READ,

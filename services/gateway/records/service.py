@@ -8,9 +8,11 @@ import asyncpg
 
 from runtime.blobs import Blobs
 from runtime.settings import load
+from services.gateway.records.importer import Importer
 from services.gateway.records.past import Past
 from services.gateway.records.recorder import Recorder
 from services.gateway.records.settings import RecordSettings
+from services.gateway.retention.settings import RetentionSettings
 
 
 @dataclass(frozen=True)
@@ -28,4 +30,5 @@ def open_records(
     """`pool` sees all tenants, `api_pool` those of the request."""
     settings = settings or load(RecordSettings)
     recorder = Recorder(pool, blobs, settings)
-    return Records(Past(api_pool), settings, (("gateway records", recorder.run),))
+    importer = Importer(pool, blobs, settings, load(RetentionSettings).days)
+    return Records(Past(api_pool), settings, (("gateway records", recorder.run), ("gateway imports", importer.run)))

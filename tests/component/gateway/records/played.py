@@ -14,7 +14,7 @@ from services.diagnostic.core import diagnose
 from services.report.core import compose
 from tests.component.gateway.harness import Running, said, until
 
-POINT = KnowledgePoint(code="k.数轴", name="数轴", confidence=1.0)
+POINT = KnowledgePoint(code="math.topic.有理数与实数", name="有理数与实数", confidence=1.0)
 PAPER = Paper(
     header=Header(),
     questions=tuple(

@@ -1,0 +1,270 @@
+"""POST /imports: past records as a file, streamed to the store, then 202; GET, its errors, DELETE."""
+
+# ruff: noqa: FAST003 - import_id is taken by the dependency InImport
+
+import asyncio
+import base64
+import binascii
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from contracts.events import BlobRef
+from runtime import log
+from services.gateway import idempotency, keyed, multipart
+from services.gateway.api import bodies
+from services.gateway.api.context import Gateway, InCaller, InGateway, InTenant, uuid_of
+from services.gateway.api.documented import problems
+from services.gateway.api.headers import InKey
+from services.gateway.api.import_views import (
+    AcceptedImport,
+    ImportDeleted,
+    ImportView,
+    RowError,
+    RowErrorPage,
+    import_fields,
+)
+from services.gateway.core.form import SUBJECTS, subject_name
+from services.gateway.core.problems import Code, Problem
+from services.gateway.idempotency import Earlier, Reservation
+from services.gateway.ledger import transact
+from services.gateway.records import imports
+from services.gateway.records.imports import KINDS, Counts, Import
+from services.gateway.records.reader import LONGEST_LINE, BadHeader, header_of
+from services.gateway.upload import Body, declared_length, only_hash
+
+router = APIRouter(prefix="/imports", tags=["students"])
+
+_CSV = (
+    "student_id,class_id,date,paper,item,knowledge_points,earned,max\n"
+    "s-1024,7-2,2025-06-30,期末,1,有理数的加减,3,3\ns-1024,7-2,2025-06-30,期末,2,绝对值;数轴,2,4\n"
+)
+_JSONL = (
+    '{"student_id": "s-1024", "class_id": "7-2", "subject": "math", "date": "2025-06-30", "paper": "期末",'
+    ' "item": "1", "knowledge_points": ["有理数的加减"], "earned": 3, "max": 3}\n'
+)
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string"}, "example": _CSV if KINDS[kind] == "csv" else _JSONL} for kind in KINDS
+        },
+    }
+}
+_HEADERS = {
+    "Location": {"description": "The import.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds until a look at it is worth while.", "schema": {"type": "integer"}},
+}
+_NOTHING = Counts(0, 0, 0, 0, 0)
+
+
+async def _import(
+    gateway: InGateway,
+    tenant: InTenant,
+    import_id: Annotated[
+        str, Path(description="As answered by the upload.", examples=["7b1f2a9c-3d4e-4f60-8a71-92b3c4d5e6f7"])
+    ],
+) -> tuple[Import, Counts]:
+    known = uuid_of(import_id)
+    found = await imports.find(gateway.pool, tenant, known) if known else None
+    if found is None:
+        raise Problem(Code.IMPORT_NOT_FOUND)
+    return found
+
+
+InImport = Annotated[tuple[Import, Counts], Depends(_import)]
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Import past records",
+    response_model=AcceptedImport,
+    openapi_extra=_BODY,
+    responses={
+        202: {"description": "Safe; its rows are taken from now on", "headers": _HEADERS},
+        **problems(
+            Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT, Code.IDEMPOTENCY_IN_FLIGHT,
+            Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE, Code.EMPTY_FILE, Code.VALIDATION_FAILED,
+            Code.IDEMPOTENCY_MISMATCH, Code.IMPORT_NOT_FOUND,
+        ),
+    },
+)  # fmt: skip
+async def create_import(
+    request: Request,
+    gateway: InGateway,
+    caller: InCaller,
+    *,
+    subject: Annotated[
+        str | None, Query(max_length=32, description="As in uploads: of rows that name none.", examples=["math"])
+    ] = None,
+    idempotency_key: InKey = None,
+) -> Response:
+    """One row a line: what a student earned on one item of a paper on a day, and which knowledge points it asked.
+
+    The body is the file itself: CSV with a header, or a JSON object a line. A wrong row is told by its line and refused
+    by itself. A row is known by student, subject, date, paper and item: the same file sent again changes nothing, and
+    one with other values corrects them.
+    """
+    settings = gateway.records.settings
+    limits = gateway.settings.model_copy(update={"max_body_bytes": settings.import_bytes})
+    body = Body(request.receive, limits, declared_length(request.headers))
+    try:
+        return await _accept(request, body, gateway, caller, subject, idempotency_key)
+    except Problem as problem:
+        if "100-continue" not in request.headers.get("expect", "").lower():
+            await body.drain()
+        if problem.code is Code.BODY_TOO_LARGE:
+            detail = f"A file may have {settings.import_bytes} bytes: split it, and repeat the first line of a CSV."
+            raise Problem(Code.BODY_TOO_LARGE, detail, limit=settings.import_bytes) from problem
+        raise
+
+
+@router.get("/{import_id}", summary="One import", responses=problems(Code.IMPORT_NOT_FOUND))
+async def get_import(response: Response, found: InImport) -> ImportView:
+    """How many rows were taken so far, and what became of them."""
+    response.headers["Cache-Control"] = "no-store"
+    if found[0].ended_at is None:
+        response.headers["Retry-After"] = "1"
+    return ImportView(**import_fields(*found))
+
+
+@router.get(
+    "/{import_id}/errors",
+    summary="Rows that were refused",
+    responses=problems(Code.IMPORT_NOT_FOUND, Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
+)
+async def list_import_errors(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    found: InImport,
+    *,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> RowErrorPage:
+    """In the order of the file: what is wrong with each, and what to do."""
+    of, after = found[0], _line(cursor) if cursor else 0
+    rows = await imports.errors(gateway.pool, of.tenant, of.import_id, after, limit + 1)
+    following = None
+    if len(rows) > limit:
+        following = base64.urlsafe_b64encode(f"line:{rows[limit - 1]['line']}".encode()).decode().rstrip("=")
+        target = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+    return RowErrorPage(items=[RowError(**dict(row)) for row in rows[:limit]], next_cursor=following)
+
+
+@router.delete("/{import_id}", summary="Take an import back", responses=problems(Code.IMPORT_NOT_FOUND))
+async def delete_import(gateway: InGateway, tenant: InTenant, found: InImport) -> ImportDeleted:
+    """Delete the records that it said last, and its outcome. What it had overwritten does not come back."""
+    of = found[0]
+    gone = await imports.delete(gateway.owner_pool, tenant, of.import_id)
+    if gone is None:
+        raise Problem(Code.IMPORT_NOT_FOUND)
+    if of.file is not None:
+        await _forget(gateway, of.file.path)
+    return ImportDeleted(import_id=str(of.import_id), responses=gone)
+
+
+async def _accept(  # noqa: PLR0917 - what a request is made of
+    request: Request, body: Body, gateway: Gateway, caller: InCaller, subject: str | None, key: str | None
+) -> Response:
+    multipart.refuse_encoding(request.headers.get("content-encoding"))
+    kind = bodies.media_type(request)
+    if kind not in KINDS:
+        raise Problem(Code.UNSUPPORTED_CONTENT_TYPE, f"Send one of {', '.join(KINDS)}; a workbook as CSV.")
+    named = _subject(subject)
+    checked = None if key is None else idempotency.checked(key)
+    settings, tenant = gateway.settings, caller.tenant
+    found: Reservation | Earlier | None = None
+    if checked is not None:
+        async with asyncio.timeout(settings.store_seconds):
+            found = await transact(
+                gateway.ledger, "reserve", lambda books: keyed.take(books, tenant, checked, settings.lease_seconds)
+            )
+    if isinstance(found, Earlier):
+        return await _replay(body, gateway, tenant, found, (kind, named))
+    async with keyed.holding(gateway.ledger, found, settings.lease_seconds):
+        path = f"{tenant}/imports/{uuid.uuid4()}"
+        file = await gateway.blobs.put_stream(path, body.chunks())
+        try:
+            ignored = await _ignored(gateway, file, kind)
+        except Problem:
+            await _forget(gateway, path)
+            raise
+        new = imports.fresh(tenant, kind, named, file, caller.key_id)
+        await imports.create(gateway.pool, new)
+        if found is not None:
+            held, digest, said = found, _digest(file.sha256, kind, named), {"ignored": ignored}
+            await transact(
+                gateway.ledger, "accept", lambda books: keyed.settle(books, held, new.import_id, digest, said)
+            )
+    return _answer(AcceptedImport(**import_fields(new, _NOTHING), ignored_columns=ignored))
+
+
+async def _replay(
+    body: Body, gateway: Gateway, tenant: str, earlier: Earlier, asked: tuple[str, str | None]
+) -> Response:
+    sent = await only_hash(1, body.chunks())
+    if _digest(sent.sha256, *asked) != earlier.fingerprint:
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    found = await imports.find(gateway.pool, tenant, earlier.exam_id)
+    if found is None:
+        raise Problem(Code.IMPORT_NOT_FOUND, "The import of this Idempotency-Key is gone: send it under a new key.")
+    answer = _answer(AcceptedImport(**import_fields(*found), ignored_columns=earlier.response["ignored"]))
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def _answer(view: AcceptedImport) -> Response:
+    headers = {"Location": view.links.self, "Retry-After": "1"}
+    return JSONResponse(view.model_dump(mode="json"), 202, headers)
+
+
+async def _ignored(gateway: Gateway, file: BlobRef, kind: str) -> list[str]:
+    """Columns that were not understood. Problem(EMPTY_FILE | VALIDATION_FAILED) when there is nothing to be taken."""
+    if file.size == 0:
+        raise Problem(Code.EMPTY_FILE, "The file has no bytes: send one that has rows.")
+    if KINDS[kind] != "csv":
+        return []
+    head = (await gateway.blobs.part(file.path, 0, LONGEST_LINE)).split(b"\n")
+    first = next((line for line in head if line.strip()), b"")
+    try:
+        return list(header_of(first).ignored)
+    except BadHeader as wrong:
+        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/1", "detail": str(wrong)}]) from wrong
+
+
+def _subject(text: str | None) -> str | None:
+    if text is None:
+        return None
+    name = subject_name(text)
+    if name not in SUBJECTS:
+        errors = [{"pointer": "/subject", "detail": f"must be one of {', '.join(SUBJECTS)}"}]
+        raise Problem(Code.VALIDATION_FAILED, errors=errors)
+    return name
+
+
+def _digest(sha256: str, kind: str, subject: str | None) -> bytes:
+    return idempotency.digest("import", sha256, kind, subject)
+
+
+async def _forget(gateway: Gateway, path: str) -> None:
+    """What was refused or taken back is not kept."""
+    try:
+        await gateway.blobs.delete([path])
+    except Exception as error:  # noqa: BLE001 - the client is told what it asked for, not that scraps stay
+        log.get("gateway.imports").warning("file of an import is kept", error=log.what(error))
+
+
+def _line(cursor: str) -> int:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (ValueError, binascii.Error) as error:
+        raise Problem(Code.INVALID_CURSOR) from error
+    word, _, number = text.partition(":")
+    if word != "line" or not number.isdigit() or len(number) > 9:
+        raise Problem(Code.INVALID_CURSOR)
+    return int(number)
