@@ -22,7 +22,6 @@ from services.gateway.api import (
     exams,
     exports,
     imports,
-    items,
     measured,
     pictures,
     reference,
