@@ -16,7 +16,7 @@ BROKER_TESTS = tests/component/runtime tests/component/tools tests/component/gat
 	tests/e2e/test_one_paper.py tests/e2e/test_killed_stages.py tests/faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up reset test test-kafka fuzz torture torture-long soak check format generate bench lock
+.PHONY: help setup demo up reset test test-kafka fuzz torture torture-long soak check format generate bench load lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ generate: $(READY) ## write the generated files anew
 
 bench: $(READY) ## every benchmark, as ratios against named peers
 	$(BIN)/python -m bench
+
+load: $(READY) ## students upload at once and at rising rates: latencies, CPU, memory, into docs/performance.md (5 minutes)
+	$(BIN)/python -m tests.load --write docs/performance.md
 
 lock: $(READY) ## compile all lock files anew (after a change of pyproject.toml)
 	$(COMPILE) --all-extras -o requirements/all.txt

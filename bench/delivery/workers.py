@@ -42,9 +42,10 @@ class Workers:
         process = self._running[name]
         return process.pid if process.poll() is None else None
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a worker."""
-        return name in self._commands
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return list(self._commands)
 
     def since(self, name: str) -> float:
         """When the process that runs now was started (seconds since 1970)."""

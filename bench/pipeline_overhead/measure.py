@@ -35,6 +35,8 @@ class Plan:
 class Measured:
     """One system at one kind of work. Latencies in seconds from the client's first byte; CPU in seconds per exam.
 
+    `cpu` is that of the system's own processes.
+
     `recovery`: seconds from the kill to the last exam that was finished. None where nothing was killed.
     """
 
@@ -46,6 +48,7 @@ class Measured:
     throughput: float
     cpu: float
     cpu_servers: float
+    cpu_by_process: dict[str, float]
     accepted: int | None = None
     held: int | None = None
     lost: int | None = None
@@ -109,9 +112,11 @@ async def measure(system: System, work: Work, plan: Plan, folder: Path) -> Measu
         alone = []
         for _ in range(plan.alone):
             alone += load.latencies(await _finish(load, [await load.upload()], plan.stall, "an exam alone"))
-        burst, throughput, cpu, servers = await _burst(load, plan)
+        burst, throughput, cpu = await _burst(load, plan)
         fate = await _killed(load, plan) if plan.killed else {}
-    return Measured(system.name, system.title, work, sorted(alone), burst, throughput, cpu, servers, **fate)
+        servers = sum(cpu[server.name] for server in running.servers)
+    own = sum(cpu.values()) - servers
+    return Measured(system.name, system.title, work, sorted(alone), burst, throughput, own, servers, cpu, **fate)
 
 
 async def _finish(load: Load, exams: Collection[str], patience: float, what: str) -> dict[str, float]:
@@ -123,9 +128,9 @@ async def _finish(load: Load, exams: Collection[str], patience: float, what: str
     return ended
 
 
-async def _burst(load: Load, plan: Plan) -> tuple[list[float], float, float, float]:
-    """(latencies, exams per second, CPU of the system's own processes and of its servers per exam)."""
-    own, servers = _accounts(load.running)
+async def _burst(load: Load, plan: Plan) -> tuple[list[float], float, dict[str, float]]:
+    """(latencies, exams per second, CPU per exam of each process and what is below it)."""
+    before = _accounts(load.running)
     exams: list[str] = []
     left = iter(range(plan.burst))
 
@@ -136,20 +141,15 @@ async def _burst(load: Load, plan: Plan) -> tuple[list[float], float, float, flo
     began = time.time()
     await asyncio.gather(*(one() for _ in range(min(CLIENTS, plan.burst))))
     ended = await _finish(load, exams, plan.stall, "the burst")
-    own_after, servers_after = _accounts(load.running)
-    seconds = max(ended.values()) - began
-    return (
-        load.latencies(ended),
-        len(exams) / seconds,
-        (own_after - own) / len(exams),
-        (servers_after - servers) / len(exams),
-    )
+    cpu = {name: (used - before[name]) / len(exams) for name, used in _accounts(load.running).items()}
+    return load.latencies(ended), len(exams) / (max(ended.values()) - began), cpu
 
 
-def _accounts(running: Running) -> tuple[float, float]:
-    names = [*running.stages, "gateway", "api"]
-    own = processor.seconds(running.workers.pid(name) for name in names if running.workers.has(name))
-    return own, processor.seconds(server.pid for server in running.servers)
+def _accounts(running: Running) -> dict[str, float]:
+    """CPU seconds so far."""
+    roots = {name: running.workers.pid(name) for name in running.workers.names}
+    roots |= {server.name: server.pid for server in running.servers}
+    return {name: processor.seconds([pid]) for name, pid in roots.items()}
 
 
 async def _killed(load: Load, plan: Plan) -> dict[str, float | int | None]:

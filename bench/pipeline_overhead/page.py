@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from bench import goals
 from bench.figures import bars, put
 from bench.pipeline_overhead.measure import Measured, quantile
 
@@ -58,4 +59,5 @@ def write(path: Path, found: Sequence[Measured]) -> None:
         (folder / f"{work}.svg").write_text(bars(panels), encoding="utf-8")
         links.append(f"![{_NAMES[work]}]({folder.name}/{work}.svg)")
     (folder / "overhead.json").write_text(json.dumps([dataclasses.asdict(one) for one in found], indent=1) + "\n")
+    goals.write(path)
     put(path, "pipeline_overhead", "\n\n".join([tables(found), *links]))
