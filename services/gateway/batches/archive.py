@@ -14,10 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from contracts.archives import JUNK, overlap
 from services.gateway.core.problems import Code, Problem
-
-_JUNK = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-"""What archivers and file managers add by themselves."""
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22
@@ -25,7 +23,6 @@ _LOCATOR = b"PK\x06\x07"
 _LOCATOR_BYTES = 20
 _LONGEST_COMMENT = 65_535
 _BYTES_PER_ENTRY = 1024
-_LOCAL_HEADER = 30
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -74,7 +71,7 @@ def opened(file: IO[bytes], limits: Limits) -> Archive:
     infos = [info for info in archive.infolist() if not info.is_dir()]
     _check_whole(infos, size, limits)
     entries = [_entry(info) for info in infos]
-    return Archive(archive, [entry for entry in entries if not _JUNK.search(entry.name)])
+    return Archive(archive, [entry for entry in entries if not JUNK.search(entry.name)])
 
 
 def _check_directory(file: IO[bytes], limits: Limits) -> int:
@@ -100,11 +97,8 @@ def _check_whole(infos: Sequence[zipfile.ZipInfo], size: int, limits: Limits) ->
         raise _refused(f"Its files have {inflated} bytes in all; {limits.inflated_bytes} are taken: pack fewer.")
     if inflated > limits.ratio * max(size, 1):
         raise _refused(f"Its files inflate more than {limits.ratio:g} times: pack photos and PDFs only.")
-    end = 0
-    for info in sorted(infos, key=lambda info: info.header_offset):
-        if info.header_offset < end:
-            raise _refused("Files in it overlap: pack it anew.")
-        end = info.header_offset + _LOCAL_HEADER + info.compress_size
+    if overlap(infos, size):
+        raise _refused("Files in it overlap: pack it anew.")
     if any(_leaves(_name(info)) for info in infos):
         raise _refused("Names in it lead out of the archive: pack it anew, with relative names.")
 

@@ -9,13 +9,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from contracts.archives import JUNK, overlap
 from contracts.errors import ErrorCode, Permanent
 
-JUNK = re.compile(r"(^|/)(__MACOSX/|\.(?!\.?/)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-"""Entries that archivers and file managers add by themselves."""
-
 _END, _ENTRY = b"PK\x05\x06", b"PK\x03\x04"
-_LOCAL_HEADER = 30
 _SMALL = 10_000_000
 """Bytes: what unpacks to less may be packed as tightly as it likes, as white pages are."""
 _PIECE = 1 << 20
@@ -85,9 +82,7 @@ def _check(entries: list[zipfile.ZipInfo], size: int, limits: ArchiveLimits) -> 
         raise Permanent(ErrorCode.FILE_TOO_COMPLEX, "ZIP unpacks to too much")
     if any(e.file_size > _SMALL and e.file_size > limits.ratio * max(1, e.compress_size) for e in entries):
         raise Permanent(ErrorCode.FILE_TOO_COMPLEX, "a file in a ZIP is packed too tightly")
-    ends = sorted((e.header_offset, e.header_offset + _LOCAL_HEADER + e.compress_size) for e in entries)
-    starts = [start for start, _ in ends[1:]] + [size]
-    if any(end > start for (_, end), start in zip(ends, starts, strict=True)):
+    if overlap(entries, size):
         raise Permanent(ErrorCode.UNREADABLE_FILE, "files in a ZIP overlap")
 
 
