@@ -76,7 +76,7 @@ def up(arguments: argparse.Namespace) -> None:
         running(arguments.data, arguments.port, mode=arguments.stages, broker=arguments.broker) as (stack, gateway),
         _environment(arguments.data, stack) as environment,
     ):
-        print(f"ready in {time.monotonic() - started:.1f} s: {gateway.url}/api/v1")
+        print(f"ready in {time.monotonic() - started:.1f} s: {gateway.url}/api/v1   (for people: {gateway.url})")
         print(f"API key: {dev_key(arguments.data)}   (also in {arguments.data / 'dev-key'})")
         print(f"logs: {arguments.data / 'log'}   tools: . {environment}; python -m services audit")
         print("Ctrl-C stops it", flush=True)
