@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from contracts.artefacts import Submission
-from contracts.events import BlobRef, ExamUploaded
-from contracts.topics import UPLOADED
+from contracts.events import BlobRef, ExamUploaded, StageDone
+from contracts.topics import UPLOADED, StageRow
 from runtime import metrics
 from services.gateway import keyed
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
+from services.gateway.core.progress import begun
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation, fingerprint
 from services.gateway.ledger import Ledger, Transaction, transact
@@ -28,7 +29,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Offer:
-    """An upload, stored; `answer` makes of the new exam what the client is told, now and when it repeats itself."""
+    """An upload, stored; `answer` makes of the new exam what the client is told, now and when it repeats itself.
+
+    `after`: the stage whose artefact `artefact` is, when there is nothing to do for it and for those before it.
+    """
 
     exam_id: uuid.UUID
     tenant: str
@@ -40,6 +44,7 @@ class Offer:
     deadline_seconds: float
     limits: Limits
     answer: Callable[[Exam], dict[str, Any]]
+    after: StageRow | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,11 @@ class Accepted:
     response: dict[str, Any]
 
 
-async def admit(transaction: Transaction, tenant: str, limits: Limits) -> None:
-    """Problem(OVERLOADED | TOO_MANY_IN_FLIGHT) when one more is too many; else none is added before this commits."""
+async def admit(transaction: Transaction, tenant: str, limits: Limits, *, exactly: bool = True) -> None:
+    """Problem(OVERLOADED | TOO_MANY_IN_FLIGHT) when one more is too many; exactly: else none is added before this commits."""
     if await transaction.waiting_to_leave(limits.outbox) >= limits.outbox:
         raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
-    if await transaction.in_flight(tenant) >= limits.in_flight:
+    if await transaction.in_flight(tenant, exactly=exactly) >= limits.in_flight:
         detail = (
             f"{limits.in_flight} of your exams have not ended, which is the most. Upload when some have: follow"
             " GET /exams?status=…, cancel what is not needed, or ask for a higher limit."
@@ -75,7 +80,8 @@ async def reserve(
     async def work(transaction: Transaction) -> Reservation | Earlier | None:
         found = None if key is None else await keyed.take(transaction, tenant, key, lease_seconds)
         if not isinstance(found, Earlier):
-            await admit(transaction, tenant, limits)
+            # Not exactly: it is asked again when the exam is accepted, and a tenant's uploads would wait for each other.
+            await admit(transaction, tenant, limits, exactly=False)
         return found
 
     return await transact(ledger, "reserve", work)
@@ -88,15 +94,18 @@ async def accept(ledger: Ledger, offer: Offer) -> Accepted:
     """
 
     async def work(transaction: Transaction) -> Accepted:
-        await admit(transaction, offer.tenant, offer.limits)
         event = await _event(transaction, offer)
+        await admit(transaction, offer.tenant, offer.limits)
         exam = await transaction.insert(event, offer.form, len(offer.submission.files), offer.traceparent)
+        if offer.after is not None:
+            exam = await transaction.move(exam, [begun(exam.position.revision, offer.after)])
         response = offer.answer(exam)
         if offer.held is not None:
             asked = offer.form.asked(offer.submission.files)
             digest = fingerprint(asked, offer.form.priority, offer.form.callback_url)
             await keyed.settle(transaction, offer.held, offer.exam_id, digest, response)
-        await transaction.enqueue(UPLOADED[offer.form.priority], event, offer.traceparent)
+        topic = UPLOADED[offer.form.priority] if offer.after is None else offer.after.sink
+        await transaction.enqueue(topic, event, offer.traceparent)
         return Accepted(exam, response)
 
     accepted = await transact(ledger, "accept", work)
@@ -104,9 +113,10 @@ async def accept(ledger: Ledger, offer: Offer) -> Accepted:
     return accepted
 
 
-async def _event(transaction: Transaction, offer: Offer) -> ExamUploaded:
+async def _event(transaction: Transaction, offer: Offer) -> StageDone:
     now = await transaction.now()
-    return ExamUploaded(
+    kind = ExamUploaded if offer.after is None else offer.after.event
+    return kind(
         exam_id=offer.exam_id,
         tenant=offer.tenant,
         priority=offer.form.priority,

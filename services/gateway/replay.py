@@ -11,14 +11,14 @@ from datetime import timedelta
 
 from contracts.artefacts import Submission
 from contracts.events import BlobRef, ExamUploaded, StageDone
-from contracts.status import STEPS, Status
-from contracts.topics import STAGES, SUBMISSION, UPLOADED, artefact_path
+from contracts.topics import STAGE, STAGES, SUBMISSION, UPLOADED, StageRow, artefact_path
 from runtime.blobs import BlobMissing, Blobs, ref_of
 from runtime.job import understood
 from runtime.settings import load
 from services.gateway.acceptance import Limits, admit
 from services.gateway.core.problems import Code, Problem
-from services.gateway.core.progress import Position
+from services.gateway.core.progress import begun
+from services.gateway.essays.paper import BEGINS_AT
 from services.gateway.exams import Exam
 from services.gateway.keyed import Once
 from services.gateway.ledger import Ledger, Transaction, transact
@@ -65,10 +65,10 @@ async def replay(
         exam = await transaction.lock(exam_id)
         if exam is None:
             raise Problem(Code.EXAM_NOT_FOUND)
-        begun = await begin(transaction, blobs, exam, order)
+        again = await begin(transaction, blobs, exam, order)
         if once is not None:
             await once.settle(transaction, exam_id, {})
-        return begun
+        return again
 
     return await transact(ledger, "replay", work)
 
@@ -87,10 +87,11 @@ async def begin(transaction: Transaction, blobs: Blobs, exam: Exam, order: Order
             amended = order.amend(understood(Submission, stored[SUBMISSION]), revision)
             stored[SUBMISSION] = amended.model_dump_json().encode()
         artefact = await _copy(blobs, exam, revision, {name: stored[name] for name in needed})
+    after = STAGE.get(needed[-1])
     deadline = await transaction.now() + timedelta(seconds=order.settings.deadline_seconds(exam.priority))
-    begun = await transaction.reopen(exam, _position(revision, needed[-1]), deadline)
-    await transaction.enqueue(*_event(begun, needed[-1], artefact), exam.traceparent)
-    return begun
+    reopened = await transaction.reopen(exam, begun(revision, after), deadline)
+    await transaction.enqueue(*_event(reopened, after, artefact), exam.traceparent)
+    return reopened
 
 
 async def _artefacts(blobs: Blobs, exam: Exam) -> dict[str, bytes]:
@@ -108,9 +109,13 @@ async def _artefacts(blobs: Blobs, exam: Exam) -> dict[str, bytes]:
 
 def _needed(from_stage: str | None, stored: dict[str, bytes]) -> tuple[str, ...]:
     """The names of the artefacts to begin with, the last being the one that is read first."""
+    first = _NAMES.index(_first_stage(stored))
     if from_stage is None:
         complete = len(stored) == len(_NAMES)
-        needed = _NAMES[:1] if complete else _NAMES[: max(1, len(stored))]
+        needed = _NAMES[: first if complete else max(first, len(stored))]
+    elif _NAMES.index(from_stage) < first:
+        detail = f"An essay has no pages to be read: begin at {_NAMES[first]} or later."
+        raise Problem(Code.VALIDATION_FAILED, detail, errors=[{"pointer": "/from", "detail": detail}])
     else:
         needed = _NAMES[: _NAMES.index(from_stage)]
     if missing := [name for name in needed if name not in stored]:
@@ -119,6 +124,12 @@ def _needed(from_stage: str | None, stored: dict[str, bytes]) -> tuple[str, ...]
             f"The artefact of {missing[0]} is not stored: begin at an earlier stage, or upload again.",
         )
     return needed
+
+
+def _first_stage(stored: dict[str, bytes]) -> str:
+    """The first stage that has anything to do; Transient when the submission's bytes are torn."""
+    essay = SUBMISSION in stored and understood(Submission, stored[SUBMISSION]).essay is not None
+    return BEGINS_AT if essay else STAGES[0].name
 
 
 async def _free_revision(blobs: Blobs, exam: Exam) -> int:
@@ -138,17 +149,11 @@ async def _copy(blobs: Blobs, exam: Exam, revision: int, artefacts: dict[str, by
     return refs[-1]
 
 
-def _position(revision: int, last: str) -> Position:
-    status = Status.UPLOADED if last == SUBMISSION else next(row.done for row in STAGES if row.name == last)
-    return Position(revision, status, STEPS[status].progress or 0, None if last == SUBMISSION else last)
-
-
-def _event(exam: Exam, last: str, artefact: BlobRef) -> tuple[str, StageDone]:
+def _event(exam: Exam, after: StageRow | None, artefact: BlobRef) -> tuple[str, StageDone]:
     """(topic, event) that say that the artefact exists."""
-    if last == SUBMISSION:
+    if after is None:
         return UPLOADED[exam.priority], ExamUploaded(**exam.said(), artefact=artefact)
-    row = next(row for row in STAGES if row.name == last)
-    return row.sink, row.event(**exam.said(), artefact=artefact)
+    return after.sink, after.event(**exam.said(), artefact=artefact)
 
 
 def _path(exam: Exam, revision: int, name: str) -> str:

@@ -1,6 +1,5 @@
 """What can be said of an essay without judgement: its measures, the mistakes that rules know, and what follows from both."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +9,7 @@ from services.analyzer.core.words import Words
 from services.analyzer.essay import chinese, english
 from services.analyzer.essay.found import MOST, apart, corrected
 from services.analyzer.essay.lengths import Span, length, measured, sentences
-from services.analyzer.essay.sayings import ADVICE, JOINT, KINDS, RULES, UNITS, Lang
+from services.analyzer.essay.sayings import ADVICE, RULES, UNITS, Lang
 
 MOST_ADVICE = 6
 _MANY = {"zh": 300, "en": 120}
@@ -44,7 +43,7 @@ def reviewed(essay: Essay, words: Words) -> EssayReview:
         mistakes=tuple(mistakes[:MOST]),
         left_out=max(0, len(mistakes) - MOST),
         corrected=corrected(essay.text, mistakes[:MOST]),
-        suggestions=tuple(_advice(essay, measures, spans, mistakes))[:MOST_ADVICE],
+        suggestions=tuple(_advice(essay, measures, spans))[:MOST_ADVICE],
     )
 
 
@@ -64,7 +63,7 @@ def _mistakes(essay: Essay, words: Words) -> list[Mistake]:
     )
 
 
-def _advice(essay: Essay, measures: Measures, spans: Sequence[Span], mistakes: Sequence[Mistake]) -> Iterator[Advice]:
+def _advice(essay: Essay, measures: Measures, spans: Sequence[Span]) -> Iterator[Advice]:
     say, unit = ADVICE[essay.lang], UNITS[essay.lang][measures.unit]
     count = measures.length
     if measures.least is not None and count < measures.least:
@@ -83,7 +82,3 @@ def _advice(essay: Essay, measures: Measures, spans: Sequence[Span], mistakes: S
         again = "sentence_again" if len(each.text) > _SHOWN["zh"] // 2 else "word_again"
         shown = each.text if len(each.text) <= _SHOWN["en"] else each.text[: _SHOWN["en"]] + "…"
         yield Advice(text=say[again].format(text=shown, count=each.count))
-    if mistakes:
-        kinds = Counter(KINDS[essay.lang][each.kind] for each in mistakes)
-        listed = JOINT[essay.lang].join(f"{kind} {number}" for kind, number in kinds.most_common())
-        yield Advice(text=say["mistakes"].format(count=len(mistakes), kinds=listed))

@@ -48,7 +48,6 @@ ADVICE: Mapping[Lang, Mapping[str, str]] = {
         "long_sentence": "最长的一句有 {length} {unit}：断成两三句。",
         "sentence_again": "“{text}”写了 {count} 遍：换一种说法，或删去。",
         "word_again": "“{text}”用了 {count} 次：试着换词或合并句子。",
-        "mistakes": "改正标出的 {count} 处错误：{kinds}。",
     },
     "en": {
         "short": "At least {least} {unit} were asked for, {length} were written, {gap} too few: say more of the main points.",
@@ -57,7 +56,6 @@ ADVICE: Mapping[Lang, Mapping[str, str]] = {
         "long_sentence": "The longest sentence has {length} {unit}: make two or three of it.",
         "sentence_again": "“{text}” stands here {count} times: put it differently, or leave it out.",
         "word_again": "“{text}” is used {count} times: look for other words, or join sentences.",
-        "mistakes": "Correct the {count} mistakes that are marked: {kinds}.",
     },
 }
 
@@ -65,14 +63,3 @@ UNITS: Mapping[Lang, Mapping[str, str]] = {
     "zh": {"characters": "字", "words": "词"},
     "en": {"characters": "characters", "words": "words"},
 }
-KINDS: Mapping[Lang, Mapping[str, str]] = {
-    "zh": {
-        "spelling": "拼写与错别字", "grammar": "语法", "wording": "用词", "punctuation": "标点", "repetition": "重复",
-        "format": "格式", "other": "其他",
-    },
-    "en": {
-        "spelling": "spelling", "grammar": "grammar", "wording": "wording", "punctuation": "punctuation",
-        "repetition": "repetition", "format": "format", "other": "other",
-    },
-}  # fmt: skip
-JOINT: Mapping[Lang, str] = {"zh": "、", "en": ", "}

@@ -18,6 +18,7 @@ from services.gateway.api import (
     deletion,
     documented,
     errors,
+    essays,
     events,
     exams,
     exports,
@@ -55,6 +56,7 @@ Unsafe requests may be repeated under the same `Idempotency-Key`. Lists are page
 """
 _TAGS = [
     {"name": "exams", "description": "Uploading papers and following them."},
+    {"name": "essays", "description": "Essays that come as text, graded as exams are."},
     {"name": "results", "description": "What came of them."},
     {"name": "corrections", "description": "What teachers say against it; each makes a new revision, with history."},
     {"name": "review", "description": "What teachers should look at, and their decisions."},
@@ -86,6 +88,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
     app.state.pictures = Pictures()
     for module in (
         create,
+        essays,
         checks,
         batch_upload,
         batches,

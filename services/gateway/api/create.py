@@ -1,23 +1,21 @@
 """POST /exams. Blobs first, then one transaction {idempotency, exam, outbox}, then 202."""
 
 import asyncio
-import os
-import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import JSONResponse
 
 from contracts.events import BlobRef
 from contracts.opening import Look
 from contracts.topics import SUBMISSION, artefact_path
 from runtime import log
 from services.gateway import acceptance, idempotency, keyed, multipart
-from services.gateway.api import estimates, reports, waiting
+from services.gateway.api import estimates, waiting
+from services.gateway.api.accepted import HEADERS, Accepted, answered, new_exam_id
 from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
 from services.gateway.api.documented import problems
 from services.gateway.api.exam_views import AcceptedView, exam_fields
@@ -27,25 +25,11 @@ from services.gateway.api.upload_form import FORM
 from services.gateway.api.webhooks import require_callable
 from services.gateway.core.form import parse_form
 from services.gateway.core.problems import Code, Problem
-from services.gateway.exams import Exam, find
+from services.gateway.exams import find
 from services.gateway.looks.watch import refuse
 from services.gateway.upload import Body, Received, declared_length, only_hash, receive
 
 router = APIRouter(tags=["exams"])
-
-_HEADERS = {
-    "Location": {"description": "The exam.", "schema": {"type": "string"}},
-    "Operation-Location": {"description": "Its status.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds until a look at the status is worth while.", "schema": {"type": "integer"}},
-}
-
-
-@dataclass(frozen=True)
-class _Accepted:
-    exam: Exam
-    warnings: tuple[str, ...]
-    response: dict[str, Any]
-    replayed: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ class _Kept:
     response_model=AcceptedView,
     openapi_extra={"requestBody": FORM},
     responses={
-        202: {"description": "Safe, and on its way", "headers": _HEADERS},
+        202: {"description": "Safe, and on its way", "headers": HEADERS},
         200: {"model": AcceptedView, "description": "Ended within the `Prefer: wait` time"},
         **problems(
             Code.MALFORMED_MULTIPART, Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT,
@@ -96,10 +80,10 @@ async def upload(
     exam = accepted.exam
     if seconds is not None:
         exam = await waiting.ended(gateway, exam, seconds)
-    return await _answer(gateway, accepted, exam, applied=seconds)
+    return await answered(gateway, accepted, exam, applied=seconds)
 
 
-async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> _Accepted:
+async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> Accepted:
     multipart.refuse_encoding(request.headers.get("content-encoding"))
     parts = multipart.pieces(body.chunks(), multipart.boundary_of(request.headers.get("content-type")))
     checked = None if key is None else idempotency.checked(key)
@@ -118,8 +102,8 @@ async def _take(
     gateway: Gateway,
     tenant: str,
     held: idempotency.Reservation | None,
-) -> _Accepted:
-    exam_id, kept = _uuid7(), list[str]()
+) -> Accepted:
+    exam_id, kept = new_exam_id(), list[str]()
     with gateway.looks.watch() as watch:
 
         async def store(number: int, chunks: AsyncIterator[bytes]) -> BlobRef:
@@ -151,7 +135,7 @@ async def _offer(
     tenant: str,
     held: idempotency.Reservation | None,
     kept: _Kept,
-) -> _Accepted:
+) -> Accepted:
     exam_id = kept.exam_id
     form = await gateway.library.fill(tenant, parse_form(kept.received.fields))
     form = await gateway.records.past.fill(tenant, form)
@@ -177,12 +161,12 @@ async def _offer(
             lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings), **advice).model_dump(mode="json"),
         )
         accepted = await acceptance.accept(gateway.ledger, offer)
-    return _Accepted(accepted.exam, warnings, accepted.response)
+    return Accepted(accepted.exam, warnings, accepted.response)
 
 
 async def _replay(
     parts: AsyncGenerator[multipart.Piece, None], gateway: Gateway, tenant: str, earlier: idempotency.Earlier
-) -> _Accepted:
+) -> Accepted:
     received = await receive(parts, only_hash, gateway.settings)
     form = parse_form(received.fields)
     if idempotency.fingerprint(form.asked(received.files), form.priority, form.callback_url) != earlier.fingerprint:
@@ -190,33 +174,4 @@ async def _replay(
     exam = await find(gateway.pool, tenant, earlier.exam_id)
     if exam is None:
         raise Problem(Code.EXAM_DELETED)
-    return _Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)
-
-
-async def _answer(gateway: Gateway, accepted: _Accepted, exam: Exam, applied: int | None) -> Response:
-    content, status = accepted.response, 202
-    headers = {
-        "Location": f"/api/v1/exams/{exam.exam_id}",
-        "Operation-Location": f"/api/v1/exams/{exam.exam_id}/status",
-    }
-    if applied is not None:
-        headers["Preference-Applied"] = f"wait={applied}"
-        estimate = await estimates.remaining(gateway.history, exam)
-        first = {name: accepted.response[name] for name in ("advice", "advice_complete")}
-        view = AcceptedView(**exam_fields(exam, estimate, accepted.warnings), **first)
-        if exam.ended:
-            status = 200
-            view.result = await reports.document(gateway, exam) if exam.report else None
-        content = view.model_dump(mode="json")
-    if status == 202:
-        headers["Retry-After"] = "1"
-    if accepted.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return JSONResponse(content, status, headers)
-
-
-def _uuid7() -> uuid.UUID:
-    """RFC 9562 version 7: milliseconds since 1970, then 74 random bits. Sorts by time, can't be guessed."""
-    value = int.from_bytes((time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    return Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from contracts.events import Priority
 from contracts.status import Status
+from contracts.topics import StageRow
 from services.gateway.core.eta import Estimate, Queue, estimate
 from services.gateway.exams import Exam
 from services.gateway.history import History
@@ -20,7 +21,9 @@ async def remaining(history: History, exam: Exam, queue: Queue | None = None) ->
     return estimate(status, elapsed, await history.stage_times(), queue)
 
 
-async def fresh(history: History, priority: Priority) -> Estimate:
-    """Of an exam that is uploaded now."""
+async def fresh(history: History, priority: Priority, after: StageRow | None = None) -> Estimate:
+    """Of an exam that is uploaded now; or begins now, after a stage."""
+    if after is not None:
+        return estimate(after.done, 0.0, await history.stage_times(), Queue())
     queue = await history.queue(priority, datetime.now(UTC))
     return estimate(Status.UPLOADED, 0.0, await history.stage_times(), queue)

@@ -79,7 +79,7 @@ class ExamView(StateView):
     title: str | None
     locale: str
     priority: str
-    files: int = Field(description="Uploaded files.")
+    files: int = Field(description="Uploaded files; 0 of an essay that came as text.")
     template_id: str | None = Field(default=None, description="The template it was uploaded with.")
     template_version: int | None = Field(default=None, description="Whose key it is graded by, whatever became of it.")
     revision: int = Field(description="A retry or a teacher's correction begins the next.")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
-from contracts.artefacts import AnswerKey, SubjectRules, Submission, TemplateRef, UploadedFile
+from contracts.artefacts import AnswerKey, EssayTask, SubjectRules, Submission, TemplateRef, UploadedFile
 from contracts.artefacts.diagnosis import Background
 from contracts.artefacts.submission import Subject
 from contracts.events import Priority
@@ -53,6 +53,7 @@ class Form:
     filling: Filling | None = None
     rules: SubjectRules | None = None
     background: Background | None = None
+    essay: EssayTask | None = None
 
     @classmethod
     def stored(cls, submission: Submission, priority: Priority, callback_url: str | None = None) -> "Form":
@@ -103,6 +104,7 @@ class Form:
             template=self.template,
             rules=self.rules or SubjectRules(),
             background=self.background or Background(),
+            essay=self.essay,
         )
 
 

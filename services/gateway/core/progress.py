@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from contracts.errors import ADVICE, ErrorCode
 from contracts.events import ExamReported, ExamStatus, StatusKind
 from contracts.status import STEPS, Status
-from contracts.topics import STAGE
+from contracts.topics import STAGE, StageRow
 
 _ENDINGS: dict[Status, ErrorCode | None] = {
     Status.FAILED: ErrorCode.INTERNAL,
@@ -51,6 +51,12 @@ class Fact:
     done: int | None = None
     total: int | None = None
     code: ErrorCode | None = None
+
+
+def begun(revision: int, after: StageRow | None = None) -> Position:
+    """Where a revision begins: with an upload, or with artefacts up to that of a stage."""
+    status = Status.UPLOADED if after is None else after.done
+    return Position(revision, status, STEPS[status].progress or 0, None if after is None else after.name)
 
 
 def fact_of_status(event: ExamStatus) -> Fact:

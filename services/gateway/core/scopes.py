@@ -21,6 +21,7 @@ class Scope(StrEnum):
 _FAMILIES: dict[str, tuple[Scope, Scope]] = {
     "exams": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "checks": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
+    "essays": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "batches": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "imports": (Scope.EXAMS_READ, Scope.EXAMS_WRITE),
     "students": (Scope.EXAMS_READ, Scope.EXAMS_DELETE),

@@ -9,7 +9,7 @@ from typing import Literal
 
 RouteClass = Literal["read", "write", "upload"]
 
-_UPLOADS = frozenset({("POST", "/exams"), ("POST", "/batches")})
+_UPLOADS = frozenset({("POST", "/exams"), ("POST", "/essays"), ("POST", "/batches")})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "WS"})
 WINDOW = 60
 """Seconds that a rate's quota is for."""
