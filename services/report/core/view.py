@@ -13,6 +13,7 @@ from services.report.core.names import short
 from services.report.core.notebook import notebook_of, review_of
 from services.report.core.notes import notes_of
 from services.report.core.summary import View, groups_of, score_of, section_of
+from services.report.core.trend import trend_of
 from services.report.core.words import ZH, Words
 
 _LONGEST_TITLE = 90
@@ -56,6 +57,7 @@ def _diagnosed(result: Result, diagnosis: Diagnosis, teller: Teller) -> View:
     return {
         "summary": teller.text(result.diagnosis.summary),
         "mastery": [row | {"name": teller.plain(row["name"])} for row in mastery],
+        "trend": [row | {"name": teller.plain(row["name"])} for row in trend_of(result, teller.words)],
         "mastery_more": teller.words.say["more_mastery"].format(count=more) if more else "",
         "weak": [teller.text(text) for text in result.diagnosis.weak_points[:_MOST_POINTS]],
         "strong": [teller.text(text) for text in result.diagnosis.strengths[:_MOST_POINTS]],
