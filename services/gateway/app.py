@@ -36,6 +36,8 @@ from services.gateway.looks.watch import Looks
 from services.gateway.notices import open_notices
 from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
+from services.gateway.practice.printer import Printer
+from services.gateway.practice.settings import PracticeSettings
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.records.service import open_records
 from services.gateway.relay import Relay
@@ -135,6 +137,7 @@ async def open_gateway(
                 statuses=statuses,
                 records=records,
                 looks=looks,
+                printer=Printer(load(PracticeSettings)),
                 tracer=resources.tracer,
             )
         )

@@ -23,8 +23,10 @@ from services.gateway.api import (
     exams,
     exports,
     imports,
+    items,
     measured,
     pictures,
+    practice,
     reference,
     results,
     review,
@@ -67,6 +69,7 @@ _TAGS = [
         "name": "templates",
         "description": "Answer keys for many papers, and what a school has settled for its subjects.",
     },
+    {"name": "practice", "description": "Item banks, and practice papers on what a student does not know yet."},
     {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
@@ -111,6 +114,8 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         templates,
         template_import,
         subjects,
+        items,
+        practice,
         webhooks,
         usage,
     ):

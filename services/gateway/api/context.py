@@ -23,6 +23,7 @@ from services.gateway.limits.limiter import refuse
 from services.gateway.live.board import Board
 from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
+from services.gateway.practice.printer import Printer
 from services.gateway.records.service import Records
 from services.gateway.review.settings import ReviewSettings
 from services.gateway.settings import GatewaySettings
@@ -57,6 +58,7 @@ class Gateway:
     records: Records
     looks: Looks = field(default_factory=lambda: Looks(None, 1))
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
+    printer: Printer = field(default_factory=Printer)
     tracer: Tracer = UNTRACED
 
 

@@ -15,8 +15,8 @@ from services.gateway.classreport.core.document import ClassReport
 from services.gateway.classreport.core.view import view_of
 from services.gateway.classreport.core.words import Words
 from services.gateway.classreport.html import render_html
-from services.gateway.classreport.press import render_pdf
 from services.gateway.core.problems import Code, Problem
+from services.gateway.press import render_pdf
 
 _T = TypeVar("_T")
 
@@ -77,4 +77,4 @@ class Reports:
 
     async def _pdf(self, words: Words, chosen: Chosen) -> bytes:
         report = await self._remembered(chosen, "report", self._report)
-        return await render_pdf(view_of(report, words))
+        return await render_pdf("classreport/templates/class.typ", view_of(report, words))

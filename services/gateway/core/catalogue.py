@@ -45,6 +45,26 @@ CATALOGUE: dict[Code, Kind] = {
         "Check template_id against GET /api/v1/templates, or send the answer_key itself.",
     ),
     Code.UNKNOWN_SUBJECT: Kind(404, "No such subject", "Use one of the subjects of POST /api/v1/exams."),
+    Code.ITEM_NOT_FOUND: Kind(
+        404, "No such item", "Check the id against GET /api/v1/items; items are visible to their own tenant only."
+    ),
+    Code.ITEM_LIMIT: Kind(409, "Too many items", "Delete items that are not used any more."),
+    Code.PRACTICE_NOT_FOUND: Kind(
+        404,
+        "No such practice paper",
+        "Check the id against GET /api/v1/practice; papers are visible to their own tenant only, and go with their exams.",
+    ),
+    Code.PRACTICE_LIMIT: Kind(409, "Too many practice papers", "Delete papers that are not used any more."),
+    Code.PRACTICE_WITHOUT_POINTS: Kind(
+        422,
+        "Nothing to practise is known",
+        "No knowledge point is weak: name what to practise in 'points', or raise 'weak_below' of the subject's rules.",
+    ),
+    Code.PRACTICE_WITHOUT_ITEMS: Kind(
+        422,
+        "The bank has no fitting item",
+        "Import items on the points named in 'points' (POST /api/v1/items), or ask for less: types, grade, language.",
+    ),
     Code.WEBHOOK_NOT_FOUND: Kind(
         404,
         "No such webhook",
@@ -110,7 +130,9 @@ CATALOGUE: dict[Code, Kind] = {
     Code.NO_FILE: Kind(422, "No file", "Add at least one part named 'files'."),
     Code.EMPTY_FILE: Kind(422, "A file is empty", "Upload a file that has content."),
     Code.UNSUPPORTED_MEDIA: Kind(
-        415, "Unsupported kind of file", "Upload JPEG, PNG, WebP, TIFF or PDF files, or a ZIP of them; convert HEIC to JPEG."
+        415,
+        "Unsupported kind of file",
+        "Upload JPEG, PNG, WebP, TIFF or PDF files, or a ZIP of them; convert HEIC to JPEG.",
     ),
     Code.FILE_DAMAGED: Kind(422, "A file can't be read", "Pack or export the file anew and upload it again."),
     Code.ARCHIVE_REFUSED: Kind(422, "The archive is refused", "Pack photos and PDFs into an ordinary ZIP."),

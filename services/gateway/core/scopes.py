@@ -11,6 +11,7 @@ class Scope(StrEnum):
     EXAMS_WRITE = "exams:write"
     EXAMS_DELETE = "exams:delete"
     TEMPLATES = "templates"
+    PRACTICE = "practice"
     WEBHOOKS = "webhooks"
     REVIEW = "review"
     USAGE = "usage"
@@ -27,6 +28,8 @@ _FAMILIES: dict[str, tuple[Scope, Scope]] = {
     "students": (Scope.EXAMS_READ, Scope.EXAMS_DELETE),
     "templates": (Scope.TEMPLATES, Scope.TEMPLATES),
     "subjects": (Scope.TEMPLATES, Scope.TEMPLATES),
+    "items": (Scope.PRACTICE, Scope.PRACTICE),
+    "practice": (Scope.PRACTICE, Scope.PRACTICE),
     "webhooks": (Scope.WEBHOOKS, Scope.WEBHOOKS),
     "review": (Scope.REVIEW, Scope.REVIEW),
     "usage": (Scope.USAGE, Scope.USAGE),

@@ -13,7 +13,7 @@ KEY_DAYS = 3
 
 async def forget_key(
     connection: asyncpg.Connection | asyncpg.Pool,
-    table: Literal["templates", "webhook_endpoints"],
+    table: Literal["templates", "webhook_endpoints", "practices"],
     tenant: str,
     key: str,
 ) -> None:

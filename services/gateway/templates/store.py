@@ -66,30 +66,43 @@ def text_of(document: Document) -> str:
 
 async def create(pool: asyncpg.Pool, tenant: str, document: Document, key: str | None, most: int) -> Made:
     """A new template at version 1; Problem(TEMPLATE_NAME_TAKEN | TEMPLATE_LIMIT | IDEMPOTENCY_MISMATCH)."""
-    text = text_of(document)
-    digest = hashlib.sha256(text.encode()).digest()
+    digest = fingerprint(document)
     async with pool.acquire() as connection, connection.transaction():
         # One creation of a tenant at a time: so a repeated request finds what the first one made.
         await connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
         if key is not None and (earlier := await _earlier(connection, tenant, key, digest)) is not None:
             return Made(earlier, replayed=True)
-        if await connection.fetchval("SELECT count(*) FROM templates WHERE tenant = $1", tenant) >= most:
+        counted = "SELECT count(*) FROM templates WHERE tenant = $1 AND practice_id IS NULL"
+        if await connection.fetchval(counted, tenant) >= most:
             raise Problem(Code.TEMPLATE_LIMIT, f"A tenant has at most {most} templates: delete one first.", limit=most)
-        await _require_free(connection, tenant, document.name, None)
-        row = await connection.fetchrow(
-            f"""INSERT INTO templates (tenant, id, name, subject, grade, items, idempotency_key, fingerprint)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_HEAD}""",  # noqa: S608 - a constant
-            tenant,
-            f"tpl_{uuid.uuid4().hex}",
-            document.name,
-            document.subject,
-            document.grade,
-            len(document.items),
-            key,
-            digest,
-        )
-        await _add_version(connection, tenant, Head(**row), text)
-    return Made(Head(**row))
+        return Made(await add(connection, tenant, document, key))
+
+
+def fingerprint(document: Document) -> bytes:
+    """SHA-256 of what a document says."""
+    return hashlib.sha256(text_of(document).encode()).digest()
+
+
+async def add(
+    connection: asyncpg.Connection, tenant: str, document: Document, key: str | None = None, practice: str | None = None
+) -> Head:
+    """A new template in the caller's transaction; Problem(TEMPLATE_NAME_TAKEN). That of a practice paper goes with it."""
+    await _require_free(connection, tenant, document.name, None)
+    row = await connection.fetchrow(
+        f"""INSERT INTO templates (tenant, id, name, subject, grade, items, idempotency_key, fingerprint, practice_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {_HEAD}""",  # noqa: S608 - a constant
+        tenant,
+        f"tpl_{uuid.uuid4().hex}",
+        document.name,
+        document.subject,
+        document.grade,
+        len(document.items),
+        key,
+        fingerprint(document),
+        practice,
+    )
+    await _add_version(connection, tenant, Head(**row), text_of(document))
+    return Head(**row)
 
 
 async def replace(
@@ -154,7 +167,7 @@ async def page(pool: asyncpg.Pool, tenant: str, wanted: Wanted, limit: int) -> l
     """Up to `limit` templates, newest first."""
     rows = await pool.fetch(
         f"""SELECT {_HEAD} FROM templates
-            WHERE tenant = $1 AND ($2::text IS NULL OR subject = $2) AND strpos(lower(name), lower($3)) > 0
+            WHERE tenant = $1 AND practice_id IS NULL AND ($2::text IS NULL OR subject = $2) AND strpos(lower(name), lower($3)) > 0
               AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5))
             ORDER BY created_at DESC, id DESC LIMIT $6""",  # noqa: S608 - a constant
         tenant,

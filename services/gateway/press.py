@@ -1,19 +1,20 @@
-"""Sets a class report as a PDF: view as JSON on stdin, PDF on stdout. Run as a process of its own, one per report.
+"""Sets documents as PDF: JSON on stdin, PDF on stdout. Run as a process of its own, one per document.
 
-The gateway's own memory would keep 50 MB of fonts for a page that few ask for, and its event loop would wait.
+The gateway's own memory would keep 50 MB of fonts for pages that few ask for, and its event loop would wait.
 """
 
 import asyncio
 import json
 import sys
-from importlib.resources import files
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import services
 from contracts.errors import Transient
-from services.gateway.classreport.core.view import View
 
-_TEMPLATES = files("services.gateway.classreport") / "templates"
+Template = Literal["classreport/templates/class.typ", "practice/templates/practice.typ"]
+_GATEWAY = Path(__file__).parent
 _ROOT = Path(services.__file__).parents[1]
 
 
@@ -21,15 +22,16 @@ class PressFailed(Exception):
     """The process gave no PDF."""
 
 
-async def render_pdf(view: View, patience: float = 30.0) -> bytes:
+async def render_pdf(template: Template, view: Mapping[str, Any], patience: float = 30.0) -> bytes:
     """PDF bytes, the same every time for the same view; Transient when it takes longer than `patience` seconds."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         __name__,
+        template,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # it might quote the report
+        stderr=asyncio.subprocess.DEVNULL,  # it might quote the document
         cwd=_ROOT,
     )
     try:
@@ -51,10 +53,11 @@ def main() -> None:
     import typst  # noqa: PLC0415 - the gateway itself needs neither
     from pylopdf_fonts_zh_cn import sans_path  # noqa: PLC0415
 
-    template = (_TEMPLATES / "class.typ").read_bytes()
+    path = _GATEWAY / sys.argv[1]
+    template = path.read_bytes()
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(sans_path().parent)])
-    compiler = typst.Compiler(template, root=str(_TEMPLATES), font_paths=fonts)
-    # A fixed creation time: the same report is the same bytes.
+    compiler = typst.Compiler(template, root=str(path.parent), font_paths=fonts)
+    # A fixed creation time: the same document is the same bytes.
     pdf = compiler.compile(template, format="pdf", sys_inputs={"view": sys.stdin.buffer.read().decode()}, timestamp=0)
     assert isinstance(pdf, bytes)
     sys.stdout.buffer.write(pdf)

@@ -1,0 +1,81 @@
+"""Knowledge points as items and requests name them: by code or by name, topics for all that is part of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from contracts.taxonomy import Taxonomy, taxonomy
+
+
+class UnknownPoint(Exception):
+    """A name that the subject's taxonomy doesn't have; the message says which are near."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of one subject."""
+
+    subject: str
+    names: dict[str, str]
+    codes: dict[str, str]
+    requires: dict[str, tuple[str, ...]]
+    topics: dict[str, tuple[str, ...]]
+    """A point and the topics it is part of, the nearest first."""
+
+    def code(self, name: str) -> str:
+        """The code of a code or name; UnknownPoint. A subject without a taxonomy takes any."""
+        if name in self.names or not self.names:
+            return name
+        if name in self.codes:
+            return self.codes[name]
+        near = get_close_matches(name, [*self.codes, *self.names], n=3, cutoff=0.4)
+        hint = f"; near it are {', '.join(near)}" if near else ""
+        raise UnknownPoint(f"is no knowledge point of {self.subject}: {name[:60]}{hint}")
+
+    def name(self, code: str) -> str:
+        """What people call it; a point that a school named itself is called so."""
+        return self.names.get(code, code.removeprefix("given."))
+
+    def covers(self, wanted: str, tested: Iterable[str]) -> bool:
+        """Whether an item on the points `tested` practises `wanted`: the point itself, or part of the topic."""
+        return any(wanted in self.topics.get(code, (code,)) for code in tested)
+
+    def before(self, code: str) -> tuple[str, ...]:
+        """What it directly builds on."""
+        return self.requires.get(code, ())
+
+    def rests_on(self, code: str, other: str) -> bool:
+        """Whether a point builds on another, directly or not, through its topic too."""
+        return other in _roots(self.subject, code)
+
+
+@cache
+def points_of(subject: str) -> Points:
+    """The points of the taxonomy that ships."""
+    known = taxonomy(subject)
+    names = {point.code: point.name for point in known.points}
+    return Points(
+        subject=subject,
+        names=names,
+        codes={name: code for code, name in reversed(names.items())},
+        requires={point.code: point.requires for point in known.points},
+        topics={point.code: _topics(known, point.code) for point in known.points},
+    )
+
+
+@cache
+def _roots(subject: str, code: str) -> frozenset[str]:
+    return frozenset(taxonomy(subject).roots_of(code))
+
+
+def _topics(known: Taxonomy, code: str) -> tuple[str, ...]:
+    found = [code]
+    while (parent := known.parent_of(found[-1])) is not None:
+        found.append(parent.code)
+    return tuple(found)
+
+
+def codes_of(points: Points, names: Sequence[str]) -> list[str]:
+    """Codes, each once; UnknownPoint."""
+    return list(dict.fromkeys(points.code(name) for name in names))
