@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -181,8 +181,9 @@ async def _unless_busy(work: Awaitable[T]) -> T:
         raise _leased(busy.until) from busy
 
 
-def _leased(until: datetime) -> Problem:
-    return Problem(Code.REVIEW_ITEM_LEASED, leased_until=until.isoformat())
+def _leased(until: datetime | None) -> Problem:
+    """`until` is None when the lease ended between two looks at it: it is worth another try at once."""
+    return Problem(Code.REVIEW_ITEM_LEASED, leased_until=(until or datetime.now(UTC)).isoformat())
 
 
 def _known(found: T | None) -> T:

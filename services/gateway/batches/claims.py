@@ -50,12 +50,15 @@ async def settle(
 
 
 async def to_take_in(pool: asyncpg.Pool, limit: int) -> list[Batch]:
-    """Batches with waiting papers that nobody works on, oldest first."""
+    """Batches with waiting papers that nobody works on: the oldest of each tenant first, then the second oldest, and so on.
+
+    Those of a tenant that has as many exams in flight as it may would else stand before everybody's.
+    """
     rows = await pool.fetch(
         f"""SELECT {BATCH} FROM batches b
             WHERE ended_at IS NULL AND (intake_until IS NULL OR intake_until < clock_timestamp())
               AND EXISTS (SELECT FROM batch_papers p WHERE p.batch_id = b.batch_id AND p.state = 'waiting')
-            ORDER BY created_at LIMIT $1""",  # noqa: S608
+            ORDER BY row_number() OVER (PARTITION BY tenant ORDER BY created_at), created_at LIMIT $1""",  # noqa: S608
         limit,
     )
     return [Batch(**dict(row)) for row in rows]

@@ -10,6 +10,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from contracts.artefacts import Report
+from contracts.errors import Transient
 from contracts.events import BlobRef
 from contracts.result import Cost, Result
 from contracts.status import Status
@@ -17,6 +18,7 @@ from runtime import log, metrics
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway.background import regularly
 from services.gateway.exams import Exam, exam_of
+from services.gateway.pauses import Pauses
 
 _BATCH = 50
 _BEGAN = "SELECT status FROM exam_events WHERE exam_id = $1 AND revision = $2 ORDER BY number LIMIT 1"
@@ -37,6 +39,7 @@ class Meter:
         self._pool = pool
         self._blobs = blobs
         self._every = every_seconds
+        self._pauses = Pauses()
         self._log = log.get("gateway.meter")
 
     async def run(self) -> None:
@@ -48,17 +51,31 @@ class Meter:
             continue
 
     async def turn(self) -> int:
-        """Count the oldest completed exams that are not counted yet; how many there were."""
+        """Count the oldest completed exams that are not counted yet; how many there were. One that fails is left for later."""
         rows = await self._pool.fetch(
-            "SELECT * FROM exams WHERE status = 'COMPLETED' AND metered < revision ORDER BY completed_at LIMIT $1",
+            """SELECT * FROM exams WHERE status = 'COMPLETED' AND metered < revision AND NOT exam_id = ANY($1)
+               ORDER BY completed_at LIMIT $2""",
+            self._pauses.current(),
             _BATCH,
         )
         for row in rows:
-            await self.count(exam_of(row))
+            await self._apart(exam_of(row))
         return len(rows)
 
+    async def _apart(self, exam: Exam) -> None:
+        """What can't be read of this exam is no matter of the others."""
+        try:
+            await self.count(exam)
+            self._pauses.well(exam.exam_id)
+        except Transient as error:
+            self._pauses.failed(exam.exam_id)
+            self._log.error("usage of an exam not counted", exam_id=str(exam.exam_id), error=log.what(error))
+
     async def count(self, exam: Exam) -> None:
-        """Count the exam's revision, unless it is counted. What can't be read any more counts as nothing, and is told."""
+        """Count the exam's revision, unless it is counted. What can't be read any more counts as nothing, and is told.
+
+        Raises Transient: the store is away (Unavailable), or a blob is not what its reference says.
+        """
         counted = await self._pool.fetchval("SELECT metered FROM exams WHERE exam_id = $1", exam.exam_id)
         if counted is None or counted >= exam.position.revision:
             return

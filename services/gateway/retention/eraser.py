@@ -13,7 +13,7 @@ import asyncpg
 from contracts.errors import Transient
 from contracts.status import Status
 from runtime import log, metrics
-from runtime.blobs import Blobs
+from runtime.blobs import Blobs, Unavailable
 from services.gateway.background import regularly
 from services.gateway.core.problems import Code, Problem
 from services.gateway.exams import Exam
@@ -82,7 +82,12 @@ class Eraser:
         """What it used is still to be billed."""
         exam = await find_exam(self._pool, tenant, exam_id)
         if exam is not None and exam.position.status is Status.COMPLETED:
-            await self._meter.count(exam)
+            try:
+                await self._meter.count(exam)
+            except Unavailable:
+                raise
+            except Transient as error:  # a damaged blob would keep this exam, and those after it, for ever
+                self._log.error("usage of a deleted exam unknown", exam_id=str(exam_id), error=log.what(error))
 
     async def _try_erase(self, tombstone: Tombstone) -> Tombstone:
         """The tombstone after an attempt that may fail: the next sweep tries again."""

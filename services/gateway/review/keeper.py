@@ -4,10 +4,8 @@ An exam counts as looked through only with its items in one transaction; rows th
 of the time before there was a queue, are looked through like new ones.
 """
 
-import time
 import uuid
 from collections.abc import Awaitable
-from dataclasses import dataclass
 
 import asyncpg
 
@@ -20,6 +18,7 @@ from services.gateway.corrections.rules import Author, Wish, entries_of
 from services.gateway.corrections.service import count
 from services.gateway.exams import Exam, exam_of
 from services.gateway.ledger import Ledger, Transaction, transact
+from services.gateway.pauses import Pauses
 from services.gateway.review import decisions
 from services.gateway.review.decisions import Decision
 from services.gateway.review.items import Open, open_items
@@ -27,8 +26,6 @@ from services.gateway.review.settings import ReviewSettings
 from services.gateway.settings import GatewaySettings
 
 _BATCH = 50
-_PAUSE, _LONGEST_PAUSE = 15.0, 3600.0
-"""Seconds before an exam is met again that could not be looked through, or not be corrected; doubles each time."""
 _NOT_NOW = frozenset({Code.EXAM_NOT_COMPLETED, Code.PRECONDITION_FAILED, Code.EXAM_IN_FLIGHT, Code.EXAM_NOT_FOUND})
 
 
@@ -38,14 +35,6 @@ SELECT (SELECT extract(epoch FROM clock_timestamp() - min(completed_at)) FROM ex
        (SELECT extract(epoch FROM clock_timestamp() - min(decided_at)) FROM review_items
         WHERE decided_at IS NOT NULL) AS oldest
 """
-
-
-@dataclass(frozen=True)
-class _Pause:
-    """Of an exam that something is wrong with: until when by the monotonic clock, and how long it was."""
-
-    until: float
-    seconds: float
 
 
 class Keeper:
@@ -60,7 +49,7 @@ class Keeper:
         self._blobs = blobs
         self._settings = settings
         self._limits = limits
-        self._pauses: dict[uuid.UUID, _Pause] = {}
+        self._pauses = Pauses()
         self._log = log.get("gateway.review")
 
     async def run(self) -> None:
@@ -72,32 +61,26 @@ class Keeper:
         while found := await self._completed():
             for exam in found:
                 await self._apart(exam.exam_id, self._look_through(exam))
-        for exam_id in await decisions.due(self._pool, self._settings.settle_seconds, self._paused(), _BATCH):
+        for exam_id in await decisions.due(self._pool, self._settings.settle_seconds, self._pauses.current(), _BATCH):
             await self._apart(exam_id, self._apply(exam_id))
         row = await self._pool.fetchrow(_WAITING)
         metrics.REVIEW_BEHIND.set(float(row["behind"] or 0.0))
         metrics.REVIEW_OLDEST.set(float(row["oldest"] or 0.0))
 
-    def _paused(self) -> list[uuid.UUID]:
-        now = time.monotonic()
-        return [exam_id for exam_id, pause in self._pauses.items() if pause.until > now]
-
     async def _apart(self, exam_id: uuid.UUID, work: Awaitable[None]) -> None:
         """What goes wrong with this exam is no matter of the others."""
         try:
             await work
-            self._pauses.pop(exam_id, None)
+            self._pauses.well(exam_id)
         except Exception as error:  # noqa: BLE001 - met again after a pause
-            before = self._pauses.get(exam_id)
-            seconds = min(before.seconds * 2, _LONGEST_PAUSE) if before else _PAUSE
-            self._pauses[exam_id] = _Pause(time.monotonic() + seconds, seconds)
+            self._pauses.failed(exam_id)
             self._log.error("review not kept", exam_id=str(exam_id), error=log.what(error), at=log.where(error))
 
     async def _completed(self) -> list[Exam]:
         rows = await self._pool.fetch(
             """SELECT * FROM exams WHERE status = 'COMPLETED' AND review_revision < revision AND NOT exam_id = ANY($1)
                ORDER BY completed_at LIMIT $2""",
-            self._paused(),
+            self._pauses.current(),
             _BATCH,
         )
         return [exam_of(row) for row in rows]

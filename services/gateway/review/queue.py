@@ -70,9 +70,9 @@ class Claim:
 
 
 class Busy(Exception):
-    """Somebody else has a lease on the item."""
+    """Somebody else has a lease on the item; `until` is None when it ended at this moment."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime | None) -> None:
         super().__init__("leased")
         self.until = until
 
@@ -169,5 +169,5 @@ async def skip(pool: asyncpg.Pool, tenant: str, item_id: uuid.UUID, token: uuid.
 
 async def _require_free(pool: asyncpg.Pool, tenant: str, item_id: uuid.UUID) -> None:
     item = await find(pool, tenant, item_id)
-    if item is not None and item.leased_until is not None:
+    if item is not None:
         raise Busy(item.leased_until)
