@@ -9,7 +9,8 @@ export const session = {
 export class Refused extends Error {
   constructor(status, problem) {
     const named = (problem.errors || []).map((one) => `${one.pointer}: ${one.detail}`);
-    super([problem.detail || `HTTP ${status}`, ...named].join("\n"));
+    const papers = (problem.papers || []).map((one) => `${one.name}: ${one.detail}`);
+    super([problem.detail || `HTTP ${status}`, ...named, ...papers].join("\n"));
     this.status = status;
     this.code = problem.code;
   }
@@ -32,10 +33,10 @@ export async function call(method, path, { body, headers = {} } = {}) {
 export const get = async (path) => (await call("GET", path)).json();
 
 // XMLHttpRequest, because fetch says nothing of how far an upload is.
-export function upload(form, progress) {
+export function upload(path, form, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `${BASE}/exams`);
+    request.open("POST", BASE + path);
     request.setRequestHeader("Authorization", `Bearer ${session.key}`);
     request.setRequestHeader("Idempotency-Key", random());
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
@@ -52,14 +53,14 @@ const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) 
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// Every change of an exam to its end; a lost line is taken up where it broke. Read with fetch: EventSource sends no key.
-export async function* follow(examId, signal) {
+// Every change of an exam or a batch to its end; a lost line is taken up where it broke. Read with fetch: EventSource sends no key.
+export async function* follow(path, signal) {
   let last = null;
   let final = false;
   while (!signal.aborted) {
     try {
       const resume = last === null ? {} : { "Last-Event-ID": last };
-      const response = await fetch(`${BASE}/exams/${examId}/events`, { headers: { ...authorization(), ...resume }, signal });
+      const response = await fetch(`${BASE}${path}/events`, { headers: { ...authorization(), ...resume }, signal });
       await checked(response);
       if (response.status === 204) return;
       for await (const [id, data] of frames(response.body)) {

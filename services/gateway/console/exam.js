@@ -1,5 +1,6 @@
 // One paper: how far it is, then what came of it.
 import { call, follow, get } from "./api.js";
+import { button } from "./controls.js";
 import { alarm, h, show } from "./dom.js";
 import { resultView } from "./result.js";
 import { names, t } from "./words.js";
@@ -20,7 +21,7 @@ export async function examView(examId, signal) {
     words.textContent = `${names("states")[now.status]}${now.final ? "" : left}`;
   };
   draw(exam);
-  for await (const now of follow(examId, signal)) draw(now);
+  for await (const now of follow(`/exams/${examId}`, signal)) draw(now);
   if (signal.aborted) return;
   const ended = await get(`/exams/${examId}`);
   if (ended.status === "COMPLETED") return resultView(ended, signal, again);
@@ -29,18 +30,4 @@ export async function examView(examId, signal) {
     await call("POST", `/exams/${examId}/retry`, { body: {} });
     await again();
   }));
-}
-
-function button(word, act) {
-  const element = h("button", { type: "button", class: "plain" }, t(word));
-  element.addEventListener("click", async () => {
-    element.disabled = true;
-    try {
-      await act();
-    } catch (error) {
-      alarm(error.message);
-    }
-    element.disabled = false;
-  });
-  return element;
 }

@@ -1,5 +1,6 @@
 // Where the page is: by what follows # in its address.
 import { session } from "./api.js";
+import { batchView } from "./batch.js";
 import { alarm, h, show } from "./dom.js";
 import { examView } from "./exam.js";
 import { homeView } from "./home.js";
@@ -25,10 +26,10 @@ async function route() {
   alarm("");
   document.getElementById("leave").hidden = !session.key;
   if (!session.key) return keyView();
-  const [, exam] = location.hash.match(/^#\/exams\/([0-9a-f-]{36})$/) || [];
+  const [, kind, id] = location.hash.match(/^#\/(exams|batches)\/([0-9a-f-]{36})$/) || [];
   const { signal } = leaving;
   try {
-    await (exam ? examView(exam, signal) : homeView(signal));
+    await (kind ? { exams: examView, batches: batchView }[kind](id, signal) : homeView());
   } catch (error) {
     if (signal.aborted) return;
     if (error.status === 401) {

@@ -1,5 +1,6 @@
 // The result: pages with each question framed, and question by question what was read and judged.
 import { call, get } from "./api.js";
+import { fileButton } from "./controls.js";
 import { correctionForm } from "./correction.js";
 import { alarm, h, show } from "./dom.js";
 import { names, t } from "./words.js";
@@ -27,21 +28,11 @@ const keyOf = (question) => question.path.join("/");
 function summary(exam, result) {
   const { earned, max, needs_review: open } = result.score;
   const links = [["pdf", "report.pdf"], ["html", "report.html"], ["json", "result"]].map(([word, path]) =>
-    h("button", { type: "button", class: "plain", onclick: () => openFile(`/exams/${exam.exam_id}/${path}`) }, t(word)));
+    fileButton(word, `/exams/${exam.exam_id}/${path}`));
   return h("section", {}, h("h1", {}, result.title || names("subjects")[result.subject]),
     h("p", {}, h("span", { class: "score" }, earned === null ? "–" : t("of", earned, max)), " ",
       open ? h("span", { class: "review" }, t("to_review", open)) : null),
     result.diagnosis.summary ? h("p", {}, result.diagnosis.summary) : null, h("p", { class: "links" }, links));
-}
-
-async function openFile(path) {
-  const tab = open("", "_blank");
-  try {
-    tab.location = URL.createObjectURL(await (await call("GET", path)).blob());
-  } catch (error) {
-    tab.close();
-    alarm(error.message);
-  }
 }
 
 function pageFigure(exam, result, page, frames, choose, signal) {

@@ -2,8 +2,10 @@
 const WORDS = {
   zh: {
     other: "English", leave: "退出", key: "API 密钥", enter: "进入", key_help: "由管理员发放；本机用 make up 启动时，密钥会打印出来，也在 .redink/dev-key 中。只保存在本标签页，关闭即清除。",
-    upload: "上传试卷", drop: "把照片、扫描件或 PDF 拖到这里，或点击选择（按页序）", remove: "移除", subject: "科目", grade: "年级", title: "标题",
+    upload: "上传试卷", drop: "把照片、扫描件、PDF 或 ZIP 拖到这里，或点击选择（按页序）", remove: "移除", subject: "科目", grade: "年级", title: "标题",
     student_id: "学号或代号", class_id: "班级", answer_key: "标准答案（JSON，可不填）", submit: "开始批改", sending: "正在上传",
+    mode: "上传的是", single: "一份试卷（各文件为页）", many: "一批试卷（每个文件一份，或一个 ZIP）", name: "名称", manifest: "名单（JSON 或 CSV，可不填）：文件,学号,班级", number: "序号", progress: "进度", batch: "一批试卷", batch_of: (n) => `${n} 份试卷`, lang: "zh",
+    papers_together: "最近的批次", papers_of_batch: "各份试卷", done_of: (a, b) => `已处理 ${a} / ${b} 份`, refused_of: (n) => `${n} 份未被接受`, class_html: "班级报告网页", class_pdf: "班级报告 PDF",
     papers: "最近的试卷", none: "还没有试卷。", created: "上传时间", status: "状态", more: "更多", back: "返回", cancel: "取消", retry: "重新处理",
     seconds_left: (n) => `预计还需 ${n} 秒`, score: "得分", review: "待复核", to_review: (n) => `${n} 题待复核`, of: (a, b) => `${a} / ${b}`,
     pdf: "报告 PDF", html: "报告网页", json: "结果 JSON", questions: "逐题结果", answer: "作答", correct_answer: "参考答案", points: "知识点",
@@ -11,12 +13,15 @@ const WORDS = {
     page: (n) => `第 ${n} 页`, question: (n) => `第 ${n} 题`, saved: "已保存，正在重新生成报告。", no_files: "请先选择文件。", summary: "诊断",
     correct: "正确", wrong: "错误", partial: "部分正确", blank: "空白", ungraded: "未评分",
     states: { UPLOADED: "已上传，等待处理", OCR_PROCESSING: "识别中", OCR_COMPLETED: "识别完成", PARSING: "解析中", PARSED: "解析完成", ANALYZING: "分析作答中", ANALYZED: "分析完成", DIAGNOSING: "诊断中", DIAGNOSED: "诊断完成", REPORT_GENERATING: "生成报告中", REPORT_GENERATED: "报告已生成", COMPLETED: "完成", FAILED: "失败", CANCELLED: "已取消", EXPIRED: "已超时" },
+    outcomes: { waiting: "等待处理", refused: "未被接受", cancelled: "已取消", accepted: "已删除" },
     subjects: { math: "数学", physics: "物理", chemistry: "化学", biology: "生物", history: "历史", geography: "地理", politics: "政治", english: "英语", chinese: "语文", science: "科学", ict: "信息技术" },
   },
   en: {
     other: "中文", leave: "Sign out", key: "API key", enter: "Enter", key_help: "Your administrator makes one; make up prints one, which is also in .redink/dev-key. It is kept in this tab only, and forgotten when it is closed.",
-    upload: "Upload a paper", drop: "Drop photos, scans or a PDF here, or click to choose (in page order)", remove: "remove", subject: "Subject", grade: "Grade", title: "Title",
+    upload: "Upload a paper", drop: "Drop photos, scans, PDFs or a ZIP here, or click to choose (in page order)", remove: "remove", subject: "Subject", grade: "Grade", title: "Title",
     student_id: "Student id or pseudonym", class_id: "Class", answer_key: "Answer key (JSON, optional)", submit: "Grade it", sending: "Uploading",
+    mode: "This is", single: "one paper (files are its pages)", many: "many papers (one per file, or a ZIP)", name: "Name", manifest: "List (JSON or CSV, optional): file,student_id,class_id", number: "No.", progress: "Progress", batch: "Papers uploaded together", batch_of: (n) => `${n} papers`, lang: "en",
+    papers_together: "Recent batches", papers_of_batch: "The papers", done_of: (a, b) => `${a} of ${b} done`, refused_of: (n) => `${n} refused`, class_html: "Class report as page", class_pdf: "Class report as PDF",
     papers: "Recent papers", none: "No papers yet.", created: "Uploaded", status: "Status", more: "More", back: "Back", cancel: "Cancel", retry: "Run again",
     seconds_left: (n) => `about ${n} s left`, score: "Score", review: "to review", to_review: (n) => `${n} to review`, of: (a, b) => `${a} of ${b}`,
     pdf: "Report as PDF", html: "Report as page", json: "Result as JSON", questions: "Question by question", answer: "Answer", correct_answer: "Expected", points: "Knowledge points",
@@ -24,6 +29,7 @@ const WORDS = {
     page: (n) => `Page ${n}`, question: (n) => `Question ${n}`, saved: "Saved. The report is being made anew.", no_files: "Choose files first.", summary: "Diagnosis",
     correct: "correct", wrong: "wrong", partial: "partly correct", blank: "blank", ungraded: "not graded",
     states: { UPLOADED: "uploaded, waiting", OCR_PROCESSING: "being read", OCR_COMPLETED: "read", PARSING: "being parsed", PARSED: "parsed", ANALYZING: "answers being graded", ANALYZED: "graded", DIAGNOSING: "being diagnosed", DIAGNOSED: "diagnosed", REPORT_GENERATING: "report being made", REPORT_GENERATED: "report made", COMPLETED: "completed", FAILED: "failed", CANCELLED: "cancelled", EXPIRED: "expired" },
+    outcomes: { waiting: "waiting", refused: "refused", cancelled: "cancelled", accepted: "deleted" },
     subjects: { math: "Mathematics", physics: "Physics", chemistry: "Chemistry", biology: "Biology", history: "History", geography: "Geography", politics: "Politics", english: "English", chinese: "Chinese", science: "Science", ict: "ICT" },
   },
 };
