@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,8 @@ class Spool:
         self._fd = fd
         self._buffer = bytearray()
         self._written = 0
+        self._open = True
+        self._writing = threading.Lock()
 
     @property
     def size(self) -> int:
@@ -37,8 +40,23 @@ class Spool:
     async def flush(self) -> None:
         """Make everything readable."""
         pending, self._buffer = bytes(self._buffer), bytearray()
-        await asyncio.to_thread(_write, self._fd, pending, self._written)
+        await asyncio.to_thread(self._write, pending, self._written)
         self._written += len(pending)
+
+    def close(self) -> None:
+        """Write nothing more, before the file is closed.
+
+        A request that was cancelled leaves its thread behind, which would write into whatever has the descriptor by then.
+        """
+        with self._writing:
+            self._open = False
+
+    def _write(self, data: bytes, at: int) -> None:
+        with self._writing:
+            view = memoryview(data)
+            while view and self._open:
+                written = os.pwrite(self._fd, view, at)
+                view, at = view[written:], at + written
 
     def part(self, offset: int, size: int) -> "Part":
         """A part of it as a file; call `flush` first."""
@@ -96,11 +114,8 @@ async def sha256_of(part: Part) -> str:
 def open_spool() -> Iterator[Spool]:
     """A spool in the folder for temporary files (TMPDIR)."""
     with tempfile.TemporaryFile(buffering=0) as file:
-        yield Spool(file.fileno())
-
-
-def _write(fd: int, data: bytes, at: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(fd, view, at)
-        view, at = view[written:], at + written
+        spool = Spool(file.fileno())
+        try:
+            yield spool
+        finally:
+            spool.close()
