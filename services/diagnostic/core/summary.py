@@ -16,7 +16,9 @@ def summary_of(items: Sequence[Item], analysis: Analysis, words: Words) -> tuple
     if not items:
         return (words.nothing,)
     if not graded:
-        return (words.no_key.format(cited=words.cite(item.label for item in items)),)
+        essays = all(item.answer.essay is not None for item in items)
+        said = words.essay_open if essays else words.no_key
+        return (said.format(cited=words.cite(item.label for item in items)),)
     return (
         _score(items, graded, analysis, words),
         _verdicts(graded, words),

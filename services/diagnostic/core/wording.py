@@ -72,6 +72,7 @@ class Words:
     tentative: str
     nothing: str
     no_key: str
+    essay_open: str
     no_total: str
     judged: str
     score: str

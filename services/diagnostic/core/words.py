@@ -56,6 +56,7 @@ CHINESE = Words(
     named="{name}（{cited}，掌握度约 {mastery}）",
     tentative="{name}（{cited}失分，证据不足，待确认）",
     nothing="没有识别到题目，无法诊断；请确认上传的是试卷或答题卡并重新拍照。",
+    essay_open="{cited}是作文，等老师评分；能数清、能确认的已经标出。",
     no_key="{cited}没有可比对的标准答案，也没有读到批改痕迹，暂时无法判断对错；补充标准答案后即可得到诊断。",
     no_total="{cited}{judged}部分题的分值未知，未计总分。",
     judged="中已判分 {count} 题，",
@@ -124,6 +125,7 @@ ENGLISH = Words(
     tentative="{name} (points lost in {cited}; too little evidence, to be confirmed)",
     nothing="No question was found, so there is nothing to diagnose; check that this is a paper or an answer sheet and "
     "take the photo again.",
+    essay_open="{cited}: an essay, which waits for a teacher's score; what can be counted and is certain is marked.",
     no_key="{cited}: no answer key and no teacher's marks to judge by; with a key there will be a diagnosis.",
     no_total="{cited}{judged}: the points of some questions are unknown, so there is no total.",
     judged=" (of which {count} graded)",

@@ -139,7 +139,8 @@ def why(question: ResultQuestion, words: Words) -> list[str]:
     if question.answer_confidence < _CLEAR:
         found.append(say["why_unsure"].format(percent=min(round(question.answer_confidence * 100), 89)))
     if question.verdict == "ungraded":
-        found.append(say["why_person" if question.correct_answer or question.criteria else "why_no_key"])
+        person = question.correct_answer or question.criteria or question.essay is not None
+        found.append(say["why_person" if person else "why_no_key"])
     return found or [say["why_grade"]]
 
 

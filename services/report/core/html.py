@@ -12,7 +12,9 @@ from services.report.core.summary import View
 
 _TEMPLATES = files("services.report.core") / "templates"
 _ENVIRONMENT = Environment(
-    loader=DictLoader({name: (_TEMPLATES / name).read_text("utf-8") for name in ("report.html.j2", "parts.html.j2")}),
+    loader=DictLoader(
+        {name: (_TEMPLATES / name).read_text("utf-8") for name in ("report.html.j2", "parts.html.j2", "essay.html.j2")}
+    ),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -20,7 +22,7 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.filters["mathml"] = mathml
 # Ours, not anyone's input: the only text that is not escaped.
-_CSS = Markup((_TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704
+_CSS = Markup("".join((_TEMPLATES / name).read_text("utf-8") for name in ("report.css", "essay.css")))  # noqa: S704
 _HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 POLICY = f"default-src 'none'; img-src data:; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; script-src 'none'"
 """No script at all, nothing fetched, and of styles only the one that is in the page."""

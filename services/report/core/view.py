@@ -8,6 +8,7 @@ from contracts.artefacts.paper import Paper
 from contracts.result import Result, ResultQuestion
 from services.report.core.crops import Crop
 from services.report.core.entries import Teller, without_picture
+from services.report.core.essays import essays_of
 from services.report.core.mastery import mastery_of
 from services.report.core.names import short
 from services.report.core.notebook import notebook_of, review_of
@@ -15,6 +16,7 @@ from services.report.core.notes import notes_of
 from services.report.core.summary import View, groups_of, score_of, section_of
 from services.report.core.trend import trend_of
 from services.report.core.words import ZH, Words
+from services.report.core.words.essays import LABELS
 
 _LONGEST_TITLE = 90
 _LONGEST_NAME = 28
@@ -31,18 +33,24 @@ def view_of(
     questions = [q for _, q in shown]
     groups = groups_of(questions, paper, words)
     ordered = _in_order(shown, groups)
+    others = [(index, q) for index, q in ordered if q.essay is None]
     view = {
         "lang": words.lang,
         "tag": words.tag,
         "label": dict(words.label),
-        "title": teller.plain(_title(result, words)),
+        "title": teller.plain(_title(result, paper, words)),
         "meta": _meta(result, teller),
         "score": score_of(result, questions, words),
         "sections": [section_of(name, members, words) | {"name": teller.plain(name)} for name, members in groups],
-        "table": [{"name": teller.plain(n), "rows": [teller.row(q) for q in members]} for n, members in groups],
+        "table": [
+            {"name": teller.plain(n), "rows": [teller.row(q) for q in members]}
+            for n, members in groups
+            if paper.kind != "essay"  # whose only question has a part of its own
+        ],
         "has_points": any(q.knowledge_points for q in questions),
-        "notebook": notebook_of(ordered, crops, teller),
-        "review": review_of(ordered, crops, teller),
+        "essays": essays_of(ordered, crops, teller),
+        "notebook": notebook_of(others, crops, teller),
+        "review": review_of(others, crops, teller),
         "left_out": without_picture(ordered, crops, words),
         "notes": notes_of(result, diagnosis, questions, words),
         "exam_id": result.exam_id,
@@ -96,9 +104,14 @@ def _subject(result: Result, words: Words) -> str | None:
     return next((name for code, name in words.subjects.items() if code == result.subject), None)
 
 
-def _title(result: Result, words: Words) -> str:
+def _title(result: Result, paper: Paper, words: Words) -> str:
     title = "".join(c for c in result.title or "" if c.isprintable())
-    return short(title, _LONGEST_TITLE) or words.say["paper"].format(subject=_subject(result, words) or "").strip()
+    return (
+        short(title, _LONGEST_TITLE)
+        or (LABELS[words.lang]["paper"] if paper.kind == "essay" else words.say["paper"])
+        .format(subject=_subject(result, words) or "")
+        .strip()
+    )
 
 
 def _meta(result: Result, teller: Teller) -> list[View]:
