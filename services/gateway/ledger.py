@@ -128,11 +128,11 @@ class Transaction(Protocol):
         """Give the key back, unless it was settled."""
         ...
 
-    async def in_flight(self, tenant: str) -> int:
+    async def in_flight(self, tenant: str, *, exactly: bool = True) -> int:
         """How many of the tenant's exams have not ended.
 
-        Whoever else asks for the same tenant waits until this transaction ends: so no exam can be added between the
-        count and the commit.
+        Exactly: whoever else asks so for the same tenant waits until this transaction ends, so no exam can be added
+        between the count and the commit.
         """
         ...
 

@@ -17,6 +17,30 @@ from services.gateway.limits.quotas import account, count_exam
 
 _SILENT = f"{IN_FLIGHT} AND heard_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(republished, 1))"
 
+_HEARD = "UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = $1 AND heard_at < now()"
+"""Nothing to write where this transaction has moved the exam."""
+
+# One statement, as an exam comes here ten times: a numbered event for each position, the row as the last one has it, and
+# whoever listens hears of it.
+_MOVE = """
+WITH passed AS (
+    SELECT * FROM unnest($2::integer[], $3::text[], $4::smallint[], $5::text[], $6::integer[], $7::integer[],
+                         $8::integer[], $9::text[], $10::integer[])
+        AS p (revision, status, progress, stage, attempt, done, total, error_code, number)
+), told AS (
+    INSERT INTO exam_events (exam_id, revision, status, progress, stage, attempt, done, total, error_code, number)
+    SELECT $1::uuid, * FROM passed
+)
+UPDATE exams SET revision = last.revision, status = last.status, progress = last.progress, stage = last.stage,
+       attempt = last.attempt, done = last.done, total = last.total, error_code = last.error_code,
+       last_event = last.number, report = coalesce($11, report),
+       updated_at = clock_timestamp(), heard_at = clock_timestamp(), republished = 0,
+       status_at = CASE WHEN exams.status = last.status THEN status_at ELSE clock_timestamp() END,
+       completed_at = CASE WHEN $12 THEN clock_timestamp() END
+FROM (SELECT * FROM passed ORDER BY number DESC LIMIT 1) AS last
+WHERE exam_id = $1 RETURNING exams.*, pg_notify($13, exam_id::text)
+"""
+
 
 class Exams:
     """The part of a transaction that is about exams."""
@@ -61,23 +85,15 @@ class Exams:
     async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
         if not positions:
             return exam
-        for number, position in enumerate(positions, exam.last_event + 1):
-            await self._record(exam.exam_id, position, number)
-        last = positions[-1]
+        numbered = [(*_columns(position), exam.last_event + n) for n, position in enumerate(positions, 1)]
         row = await self._connection.fetchrow(
-            """UPDATE exams SET revision = $2, status = $3, progress = $4, stage = $5, attempt = $6, done = $7, total = $8,
-                      error_code = $9, last_event = last_event + $10, report = coalesce($11, report),
-                      updated_at = clock_timestamp(), heard_at = clock_timestamp(), republished = 0,
-                      status_at = CASE WHEN status = $3 THEN status_at ELSE clock_timestamp() END,
-                      completed_at = CASE WHEN $12 THEN clock_timestamp() END
-               WHERE exam_id = $1 RETURNING *""",
+            _MOVE,
             exam.exam_id,
-            *_columns(last),
-            len(positions),
+            *map(list, zip(*numbered, strict=True)),
             report.model_dump() if report else None,
-            last.status.terminal,
+            positions[-1].status.terminal,
+            EXAM_CHANNEL,
         )
-        await self._connection.execute("SELECT pg_notify($1, $2)", EXAM_CHANNEL, str(exam.exam_id))
         return exam_of(row)
 
     async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
@@ -85,15 +101,15 @@ class Exams:
         return await self.move(exam, [position])
 
     async def heard(self, event: ExamEvent) -> None:
-        await self._connection.execute(
-            "UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = $1", event.exam_id
-        )
         if isinstance(event, ExamStatus):
             await self._note_timing(event)
+        else:
+            await self._connection.execute(_HEARD, event.exam_id)
 
-    async def in_flight(self, tenant: str) -> int:
-        # The count is a statement of its own, begun when the lock is held: it sees what earlier holders committed.
-        await self._connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
+    async def in_flight(self, tenant: str, *, exactly: bool = True) -> int:
+        if exactly:
+            # The count is a statement of its own, begun when the lock is held: it sees what earlier holders committed.
+            await self._connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
         counted = await self._connection.fetchval(
             f"SELECT count(*) FROM exams WHERE tenant = $1 AND {IN_FLIGHT}", tenant
         )
@@ -140,10 +156,13 @@ class Exams:
         )
 
     async def _note_timing(self, event: ExamStatus) -> None:
-        """Merge a stage's word into its timing; any order and repetition of the same words ends in the same row."""
+        """It isn't silent; and merge the stage's word into its timing.
+
+        Any order and repetition of the same words ends in the same row.
+        """
         ended = event.kind in {StatusKind.COMPLETED, StatusKind.FAILED}
         await self._connection.execute(
-            """INSERT INTO stage_timings AS t
+            f"""WITH heard AS ({_HEARD}) INSERT INTO stage_timings AS t
                       (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds,
                        external_seconds)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -16,13 +16,14 @@ class Outbox:
 
     async def enqueue(self, topic: str, event: ExamEvent, traceparent: str | None) -> None:
         await self._connection.execute(
-            "INSERT INTO outbox (exam_id, topic, event, traceparent) VALUES ($1, $2, $3, $4)",
+            """WITH put AS (INSERT INTO outbox (exam_id, topic, event, traceparent) VALUES ($1, $2, $3, $4))
+               SELECT pg_notify($5, '')""",
             event.exam_id,
             topic,
             event.model_dump(mode="json"),
             traceparent,
+            OUTBOX_CHANNEL,
         )
-        await self._connection.execute("SELECT pg_notify($1, '')", OUTBOX_CHANNEL)
 
     async def due(self, limit: int) -> list[Outgoing]:
         rows = await self._connection.fetch(
