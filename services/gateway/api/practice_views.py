@@ -1,7 +1,7 @@
 """What clients say and are told of practice papers."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,7 +10,7 @@ from contracts.names import Language
 from services.gateway.api.item_views import Bank
 from services.gateway.api.views import View
 from services.gateway.practice.core.choose import Level
-from services.gateway.practice.core.item import ItemType
+from services.gateway.practice.core.item import ItemType, PointName
 from services.gateway.practice.core.paper import PracticeQuestion, PracticeSection, PractisedPoint
 from services.gateway.practice.papers import Paper
 from services.gateway.templates.document import TemplateCriterion
@@ -35,8 +35,6 @@ _EXAMPLE: dict[str, Any] = _ENTRY | {
     "points": [_POINT], "lacking": [_POINT], "sections": [{"number": "一", "title": "单项选择题", "type": "single_choice"}],
     "questions": [_QUESTION], "paper": f"/api/v1/practice/{_ID}/paper.pdf", "key": f"/api/v1/practice/{_ID}/key.pdf",
 }  # fmt: skip
-
-PointName = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class NewPractice(BaseModel):

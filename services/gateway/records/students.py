@@ -60,7 +60,8 @@ async def exams(pool: asyncpg.Pool, tenant: str, student_id: str) -> list[asyncp
 
 
 async def forget(pool: asyncpg.Pool, tenant: str, student_id: str) -> int:
-    """Delete what was imported of the student; how many responses."""
+    """Delete what was imported of the student, how many responses, and the student's practice papers."""
+    await pool.execute("DELETE FROM practices WHERE tenant = $1 AND student_id = $2", tenant, student_id)
     done = await pool.execute(
         "DELETE FROM responses WHERE tenant = $1 AND student_id = $2 AND exam_id IS NULL", tenant, student_id
     )

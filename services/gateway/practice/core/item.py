@@ -23,6 +23,7 @@ _TRUTH = {
     "错误": "×", "f": "×", "false": "×",
 }  # fmt: skip
 
+PointName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Note = Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Option = Annotated[str, Field(min_length=1, max_length=1000, pattern=_PRINTABLE)]
 
@@ -35,7 +36,7 @@ class Item(BaseModel):
     id: str = Field(pattern=_ID, description="Your own: sent again, the item replaces the one that has it.")
     subject: Subject
     grade: int = Field(strict=True, ge=1, le=12, description="From which on it can be asked.")
-    points: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(
+    points: list[PointName] = Field(
         min_length=1, max_length=5, description="Knowledge points, the main one first: codes or names of the taxonomy."
     )
     type: ItemType

@@ -19,6 +19,9 @@ from tests.component.gateway.harness import FORM, JPEG, Running
 API = "/api/v1"
 
 
+DOCUMENT = openapi_document()
+
+
 @dataclass(frozen=True)
 class Op:
     """An operation: method and the template of its path."""
@@ -26,16 +29,22 @@ class Op:
     method: str
     path: str
 
+    @property
+    def media(self) -> str:
+        """JSON, unless the operation takes neither JSON nor a form."""
+        body = DOCUMENT["paths"][self.path][self.method.lower()].get("requestBody", {})
+        known = [
+            kind
+            for kind in body.get("content", {})
+            if kind not in {"text/csv", "application/x-ndjson", "application/jsonl"}
+        ]
+        return "text/csv" if body and not known else "application/json"
+
     def url(self, ids: dict[str, str]) -> str:
         return self.path.format_map(ids)
 
 
-OPS = [
-    Op(method.upper(), path)
-    for path, item in openapi_document()["paths"].items()
-    for method in item
-    if method != "head"
-]
+OPS = [Op(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item if method != "head"]
 SHAPES = {"number": "1", "question": "1", "revision": "1", "version": "1", "document": "result", "subject": "math"}
 """Parameters that are no ids: the same for every tenant."""
 BODY = json.dumps({"url": "https://example.com/x", "patch": {}, "verdict": "correct", "subject": "math"})
@@ -57,7 +66,7 @@ class World:
     keys: dict[str, str | None]
 
     async def ask(self, op: Op, ids: dict[str, str], key: str | None) -> httpx.Response:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}" if key else ""}
+        headers = {"Content-Type": op.media, "Authorization": f"Bearer {key}" if key else ""}
         body = BODY if op.method in {"POST", "PUT", "PATCH"} else None
         return await self.running.client.request(op.method, op.url(ids), content=body, headers=headers)
 
@@ -71,6 +80,8 @@ async def world(running: Running) -> World:
     item = {"number": "1", "type": "single_choice", "answer": "A", "max_score": 3}
     template = await running.client.post(f"{API}/templates", json={"name": "t", "subject": "math", "items": [item]})
     assert (batch.status_code, template.status_code) == (202, 201), (batch.text, template.text)
+    practice = await running.client.post(f"{API}/practice", json={"subject": "math", "points": ["math.07"]})
+    assert practice.status_code == 201, practice.text
     hook, delivery = "wh_" + "0" * 24, uuid.uuid4()
     await running.sql(
         """INSERT INTO webhook_endpoints (tenant, id, url, events, secret)
@@ -92,7 +103,7 @@ async def world(running: Running) -> World:
     ids = {
         "import_id": str(past), "student_id": FORM["student_id"],
         "exam_id": exam["exam_id"], "batch_id": batch.json()["batch_id"], "template_id": template.json()["id"],
-        "webhook_id": hook, "delivery_id": str(delivery),
+        "webhook_id": hook, "delivery_id": str(delivery), "practice_id": practice.json()["id"],
     }  # fmt: skip
     async with open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool:
         keys: dict[str, str | None] = {name: await auth.create_key(pool, "dev") for name in ("revoked", "expired")}
