@@ -88,7 +88,7 @@ InImport = Annotated[tuple[Import, Counts], Depends(_import)]
         **problems(
             Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT, Code.IDEMPOTENCY_IN_FLIGHT,
             Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE, Code.EMPTY_FILE, Code.VALIDATION_FAILED,
-            Code.IDEMPOTENCY_MISMATCH, Code.IMPORT_NOT_FOUND,
+            Code.IDEMPOTENCY_MISMATCH, Code.IMPORT_NOT_FOUND, Code.TOO_MANY_IN_FLIGHT,
         ),
     },
 )  # fmt: skip
@@ -186,6 +186,7 @@ async def _accept(  # noqa: PLR0917 - what a request is made of
             )
     if isinstance(found, Earlier):
         return await _replay(body, gateway, tenant, found, (kind, named))
+    await _require_room(gateway, tenant)
     async with keyed.holding(gateway.ledger, found, settings.lease_seconds):
         path = f"{tenant}/imports/{uuid.uuid4()}"
         file = await gateway.blobs.put_stream(path, body.chunks())
@@ -202,6 +203,13 @@ async def _accept(  # noqa: PLR0917 - what a request is made of
                 gateway.ledger, "accept", lambda books: keyed.settle(books, held, new.import_id, digest, said)
             )
     return _answer(AcceptedImport(**import_fields(new, _NOTHING), ignored_columns=ignored))
+
+
+async def _require_room(gateway: Gateway, tenant: str) -> None:
+    most = gateway.records.settings.open_imports
+    if await imports.unended(gateway.pool, tenant) >= most:
+        detail = f"{most} of your imports have not ended, which is the most: send the file again when some have."
+        raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "30"}, limit=most)
 
 
 async def _replay(

@@ -74,6 +74,11 @@ async def create(pool: asyncpg.Pool, new: Import) -> None:
     )
 
 
+async def unended(pool: asyncpg.Pool, tenant: str) -> int:
+    """How many of the tenant's imports have not ended."""
+    return int(await pool.fetchval("SELECT count(*) FROM imports WHERE tenant = $1 AND ended_at IS NULL", tenant))
+
+
 async def find(pool: asyncpg.Pool, tenant: str, import_id: uuid.UUID) -> tuple[Import, Counts] | None:
     """The tenant's import and how far it is."""
     row = await pool.fetchrow("SELECT * FROM imports WHERE import_id = $1 AND tenant = $2", import_id, tenant)

@@ -21,8 +21,10 @@ class RecordSettings(BaseSettings):
     """of one import, the first that are kept to be read; the others are counted"""
     batch_rows: int = Field(default=1000, ge=1, le=10_000)
     """rows of an import that are one transaction"""
-    batches_at_once: int = Field(default=4, ge=1)
+    batches_at_once: int = Field(default=3, ge=1)
     """transactions of one import at a time"""
+    open_imports: int = Field(default=20, ge=1)
+    """of one tenant that have not ended; beyond, files are answered with 429"""
     lease_seconds: float = Field(default=30.0, gt=0)
     """after a gateway that was taking an import died, another goes on"""
     keep_days: float = Field(default=90.0, gt=0)
