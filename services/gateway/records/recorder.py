@@ -4,8 +4,6 @@ An exam counts as recorded only with its rows, in one transaction. A revision th
 completed; one that completes replaces them.
 """
 
-import time
-import uuid
 from collections.abc import Sequence
 
 import asyncpg
@@ -17,12 +15,11 @@ from runtime import log
 from runtime.blobs import BlobMissing, Blobs
 from services.gateway.background import regularly
 from services.gateway.exams import Exam, exam_of
+from services.gateway.pauses import Pauses
 from services.gateway.records.responses import Response, responses_of
 from services.gateway.records.settings import RecordSettings
 
 _BATCH = 50
-_PAUSE = 60.0
-"""Seconds before an exam is met again that could not be recorded."""
 OF_A_TYPE = "type."
 """Codes of question types: no knowledge points."""
 
@@ -35,7 +32,7 @@ class Recorder:
         self._pool = pool
         self._blobs = blobs
         self._settings = settings
-        self._pauses: dict[uuid.UUID, float] = {}
+        self._pauses = Pauses()
         self._log = log.get("gateway.records")
 
     async def run(self) -> None:
@@ -44,8 +41,6 @@ class Recorder:
 
     async def round(self) -> None:
         """Record all that completed."""
-        now = time.monotonic()
-        self._pauses = {exam_id: until for exam_id, until in self._pauses.items() if until > now}
         while found := await self._completed():
             for exam in found:
                 await self._apart(exam)
@@ -54,7 +49,7 @@ class Recorder:
         rows = await self._pool.fetch(
             """SELECT * FROM exams WHERE status = 'COMPLETED' AND recorded_revision < revision
                  AND NOT exam_id = ANY($1) ORDER BY completed_at LIMIT $2""",
-            list(self._pauses),
+            self._pauses.current(),
             _BATCH,
         )
         return [exam_of(row) for row in rows]
@@ -65,8 +60,9 @@ class Recorder:
             result = await self._result(exam)
             async with self._pool.acquire() as connection, connection.transaction():
                 await _record(connection, exam, result)
+            self._pauses.well(exam.exam_id)
         except Exception as error:  # noqa: BLE001 - met again after a pause
-            self._pauses[exam.exam_id] = time.monotonic() + _PAUSE
+            self._pauses.failed(exam.exam_id)
             self._log.error("exam not recorded", exam_id=str(exam.exam_id), error=log.what(error), at=log.where(error))
 
     async def _result(self, exam: Exam) -> Result | None:
@@ -75,6 +71,9 @@ class Recorder:
             if exam.report is None:
                 return None
             report = Report.model_validate_json(await self._blobs.get(exam.report))
+            if not report.result.path.startswith(f"{exam.tenant}/{exam.exam_id}/"):  # what it refers to, a stage wrote
+                self._log.error("result of another exam", exam_id=str(exam.exam_id))
+                return None
             return Result.model_validate_json(await self._blobs.get(report.result))
         except (BlobMissing, ValidationError) as error:
             self._log.error("result of an exam unknown", exam_id=str(exam.exam_id), error=log.what(error))
