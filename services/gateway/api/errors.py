@@ -35,6 +35,7 @@ _STORE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.InternalClientError,  # what asyncpg makes of a connection killed in the middle of a message
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCachedStatementError,  # a newer release has just changed the table: prepared anew at the next try
 )
 
 
