@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 BLANK = 0
+TINY = 1e-300
 
 
 def greedy(probabilities: Floats, alphabet: Sequence[str]) -> list[tuple[str, float, float]]:
@@ -15,14 +16,11 @@ def greedy(probabilities: Floats, alphabet: Sequence[str]) -> list[tuple[str, fl
     probabilities: (steps, classes); class 0 is the blank.
     """
     best = probabilities.argmax(axis=1)
-    peak = probabilities[np.arange(len(best)), best]
     starts = np.flatnonzero(np.diff(best, prepend=-1))
-    ends = np.append(starts[1:], len(best))
-    return [
-        (alphabet[best[start]], float((start + end) / 2 / len(best)), float(min(1.0, peak[start:end].max())))
-        for start, end in zip(starts, ends, strict=True)
-        if best[start] != BLANK
-    ]
+    centres = (starts + np.append(starts[1:], len(best))) / (2 * len(best))
+    peaks = np.minimum(1.0, np.maximum.reduceat(probabilities[np.arange(len(best)), best], starts))
+    found = zip(best[starts].tolist(), centres.tolist(), peaks.tolist(), strict=True)
+    return [(alphabet[kind], centre, peak) for kind, centre, peak in found if kind != BLANK]
 
 
 def classes_of(alphabet: Sequence[str], plain: Callable[[str], str]) -> dict[str, tuple[int, ...]]:
@@ -36,35 +34,31 @@ def classes_of(alphabet: Sequence[str], plain: Callable[[str], str]) -> dict[str
     return {character: tuple(indices) for character, indices in found.items()}
 
 
-def forward(columns: npt.NDArray[np.float64], blank: npt.NDArray[np.float64]) -> float:
-    """Log-probability of a text: the sum over all alignments.
+def forward(columns: npt.NDArray[np.float64], blank: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Log-probabilities of texts of one length: of each the sum over all alignments.
 
-    columns: (steps, characters) probabilities of its characters, equal neighbours by equal columns; blank: (steps,).
+    columns: (texts, steps, characters) probabilities of their characters, equal neighbours by equal columns; blank: (steps,).
     """
-    steps, length = columns.shape
-    if length == 0:
-        return float(np.log(np.maximum(blank, 1e-12)).sum())
-    states = 2 * length + 1
-    emit = np.empty((steps, states))
-    emit[:, 0::2] = blank[:, None]
-    emit[:, 1::2] = columns
+    texts, steps, length = columns.shape
+    emit = np.empty((steps, texts, 2 * length + 1))
+    emit[:, :, 0::2] = blank[:, None, None]
+    emit[:, :, 1::2] = columns.transpose(1, 0, 2)
     # A character may follow another without a blank between, unless they are the same.
-    skip = np.zeros(states)
-    skip[3::2] = [0.0 if np.array_equal(columns[:, i], columns[:, i - 1]) else 1.0 for i in range(1, length)]
-    alpha = np.zeros(states)
-    alpha[:2] = emit[0, :2]
-    log_scale = 0.0
-    for step in range(1, steps):
-        moved = alpha.copy()
-        moved[1:] += alpha[:-1]
-        moved[2:] += alpha[:-2] * skip[2:]
-        alpha = moved * emit[step]
-        total = alpha.sum()
-        if total <= 0:
-            return -np.inf
-        alpha /= total
-        log_scale += float(np.log(total))
-    return log_scale + float(np.log(max(alpha[-1] + alpha[-2], 1e-300)))
+    skip = np.zeros((texts, 2 * length + 1))
+    skip[:, 3::2] = (columns[:, :, 1:] != columns[:, :, :-1]).any(axis=1)
+    alpha = np.zeros((texts, 2 * length + 1))
+    alpha[:, :2] = emit[0, :, :2]
+    log_scale = np.zeros(texts)
+    with np.errstate(divide="ignore"):
+        for step in range(1, steps):
+            moved = alpha.copy()
+            moved[:, 1:] += alpha[:, :-1]
+            moved[:, 2:] += alpha[:, :-2] * skip[:, 2:]
+            alpha = moved * emit[step]
+            total = alpha.sum(axis=1)
+            alpha /= np.maximum(total, TINY)[:, None]
+            log_scale += np.log(total)
+        return np.asarray(log_scale + np.log(alpha[:, -2:].sum(axis=1)), dtype=np.float64)
 
 
 def posterior(
@@ -76,11 +70,16 @@ def posterior(
     """
     blank = probabilities[:, BLANK].astype(np.float64)
     inside = {c: _columns(probabilities, c, classes) for c in candidates}
-    scores = {c: forward(columns, blank) for c, columns in inside.items() if columns is not None}
+    known = {c: columns for c, columns in inside.items() if columns is not None}
+    scores: dict[str, float] = {}
+    for length in {len(c) for c in known}:
+        alike = [c for c in known if len(c) == length]
+        scores.update(zip(alike, forward(np.stack([known[c] for c in alike]), blank).tolist(), strict=True))
     best = probabilities.argmax(axis=1)
     run = best[np.flatnonzero(np.diff(best, prepend=-1))]
     free = [int(i) for i in run if i != BLANK]
-    others = [] if _is_candidate(free, candidates, classes) else [forward(probabilities[:, free].astype(float), blank)]
+    alone = _is_candidate(free, candidates, classes)
+    others = [] if alone else forward(probabilities[None, :, free].astype(np.float64), blank).tolist()
     logs = np.array([*scores.values(), *others])
     if not len(logs) or not np.isfinite(logs.max()):
         return dict.fromkeys(candidates, 0.0)

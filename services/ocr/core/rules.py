@@ -5,6 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
+from cv2.typing import MatLike
 
 from contracts.artefacts.reading import Rule
 from services.ocr.core.flat import Leaf, Mask
@@ -37,9 +38,16 @@ class _Segment(NamedTuple):
 
 def find_rules(leaf: Leaf) -> list[Rule]:
     """Straight printed lines of a page: level ones left to right, then upright ones top to bottom."""
-    mask, scale = leaf.ink, leaf.unit
-    level = [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in _segments(mask, scale, MAX_SLOPE)]
-    upright = _segments(np.ascontiguousarray(mask.T), scale, MAX_LEAN)
+    scale = leaf.unit
+    thick = max(5, round(MAX_THICKNESS * scale))
+    # A solid block (a filled bubble, a masked name) is made of runs too: take away what is thick.
+    blocks = cv2.morphologyEx(leaf.ink, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    blocks = np.asarray(cv2.dilate(blocks, np.ones((3, 3), np.uint8)), np.uint8)
+    level = [
+        Rule(start=(s.start, s.at_start), end=(s.end, s.at_end))
+        for s in _segments(leaf.ink, blocks, scale, MAX_SLOPE, thick)
+    ]
+    upright = _segments(cv2.transpose(leaf.ink), cv2.transpose(blocks), scale, MAX_LEAN, thick)
     return level + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]
 
 
@@ -62,14 +70,9 @@ def rule_mask(rules: list[Rule], size: tuple[int, int], thickness: int) -> Mask:
     return drawn
 
 
-def _segments(mask: Mask, scale: float, steepest: float) -> list[_Segment]:
+def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float, thick: int) -> list[_Segment]:
     run = max(8, round(RUN * scale))
-    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    # A solid block (a filled bubble, a masked name) is made of runs too: take away what is thick.
-    thick = max(5, round(MAX_THICKNESS * scale))
-    blocks = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
-    blocks = cv2.dilate(blocks, np.ones((3, 3), np.uint8))
-    runs[(blocks > 0)] = 0
+    runs = cv2.subtract(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), blocks)
     join = max(3, round(JOIN * scale))
     joined = cv2.dilate(runs, np.ones((3, join), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
