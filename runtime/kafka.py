@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiokafka
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -24,6 +25,7 @@ from runtime.consumer import Subscription, cut
 from runtime.envelope import Envelope, Headers, Record, encode
 from runtime.intake import Handler, Intake, Lane, Source
 from runtime.kafka_security import of_broker, of_clients, tls
+from runtime.producer import forget, identity
 from runtime.settings import KafkaSettings
 from runtime.trace import Trace
 
@@ -71,9 +73,11 @@ class Kafka:
 
     async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Publish a record as it is, and wait until the broker has it."""
+        used = None
         try:
             async with asyncio.timeout(self._settings.publish_timeout):
                 await self.connected()
+                used = identity(self._producer)
                 await self._broker.publish(
                     value or b"",
                     self._name(topic),
@@ -81,8 +85,10 @@ class Kafka:
                     headers=headers,
                     correlation_id=headers.get("ce_id", ""),
                 )
-        except Exception:
+        except Exception as error:
             metrics.PUBLISH_ERRORS.labels(topic).inc()
+            if used is not None and forget(self._producer, error, used):
+                self._log.warning("the producer begins anew", error=log.what(error))
             raise
         metrics.PUBLISHED.labels(topic).inc()
 
@@ -186,11 +192,15 @@ class Kafka:
 
     async def _cut(self) -> None:
         """Close what FastStream couldn't: the producer's connections, then the task that waits on them."""
-        producer = self._broker.config.broker_config.producer._producer.producer  # type: ignore[attr-defined]  # noqa: SLF001
-        await cut(producer.client)
+        await cut(self._producer.client)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CUT_LIMIT):
-                await producer._sender.close()  # noqa: SLF001
+                await self._producer._sender.close()  # noqa: SLF001
+
+    @property
+    def _producer(self) -> Any:
+        """aiokafka's, once connected."""
+        return self._broker.config.broker_config.producer._producer.producer  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _name(self, topic: str) -> str:
         return f"{self._settings.topic_prefix}{topic}"
