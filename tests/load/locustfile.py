@@ -77,11 +77,11 @@ class Student(FastHttpUser):
                 answer.failure(f"{answer.status_code}")
                 later = answer.headers.get("Retry-After") if answer.headers else None
             if later is None:
-                raise RuntimeError(f"an upload was answered {answer.status_code}: {answer.text}")
+                raise RuntimeError(f"an upload was answered {answer.status_code}: {answer.text or answer.error}")
             gevent.sleep(float(later))
 
     def _get(self, path: str, name: str) -> dict[str, Any]:
         answer = self.client.get(path, headers=self.key, name=name)
         if answer.status_code != 200:
-            raise RuntimeError(f"{name} was answered {answer.status_code}: {answer.text}")
+            raise RuntimeError(f"{name} was answered {answer.status_code}: {answer.text or answer.error}")
         return dict(answer.json())

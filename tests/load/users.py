@@ -30,7 +30,7 @@ class Visits:
     def __init__(self, url: str) -> None:
         self._environment = Environment(user_classes=[Student], host=url)
         self._environment.events.request.add_listener(self._heard)
-        self._environment.runner = None
+        Student.host = url  # a runner would say so to its users
         self._phase: dict[str, Any] = {}
         self.phases: list[dict[str, Any]] = []
 
