@@ -62,18 +62,20 @@ class Egress:
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
         """One attempt; never raises for what the receiver does."""
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._post(parse(url, self._rules), headers, body)
+            return await self._post(parse(url, self._rules), headers, body)
         except Refused as error:
             return Attempt(error=f"not called: the URL {error}", refused=True)
         except (OSError, h11.RemoteProtocolError) as error:
             return Attempt(error=_explain(error, self._seconds))
 
     async def _post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Attempt:
-        reader, writer = await self._connect(target)
+        until = asyncio.get_running_loop().time() + self._seconds
+        async with asyncio.timeout_at(until):
+            reader, writer = await self._connect(target)
         try:
             exchange = _Exchange(reader, writer)
-            attempt = await exchange.ask(target, headers, body)
+            async with asyncio.timeout_at(until):
+                attempt = await exchange.ask(target, headers, body)
             # The status is the answer; whatever happens to the rest of it changes nothing.
             with contextlib.suppress(OSError, TimeoutError, h11.RemoteProtocolError):
                 async with asyncio.timeout(_GRACE_SECONDS):

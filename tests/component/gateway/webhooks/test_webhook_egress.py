@@ -162,3 +162,19 @@ async def _said(running: Running, webhook: dict[str, Any], what: str) -> bool:
 async def _all_ended(running: Running, webhook: dict[str, Any]) -> bool:
     await asyncio.sleep(0)
     return {each["state"] for each in await deliveries(running, webhook)} == {"delivered"}
+
+
+async def test_an_answer_counts_however_slowly_its_body_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.webhooks.egress._GRACE_SECONDS", 6.0)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        await reader.read()  # the body never comes
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+        attempt = await Egress(LOOPBACK, 5, Resolver("127.0.0.1")).post(url, {}, b"{}")
+    assert (attempt.status, attempt.error) == (200, None)
