@@ -1,5 +1,6 @@
 """A mistake as a rule finds it, before it is put into words; and mistakes made one list, one text."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,11 +23,13 @@ class Flaw:
 
 def apart(mistakes: Iterable[Mistake]) -> list[Mistake]:
     """In their order, none over another: of two that overlap, the one that came first here stays."""
-    kept: list[Mistake] = []
+    kept: list[Mistake] = []  # in their order
     for each in mistakes:
-        if not any(each.start < other.end and other.start < each.end for other in kept):
-            kept.append(each)
-    return sorted(kept, key=lambda each: each.start)
+        at = bisect_left(kept, each.start, key=lambda other: other.start)
+        before_ends = at == 0 or kept[at - 1].end <= each.start
+        if before_ends and (at == len(kept) or each.end <= kept[at].start):
+            kept.insert(at, each)
+    return kept
 
 
 def corrected(text: str, mistakes: Sequence[Mistake]) -> str | None:

@@ -14,6 +14,8 @@ _HAN_END = re.compile(r"[。！？!?…]+[”’」』）)]*|\n+")
 _ENGLISH_END = re.compile(r"[.!?]+[\"'”’)]*(?=\s|$)|\n{2,}|\n(?=\s*[A-Z])")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|Prof|vs|etc|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K)|\b[A-Z])$")
 
+_LONGEST_ABBREVIATION = 6
+
 _N = r"(\d{2,5})"
 _UNIT = r"\s*个?\s*(?:汉字|单词|英文词|字|词|words?\b)"
 _RANGE = re.compile(rf"{_N}\s*(?:[-~–—]+|至|到|to)\s*{_N}{_UNIT}", re.IGNORECASE)
@@ -82,7 +84,8 @@ def sentences(text: str, language: str) -> list[Span]:
     found: list[Span] = []
     start = 0
     for stop in (_ENGLISH_END if language == "en" else _HAN_END).finditer(text):
-        if language == "en" and stop[0].startswith(".") and _ABBREVIATION.search(text[start : stop.start()]):
+        before = text[max(start, stop.start() - _LONGEST_ABBREVIATION) : stop.start()]
+        if language == "en" and stop[0].startswith(".") and _ABBREVIATION.search(before):
             continue
         found.append(Span(start, stop.end()))
         start = stop.end()

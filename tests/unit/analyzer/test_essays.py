@@ -1,5 +1,7 @@
 """Essays: what is counted, which mistakes are certain, what of a model's words stands."""
 
+import time
+
 import pytest
 from analyzer_build import line, paper, question, reading, submission
 from hypothesis import given
@@ -239,6 +241,18 @@ def test_the_model_is_told_what_code_has_counted() -> None:
 def test_a_place_is_only_ever_one_where_the_quote_stands(text, quote, context) -> None:
     at = position(quote, context, text)
     assert at is None or text[at : at + len(quote)] == quote
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "A. ", " ,", ",a", "the ", "《", "。。", "i ", ".", "\n", "a  ", "becuase ", "1）", "…"]
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_text_takes_long(piece, language) -> None:
+    text = (piece * 8000)[:8000]
+    began = time.thread_time()
+    review = reviewed(essay(text, language), english())
+    assert time.thread_time() - began < 1.5  # a tenth of it on an idle machine
+    assert len(review.mistakes) <= found.MOST
 
 
 def test_a_mistake_whose_place_does_not_fit_its_words_is_refused() -> None:
