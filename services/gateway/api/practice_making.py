@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from contracts.artefacts.submission import Subject
+from contracts.names import Language
 from services.gateway import exams
 from services.gateway.api import reports
 from services.gateway.api.context import Gateway, uuid_of
@@ -29,6 +30,7 @@ class _Source:
     grade: int | None
     student_id: str | None
     known: Known
+    language: Language = "zh"
 
 
 async def made(gateway: Gateway, tenant: str, wanted: NewPractice, asked: Asked) -> Paper:
@@ -71,7 +73,8 @@ async def _of_exam(gateway: Gateway, tenant: str, wanted: NewPractice, exam_id: 
     ]
     subject: Subject = result["subject"]
     known = known_of(entries, points_of(subject), [str(exam.exam_id)])
-    return _Source(subject, wanted.grade or exam.grade, wanted.student_id or exam.student_id or None, known)
+    student = wanted.student_id or exam.student_id or None
+    return _Source(subject, wanted.grade or exam.grade, student, known, "en" if exam.locale.startswith("en") else "zh")
 
 
 async def _needs(gateway: Gateway, tenant: str, wanted: NewPractice, source: _Source, points: Points) -> list[Need]:
@@ -115,21 +118,22 @@ def _composed(
     bank: list[Item], plan: list[Share], wanted: NewPractice, source: _Source, used: frozenset[str]
 ) -> Practice:
     points = points_of(source.subject)
+    language = wanted.language or source.language
     target = TARGETS[wanted.level] if wanted.target is None else wanted.target
     wish = Wish(
         target=target,
         seed=wanted.seed,
         grade=source.grade,
         types=frozenset(wanted.types) or None,
-        language=None if source.subject == "english" else wanted.language,
+        language=None if source.subject == "english" else language,
         used=used,
     )
-    title = wanted.title or title_of(source.subject, source.grade, wanted.level, wanted.language)
+    title = wanted.title or title_of(source.subject, source.grade, wanted.level, language)
     about = About(
         title=title.strip(),
         subject=source.subject,
         grade=source.grade,
-        language=wanted.language,
+        language=language,
         student_id=source.student_id,
         exam_ids=[] if wanted.points else list(source.known.exam_ids),
         level=wanted.level,

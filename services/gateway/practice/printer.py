@@ -27,9 +27,10 @@ class Printer:
         tag = self.tag(paper, kind)
         async with self._one:
             if tag not in self._kept:
-                view = paper_view(paper.practice) if kind == "paper" else key_view(paper.practice)
-                set_ = await render_pdf("practice/templates/practice.typ", view, self.settings.press_seconds)
-                self._kept[tag] = set_
+                shown = paper_view if kind == "paper" else key_view
+                view = shown(paper.practice, paper.id)
+                made = await render_pdf("practice/templates/practice.typ", view, self.settings.press_seconds)
+                self._kept[tag] = made
                 while len(self._kept) > max(1, self.settings.pdfs_kept):
                     self._kept.popitem(last=False)
             self._kept.move_to_end(tag)

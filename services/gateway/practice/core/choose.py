@@ -1,7 +1,7 @@
 """Which items of a bank a paper takes: fitting the points, spread around a facility, none twice, the same for a seed."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,12 +49,12 @@ def choose(bank: Sequence[Item], plan: Sequence[Share], points: Points, wish: Wi
     found: dict[str, list[Item]] = {}
     # Who has the fewest chooses first: an item on two points goes where it is needed.
     for share in sorted(plan, key=lambda s: (len(fitting[s.need.code]), plan.index(s))):
-        found[share.need.code] = _pick(fitting[share.need.code], share.items, share.need, taken, wish)
+        found[share.need.code] = _pick(fitting[share.need.code], share.items, taken, wish)
     missing = sum(share.items for share in plan) - sum(map(len, found.values()))
     for share in plan:
         if missing <= 0:
             break
-        more = _pick(fitting[share.need.code], missing, share.need, taken, wish)
+        more = _pick(fitting[share.need.code], missing, taken, wish)
         found[share.need.code] += more
         missing -= len(more)
     return [Chosen(share.need, tuple(sorted(found[share.need.code], key=_ease)), share.items) for share in plan]
@@ -65,8 +65,20 @@ def facility_of(item: Item) -> float:
     return _UNKNOWN_FACILITY if item.facility is None else item.facility
 
 
-def _fitting(bank: Sequence[Item], need: Need, points: Points, wish: Wish) -> list[Item]:
-    return [item for item in bank if points.covers(need.code, item.points) and _allowed(item, wish)]
+@dataclass(frozen=True)
+class _Candidate:
+    """An item on a point. `beside`: it is on it, too, but mainly on another."""
+
+    item: Item
+    beside: bool
+
+
+def _fitting(bank: Sequence[Item], need: Need, points: Points, wish: Wish) -> list[_Candidate]:
+    return [
+        _Candidate(item, beside=not points.covers(need.code, item.points[:1]))
+        for item in bank
+        if points.covers(need.code, item.points) and _allowed(item, wish)
+    ]
 
 
 def _allowed(item: Item, wish: Wish) -> bool:
@@ -78,14 +90,14 @@ def _allowed(item: Item, wish: Wish) -> bool:
     )
 
 
-def _pick(fitting: Sequence[Item], count: int, need: Need, taken: set[str], wish: Wish) -> list[Item]:
+def _pick(fitting: Sequence[_Candidate], count: int, taken: set[str], wish: Wish) -> list[Item]:
     """Up to `count` items whose facilities are spread around the target; `taken` (groups) grows by them."""
     found: list[Item] = []
     for aim in _aims(wish.target, count):
-        free = [item for item in fitting if item.group not in taken]
+        free = [candidate for candidate in fitting if candidate.item.group not in taken]
         if not free:
             break
-        best = min(free, key=lambda item: (_cost(item, aim, need, wish), _lot(item, wish.seed)))
+        best = min(free, key=lambda each: (_cost(each, aim, wish), _lot(each.item, wish.seed))).item
         taken.add(best.group)
         found.append(best)
     return found
@@ -97,12 +109,13 @@ def _aims(target: float, count: int) -> list[float]:
     return [target + _SPREAD - 2 * _SPREAD * i / (count - 1) for i in range(count)]
 
 
-def _cost(item: Item, aim: float, need: Need, wish: Wish) -> float:
+def _cost(candidate: _Candidate, aim: float, wish: Wish) -> float:
     """How ill an item fits; in steps, within which chance decides."""
+    item = candidate.item
     cost = abs(facility_of(item) - aim) + (_FOR_UNKNOWN if item.facility is None else 0.0)
     if wish.grade is not None:
         cost += _FOR_GRADES_BELOW * (wish.grade - item.grade)
-    cost += _FOR_OTHER_POINTS * sum(code != need.code for code in item.points[:1])
+    cost += _FOR_OTHER_POINTS * candidate.beside
     cost += 2 * _SPREAD if item.group in wish.used else 0.0  # a variant of what the student has had
     return round(cost / _CHANCE)
 
@@ -114,8 +127,3 @@ def _ease(item: Item) -> tuple[float, str]:
 def _lot(item: Item, seed: int) -> bytes:
     """A draw that depends on nothing but the item and the seed."""
     return hashlib.sha256(f"{seed}:{item.id}".encode()).digest()
-
-
-def lacking(chosen: Collection[Chosen]) -> list[Chosen]:
-    """The points that got fewer items than they should."""
-    return [each for each in chosen if len(each.items) < each.meant]

@@ -18,24 +18,33 @@ _SHORT_OPTION, _MIDDLING_OPTION = 9, 22
 """Characters up to which four or two options stand side by side."""
 
 
-def paper_view(practice: Practice) -> View:
-    """Questions, and the answer sheet after them."""
+def paper_view(practice: Practice, reference: str = "") -> View:
+    """Questions, and the answer sheet after them. `reference` stands on every page."""
     t = words(practice.language)
     return _head(practice, "about") | {
         "kind": "paper",
+        "reference": reference,
         "sections": [_section(practice, section, _asked) for section in practice.sections],
         "sheet": [_section(practice, section, _place) for section in practice.sections],
         "fields": [t["name"], t["class"], t["number"]],
     }
 
 
-def key_view(practice: Practice) -> View:
+def key_view(practice: Practice, reference: str = "") -> View:
     """Answers, what is accepted beside them, marking and solutions."""
     sources = sorted({" · ".join(filter(None, (q.item.source, q.item.license))) for q in practice.questions} - {""})
+    t = words(practice.language)
+    lacking = [
+        t["lacking.point"].format(name=point.name, wanted=point.wanted, found=len(point.numbers))
+        for point in practice.points
+        if len(point.numbers) < point.wanted
+    ]
     return _head(practice, "about.key") | {
         "kind": "key",
+        "reference": reference,
         "sections": [_section(practice, section, _answered) for section in practice.sections],
         "sources": sources,
+        "lacking": t["lacking"].format(points=t["separator"].join(lacking)) if lacking else "",
     }
 
 
@@ -51,12 +60,10 @@ def _head(practice: Practice, about: str) -> View:
             {
                 "name": point.name,
                 "reason": t[f"reason.{point.reason}"],
-                "numbers": t["numbers"].format(numbers=t["separator"].join(point.numbers))
-                if point.numbers
-                else t["numbers.none"],
-                "none": not point.numbers,
+                "numbers": t["numbers"].format(numbers=t["separator"].join(point.numbers)),
             }
             for point in practice.points
+            if point.numbers
         ],
     }
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.practice.bank import starter
@@ -53,6 +53,7 @@ def test_two_weak_points_of_which_one_rests_on_the_other_are_in_that_order_howev
     assert [need.code for need in needs] == [LINEAR, QUADRATIC]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.integers(1, 50))
 def test_shares_add_up_to_the_count_and_weaker_points_get_no_less(mastery: list[float], count: int) -> None:
     needs = [Need(f"p{i:02}", value, "weak") for i, value in enumerate(mastery)]

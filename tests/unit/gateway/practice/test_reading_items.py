@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.practice import reading
@@ -91,6 +91,7 @@ def test_an_id_that_comes_twice_is_wrong_the_second_time() -> None:
     assert (second.item, told(second)) == (None, [("id", "is in row 1 already")])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_bytes_break_a_reader(data: bytes) -> None:
     for read in (reading.of_json, reading.of_lines, reading.of_csv):
