@@ -27,7 +27,8 @@ QUIET = {
     "redink_corrections_total", "redink_kafka_consumer_commit_errors_total", "redink_kafka_publish_errors_total",
     "redink_kafka_handler_errors_total", "redink_kafka_stale_completions_total", "redink_kafka_skipped_records_total",
     "redink_llm_requests_total", "redink_llm_tokens_total", "redink_llm_cost_total", "redink_llm_request_seconds_bucket", "redink_llm_limit_wait_seconds_bucket",
-    "redink_llm_grades_total", "redink_llm_cache_total", "redink_canary_seconds_bucket",
+    "redink_llm_grades_total", "redink_llm_cache_total", "redink_canary_seconds_bucket", "redink_canary_runs_total",
+    "redink_erased_total",
     "redink_canary_last_good_timestamp_seconds",
 }  # fmt: skip
 """Of these a healthy system without a model's key says nothing: their queries must be understood, no more. The canary

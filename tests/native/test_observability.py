@@ -89,6 +89,13 @@ def test_every_metric_of_a_rule_is_declared() -> None:
             assert name in samples, (path.name, name)
 
 
+def test_every_metric_is_looked_at_by_a_panel_an_alert_or_the_plan_of_capacity() -> None:
+    places = [*DASHBOARDS, *RULES, ROOT / "services" / "gateway" / "capacity" / "measured.py"]
+    looked_at = set(re.findall(r"\bredink_[a-z0-9_]+", "\n".join(path.read_text("utf-8") for path in places)))
+    unseen = [metric._name for metric in declared() if not {metric._name, *_samples(metric)} & looked_at]
+    assert unseen == []
+
+
 def _samples(metric: MetricWrapperBase) -> set[str]:
     """The names under which Prometheus knows a metric."""
     name = metric._name

@@ -63,6 +63,11 @@ def overview() -> dict[str, Any]:
                 says="By the books: a stage without a process shows here.",
             ),
             Panel(
+                "How long the oldest there has not moved",
+                [("max by (stage) (redink_exams_at_stage_oldest_age_seconds)", "{{stage}}")],
+                "s",
+            ),
+            Panel(
                 "Failures by reason",
                 [(rate("redink_terminal_total", "reason", 'outcome="failed"'), "{{reason}}")],
                 "reqps",
@@ -74,6 +79,11 @@ def overview() -> dict[str, Any]:
                     (quantile(0.5, "redink_canary_seconds"), "p50 as a client sees it"),
                 ],
                 "s",
+            ),
+            Panel(
+                "Synthetic exams by outcome",
+                [("sum by (outcome) (increase(redink_canary_runs_total[15m]))", "{{outcome}}")],
+                says="good is the only one that is",
             ),
             stat("Invariants violated", "sum(redink_invariant_violations_total) or vector(0)", limits=_NONE_IS_GOOD),
             stat("Dead letters, 24 h", "sum(increase(redink_dlq_total[24h])) or vector(0)", limits=_NONE_IS_GOOD),
@@ -188,11 +198,21 @@ def gateway() -> dict[str, Any]:
                 "Late",
                 [
                     ("max(redink_webhook_late_seconds)", "webhooks"),
+                    ("max(redink_webhook_oldest_pending_age_seconds)", "oldest message that a receiver hasn't taken"),
                     ("max(redink_review_behind_seconds)", "review queue"),
                     ("max(redink_review_decision_oldest_age_seconds)", "teachers' decisions"),
                 ],
                 "s",
             ),
             Panel("Corrections by teachers", [(rate("redink_corrections_total", "kind"), "{{kind}}")], "reqps"),
+            Panel(
+                "Cut off, deleted, brought in",
+                [
+                    (rate("redink_live_cut_total"), "live streams that were too slow"),
+                    (rate("redink_erased_total", "reason"), "exams deleted: {{reason}}"),
+                    (rate("redink_imported_rows_total"), "rows of past records"),
+                ],
+                "reqps",
+            ),
         ],
     )
