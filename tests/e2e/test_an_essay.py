@@ -28,6 +28,6 @@ def test_an_essay_comes_back_with_its_mistakes_marked_and_its_score_left_to_a_te
         ("recieve", "receive"),
     ]
     assert all(text[m["start"] : m["end"]] == m["quote"] for m in review["mistakes"])
-    assert (review["measures"]["length"], review["measures"]["least"]) == (16, 60)
+    assert (review["measures"]["length"], review["measures"]["least"]) == (17, 60)
     assert "<mark>recieve</mark><sup>3</sup>" in client.http.get(f"/api/v1/exams/{exam}/report.html").text
     assert client.http.get(f"/api/v1/exams/{exam}/report.pdf").content.startswith(b"%PDF")
