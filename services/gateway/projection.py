@@ -113,9 +113,9 @@ async def _apply(transaction: Transaction, record: Record, event: ExamEvent) -> 
     report = event.artefact if isinstance(event, ExamReported) else None
     if report and not report.path.startswith(f"{exam.tenant}/{exam.exam_id}/"):
         return _Outcome(violation="artefact_of_another_exam")
+    moved = await take(transaction, exam, fact_of(record, event), report)
     if event.revision >= exam.position.revision:  # a word on an older one doesn't break this one's silence
         await transaction.heard(event)
-    moved = await take(transaction, exam, fact_of(record, event), report)
     return _Outcome(moved=None if moved is exam else moved)
 
 
