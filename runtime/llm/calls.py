@@ -99,9 +99,12 @@ class Calls:
         seconds, began = min(self._terms.call_seconds, account.left), _now()
         about = {"gen_ai.request.model": self._endpoint.model, "server.address": self._endpoint.provider}
         try:
-            with calling(f"chat {self._endpoint.model}", about):
+            with calling(f"chat {self._endpoint.model}", about) as span:
                 async with asyncio.timeout(max(0.0, seconds)):
                     raw = await self._endpoint.transport.send(key, body)
+                span.note({"http.response.status_code": raw.status})
+                if raw.status != _OK:
+                    span.fail(reason_of(raw.status).value)
         except TimeoutError:
             enough = 2 * seconds >= self._terms.call_seconds
             raise Failed(Reason.TIMED_OUT if enough else Reason.NO_TIME) from None
