@@ -1,7 +1,8 @@
-"""Is what `python -m services capacity` predicts what happens? `python -m bench.capacity [--rate 1.1/s] [--exams 160]`.
+"""Is what `python -m services capacity` predicts what happens? `python -m bench.capacity [--real] [--rate 1.1/s] [--exams 160]`.
 
 The real gateway, shell and broker around stages that take a known time and no processor (bench/capacity_stages.py), so that
-the figures are those of the model and not of a busy machine. With --real, the real stages and the sample paper instead.
+the figures are those of the model and not of a busy machine. With --real, the real stages and the sample paper instead, in
+under four minutes: CPU times are what is planned with, so on a machine that others use it says nothing, and says so.
 First exams come rarely, which is what is measured; then as a Poisson stream, which is what was predicted.
 """
 
@@ -26,6 +27,8 @@ from services.gateway.capacity.plan import Wanted, plan
 from services.gateway.tools.capacity import rate
 
 SAMPLE = ROOT / "samples" / "paper.jpg"
+QUIET = 0.5
+"""Load average up to which a machine is one's own."""
 TERMINAL = {"COMPLETED", "FAILED", "CANCELLED", "EXPIRED"}
 
 
@@ -90,11 +93,17 @@ async def compare(gateway: Service, stages: Sequence[Service], key: str, asked: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=rate, default=1.1)
-    parser.add_argument("--exams", type=int, default=160)
-    parser.add_argument("--calibrate", type=int, default=30)
+    parser.add_argument("--rate", type=rate, help="default: 1.1/s, or 0.25/s of real ones")
+    parser.add_argument("--exams", type=int, help="default: 160, or 24 real ones")
+    parser.add_argument("--calibrate", type=int, help="exams that are measured first (default: 30, or 8 real ones)")
     parser.add_argument("--real", action="store_true")
     asked = parser.parse_args()
+    usual = (0.25, 24, 8) if asked.real else (1.1, 160, 30)
+    asked.rate, asked.exams, asked.calibrate = (
+        given or default for given, default in zip((asked.rate, asked.exams, asked.calibrate), usual, strict=True)
+    )
+    if asked.real and (others := os.getloadavg()[0]) > QUIET:
+        print(f"others use this machine (load {others:.1f}): what follows tells nothing of the prediction")
     asked.stages = ("ocr", "parser", "analyzer", "diagnostic", "report")
     key = f"rk_dev_{secrets.token_hex(24)}"
     with tempfile.TemporaryDirectory() as folder, embedded_stack(folder, given=os.environ) as stack:
