@@ -19,7 +19,7 @@ from deploy.native.process import Child, ChildFailed
 from deploy.native.services import ROOT, create_topics, services
 from deploy.native.stack import Stack, embedded_stack
 from tests.load import report
-from tests.load.watch import Watch, counters
+from tests.load.watch import Watch
 
 _SETTINGS = {
     "REDINK_GATEWAY_MAX_IN_FLIGHT": "10000",
@@ -60,15 +60,13 @@ def _run(asked: argparse.Namespace, folder: Path) -> report.Found:
         watch = Watch([*children, *_servers(stack)])
         began = time.time()
         used = os.times()
-        phases = _students(gateway.url, key, asked)
+        seen = _students(gateway.url, key, asked)
         students = os.times()
         cpu = watch.stop()
         return {
-            "phases": phases,
+            **seen,
             "cpu": cpu | {"students": _children(students) - _children(used)},
             "memory": watch.memory,
-            "hits": _listed(counters(gateway.url, "redink_cache_hits_total")),
-            "misses": _listed(counters(gateway.url, "redink_cache_misses_total")),
             "restarts": {child.name: child.restarts for child in children if child.restarts},
             "seconds": time.time() - began,
         }
@@ -82,12 +80,8 @@ def _children(times: os.times_result) -> float:
     return times.children_user + times.children_system
 
 
-def _listed(counter: "dict[tuple[str, ...], float]") -> list[list[object]]:
-    return [[*labels, value] for labels, value in counter.items()]
-
-
-def _students(url: str, key: str, asked: argparse.Namespace) -> list[report.Phase]:
-    """What they saw; they are a process of their own, as locust changes how Python waits."""
+def _students(url: str, key: str, asked: argparse.Namespace) -> report.Found:
+    """What they saw, phase by phase, and what the gateway's caches did for them; they are a process of their own, as locust changes how Python waits."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.load.users", url, "--seconds", str(asked.seconds)]
     command += ["--pages", str(asked.pages), "--at-once", *map(str, asked.at_once), "--rates", *map(str, asked.rates)]
     done = subprocess.run(
@@ -95,7 +89,7 @@ def _students(url: str, key: str, asked: argparse.Namespace) -> list[report.Phas
     )
     if not done.stdout:
         raise subprocess.SubprocessError(f"the students ended with {done.returncode} and said nothing")
-    found: list[report.Phase] = json.loads(done.stdout)
+    found: report.Found = json.loads(done.stdout)
     return found
 
 

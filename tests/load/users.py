@@ -19,6 +19,7 @@ from locust.env import Environment
 
 from tests.load.locustfile import POLL, Student, form
 from tests.load.report import AT_REST
+from tests.load.watch import counters
 
 _PAGES = (1, 2, 4)
 _ASKED = 200
@@ -88,9 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         visits.begin(f"{count} at once")
         gevent.joinall([visits.come() for _ in range(count)])
     _ramp(visits, asked.rates, asked.seconds)
+    caches = {name: counters(asked.url, f"redink_cache_{name}_total") for name in ("hits", "misses")}
     visits.begin(AT_REST)
     visits.ask(_ASKED)
-    json.dump(visits.phases, sys.stdout)
+    json.dump({"phases": visits.phases, **caches}, sys.stdout)
     return int(any(phase["errors"] for phase in visits.phases))
 
 

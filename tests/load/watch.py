@@ -3,7 +3,7 @@
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import psutil
 
@@ -67,13 +67,13 @@ def slope(samples: Sequence[tuple[float, float]]) -> float:
     return 60 * sum((at - middle) * (value - mean) for at, value in samples) / spread if spread else 0.0
 
 
-def counters(url: str, family: str) -> Mapping[tuple[str, ...], float]:
-    """The samples of a counter at /metrics, by the values of its labels in order."""
+def counters(url: str, family: str) -> list[tuple[str | float, ...]]:
+    """The samples of a counter at /metrics: the values of its labels in their order, and its own."""
     with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
         lines = answer.read().decode().splitlines()
-    found = {}
+    found = []
     for line in lines:
         if line.startswith(f"{family}{{"):
             labels, _, value = line.removeprefix(f"{family}{{").rpartition("} ")
-            found[tuple(part.split("=", 1)[1].strip('"') for part in labels.split(","))] = float(value)
+            found.append((*(part.split("=", 1)[1].strip('"') for part in labels.split(",")), float(value)))
     return found

@@ -36,14 +36,19 @@ class Played(BaseHTTPRequestHandler):
             self._answer(202, {"exam_id": f"exam-{self.seen['upload']}"})
 
     def do_GET(self) -> None:
+        if self.path == "/metrics":
+            self._send(200, b'redink_cache_hits_total{cache="status",level="local"} 3.0\n', {})
+            return
         what = self.path.rpartition("/")[2]
         self.seen[what] += 1
         self._answer(200, {"status": "COMPLETED", "exam_id": self.path.split("/")[4], "cost": {"cpu_seconds": 1.0}})
 
     def _answer(self, code: int, document: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        data = json.dumps(document).encode()
+        self._send(code, json.dumps(document).encode(), headers or {})
+
+    def _send(self, code: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_response(code)
-        for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
+        for name, value in {"Content-Length": str(len(data)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
@@ -67,7 +72,9 @@ def test_students_upload_ask_again_when_told_to_and_see_the_result(url: str) -> 
     env = {**os.environ, "REDINK_KEY": "key"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
-    together, rest = json.loads(done.stdout)
+    seen = json.loads(done.stdout)
+    together, rest = seen["phases"]
+    assert (seen["hits"], seen["misses"]) == ([["status", "local", 3.0]], [])
     assert (together["name"], len(together["visits"]), together["errors"]) == ("3 at once", 3, [])
     assert (len(together["accept"]), together["refused"], len(together["result"])) == (3, 1, 3)
     assert {visit["cost"]["cpu_seconds"] for visit in together["visits"]} == {1.0}
