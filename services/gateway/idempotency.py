@@ -10,8 +10,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic.main import IncEx
-
 from contracts.artefacts import Submission
 from services.gateway.core.problems import Code, Problem
 
@@ -47,7 +45,7 @@ def checked(key: str) -> str:
 def fingerprint(submission: Submission, priority: str, callback_url: str | None = None) -> bytes:
     """SHA-256 of what the request asks for: fields and file contents, not where this attempt put them."""
     # `trend` and `essay` came later: with them, a key that was settled before an upgrade would fit no repetition after it.
-    left_out: IncEx = {"files": True, "corrections": True, "background": {"trend"}}
+    left_out: dict[str, bool | set[str]] = {"files": True, "corrections": True, "background": {"trend"}}
     plain = submission.model_dump(mode="json", exclude=left_out)
     if submission.essay is None:
         del plain["essay"]
