@@ -9,8 +9,10 @@ from importlib import resources
 
 from fastapi import APIRouter, Request, Response
 
+# A report is opened as a blob, which inherits this policy, and brings its style with it.
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; connect-src 'self'; "
+    "img-src 'self' blob: data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}

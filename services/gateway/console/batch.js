@@ -49,7 +49,7 @@ export async function batchView(batchId, signal) {
 
 function summary(now) {
   const done = ["COMPLETED", "FAILED", "CANCELLED", "EXPIRED"].reduce((sum, state) => sum + (now.counts[state] || 0), 0);
-  const refused = now.refused ? `, ${t("refused_of", now.refused)}` : "";
+  const refused = now.refused ? t("refused_of", now.refused) : "";
   return t("done_of", done, now.papers - now.refused) + refused;
 }
 

@@ -5,15 +5,19 @@ from typing import Any, Literal
 
 import asyncpg
 
+from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import Earlier, Reservation
 
 KEY_DAYS = 3
 """How long a key is remembered by what was made under it, where it is kept there."""
 
+Table = Literal["templates", "webhook_endpoints", "practices"]
+"""Those that keep the key that each of their rows was made under."""
+
 
 async def forget_key(
     connection: asyncpg.Connection | asyncpg.Pool,
-    table: Literal["templates", "webhook_endpoints", "practices"],
+    table: Table,
     tenant: str,
     key: str,
 ) -> None:
@@ -25,6 +29,26 @@ async def forget_key(
         key,
         KEY_DAYS,
     )
+
+
+async def made_before(
+    connection: asyncpg.Connection | asyncpg.Pool, table: Table, columns: str, asked: tuple[str, str, bytes]
+) -> asyncpg.Record | None:
+    """The row that an earlier request with the key made; `asked`: tenant, key, and SHA-256 of what is asked for now.
+
+    None when there is none, or it was so long ago that the key is forgotten. Problem(IDEMPOTENCY_MISMATCH).
+    """
+    tenant, key, digest = asked
+    await forget_key(connection, table, tenant, key)
+    row = await connection.fetchrow(
+        f"SELECT fingerprint = $3 AS same, {columns} FROM {table} WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
+        tenant,
+        key,
+        digest,
+    )
+    if row is not None and not row["same"]:
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    return row
 
 
 class Keys:

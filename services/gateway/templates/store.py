@@ -10,7 +10,7 @@ import asyncpg
 
 from services.gateway.core.cursor import Cursor
 from services.gateway.core.problems import Code, Problem
-from services.gateway.postgres.keys import forget_key
+from services.gateway.postgres.keys import made_before
 from services.gateway.templates.document import Document
 
 KEPT_VERSIONS = 100
@@ -204,18 +204,8 @@ async def find_version(pool: asyncpg.Pool, tenant: str, head: Head, version: int
 
 async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, digest: bytes) -> Head | None:
     """What the key has made before; it is forgotten after three days."""
-    await forget_key(connection, "templates", tenant, key)
-    row = await connection.fetchrow(
-        f"SELECT fingerprint, {_HEAD} FROM templates WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
-        tenant,
-        key,
-    )
-    if row is None:
-        return None
-    found = dict(row)
-    if found.pop("fingerprint") != digest:
-        raise Problem(Code.IDEMPOTENCY_MISMATCH)
-    return Head(**found)
+    row = await made_before(connection, "templates", _HEAD, (tenant, key, digest))
+    return Head(**{name: row[name] for name in Head.__annotations__}) if row else None
 
 
 async def _lock(connection: asyncpg.Connection, tenant: str, template_id: str, expected: int | None) -> Head | None:

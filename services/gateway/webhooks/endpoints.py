@@ -7,9 +7,8 @@ from datetime import datetime
 
 import asyncpg
 
-from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import digest
-from services.gateway.postgres.keys import forget_key
+from services.gateway.postgres.keys import made_before
 from services.gateway.webhooks.messages import CALLBACK, EventType
 from services.gateway.webhooks.owed import ensure_callback, wake
 from services.gateway.webhooks.signing import new_secret, shown
@@ -182,17 +181,8 @@ async def _with_secret(pool: asyncpg.Pool, tenant: str, endpoint_id: str) -> Mad
 
 async def repeated(connection: asyncpg.Connection | asyncpg.Pool, tenant: str, key: str, wish: Wish) -> Made | None:
     """What the key has made before; it is forgotten after three days. Problem(IDEMPOTENCY_MISMATCH)."""
-    await forget_key(connection, "webhook_endpoints", tenant, key)
-    row = await connection.fetchrow(
-        f"SELECT {_VISIBLE}, secret, fingerprint FROM webhook_endpoints WHERE tenant = $1 AND idempotency_key = $2",  # noqa: S608
-        tenant,
-        key,
-    )
-    if row is None:
-        return None
-    if row["fingerprint"] != wish.fingerprint():
-        raise Problem(Code.IDEMPOTENCY_MISMATCH)
-    return _made(row)
+    row = await made_before(connection, "webhook_endpoints", f"{_VISIBLE}, secret", (tenant, key, wish.fingerprint()))
+    return _made(row) if row else None
 
 
 def _made(row: asyncpg.Record) -> Made:

@@ -52,7 +52,7 @@ async def test_a_zip_is_a_batch_that_is_watched_to_its_end_and_reported_on(
     await page.get_by_role("button", name="开始批改").click()
 
     await expect(page.get_by_role("heading", name="期中 <b>")).to_be_visible(timeout=LONG)
-    await expect(page.get_by_role("status")).to_have_text("已处理 0 / 2 份, 1 份未被接受")
+    await expect(page.get_by_role("status")).to_have_text("已处理 0 / 2 份，1 份未被接受")
     rows = page.locator("tbody tr")
     await expect(rows).to_have_count(3)
     await expect(rows.nth(0)).to_contain_text("s-1")
@@ -63,11 +63,12 @@ async def test_a_zip_is_a_batch_that_is_watched_to_its_end_and_reported_on(
     await expect(page.locator(".counts")).to_contain_text("识别中", timeout=LONG)
     for exam in exams:
         await running.report(exam)
-    await expect(page.get_by_role("status")).to_have_text("已处理 2 / 2 份, 1 份未被接受", timeout=LONG)
+    await expect(page.get_by_role("status")).to_have_text("已处理 2 / 2 份，1 份未被接受", timeout=LONG)
     async with page.context.expect_page() as opening:
         await page.get_by_role("button", name="班级报告网页").click()
     report = await opening.value
     await expect(report.locator("h1")).to_be_visible(timeout=LONG)
+    assert await report.evaluate("document.styleSheets.length"), "it has its style"
     await report.close()
 
     await page.get_by_role("link", name="返回").click()
