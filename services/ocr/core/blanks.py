@@ -9,6 +9,7 @@ from contracts.artefacts.reading import Line, Rule
 from contracts.base import Box, Point
 from services.ocr.core.flat import Mask
 from services.ocr.core.glyphs import Glyph, glyphs_of
+from services.ocr.core.overrun import carried_on
 from services.ocr.core.places import Place
 from services.ocr.core.rules import is_level, length_of
 from services.ocr.core.tables import Cell
@@ -17,6 +18,8 @@ CROSSED = 0.8
 """In ems, the widest gap that a stroke across a rule leaves between its pieces."""
 BELOW = 0.12
 """Share of ink right under a rule from which it is a fraction bar or a root, not a blank."""
+THIN, FURTHER = 0.7, 0.05
+"""Share of the rows under a rule that dashes take up at most; share of ink a little further down, where characters go on."""
 LONGEST_DASH = 2.6
 """In ems: a Chinese dash is two."""
 STROKE = 1.8
@@ -47,7 +50,7 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
         if any(_crosses(u, rule, em) for u in drawn) or _goes_on(rule, ink, em):
             continue
         places.append(Place("rule", (x0, min(y0, y1) - 1.35 * em, x1, max(y0, y1) + 0.2 * em), em))
-    places = _joined(places, ink, em)
+    places = carried_on(_joined(places, ink, em), lines, ink)
     return [place for place in places if not any(_divides(place.box, other.box, ink, em) for other in places)]
 
 
@@ -160,7 +163,12 @@ def _is_edge(rule: Rule, upright: Sequence[Rule], cells: Sequence[Cell], em: flo
 
 
 def _is_bar(rule: Rule, ink: Mask, em: float) -> bool:
-    x0, x1 = round(rule.start[0]), round(rule.end[0])
+    """Whether characters stand right under a rule; the dashes of a frame's edge are ink too, but end sooner."""
+    x0, x1 = max(0, round(rule.start[0])), round(rule.end[0])
     y = max(rule.start[1], rule.end[1])
-    under = ink[round(y + 0.14 * em) + 2 : round(y + 0.55 * em), max(0, x0) : x1]
-    return bool(under.size) and float(under.mean()) / 255 > BELOW
+    under = ink[round(y + 0.14 * em) + 2 : round(y + 0.55 * em), x0:x1]
+    further = ink[round(y + 0.5 * em) : round(y + 0.7 * em), x0:x1]
+    if not under.size or not further.size:
+        return False
+    thin = np.count_nonzero(under.any(axis=1)) <= THIN * len(under) and float(further.mean()) / 255 <= FURTHER
+    return float(under.mean()) / 255 > BELOW and not thin

@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 
 from contracts.artefacts.reading import Line
+from services.ocr.core.flat import Mask
 from services.ocr.core.glyphs import Glyph, centre_y, glyphs_of
+from services.ocr.core.parens import unread
 from services.ocr.core.places import Place
 
 OPEN, CLOSE = "(（〔", ")）〕"
@@ -13,13 +15,17 @@ NARROW = 1.6
 WIDE = 9.0
 CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0,5}")
 """What handwriting (or nothing) in a bracket is read as; a lone character may be anything."""
+ANSWERS, MOST_LETTERS = "ABCDEFGH√×✓✗TF ", 3
+ROOM = (2.1, 7.0)
+"""In ems from the stem's last character to a closing bracket without an opening one: room for a letter or several."""
 OPTION = re.compile(r"[A-H]\s*[.．、]")
 """Where the options begin no answer wraps to."""
 
 
-def brackets(lines: Sequence[Line], em: float) -> list[Place]:
+def brackets(lines: Sequence[Line], ink: Mask, em: float) -> list[Place]:
     """Insides of bracket pairs that are wide enough to write into, whole or with one bracket lost under the ink."""
     glyphs = glyphs_of(lines)
+    glyphs += unread(ink, glyphs, em)
     places: list[Place] = []
     used: set[int] = set()
     closers = [i for i, g in enumerate(glyphs) if g.char in CLOSE]
@@ -43,7 +49,22 @@ def brackets(lines: Sequence[Line], em: float) -> list[Place]:
     for j in closers:
         if j not in used and _first(glyphs[j], glyphs, em):
             places.append(_between(glyphs[j].x - 2.6 * em, glyphs[j].x, glyphs[j].y, em))
+        elif j not in used and (start := _room_before(glyphs[j], glyphs, em)) is not None:
+            places.append(_between(start, glyphs[j].x, glyphs[j].y, em))
     return places
+
+
+def _room_before(closer: Glyph, glyphs: Sequence[Glyph], em: float) -> float | None:
+    """Where room for an answer begins whose opening bracket is lost under a struck letter: after the stem; None without.
+
+    Answers are told from the stem by their letters.
+    """
+    row = sorted((g for g in glyphs if _level(g, closer, em) and g.x < closer.x), key=lambda g: -g.x)
+    stem = next((g for g in row if g.char not in ANSWERS), None)
+    if stem is None or sum(g.x > stem.x for g in row) > MOST_LETTERS:
+        return None
+    wide = ROOM[0] * em < closer.x - stem.x < ROOM[1] * em
+    return stem.x + 0.6 * em if wide and ("一" <= stem.char <= "鿿" or stem.char in "?？。") else None
 
 
 def _level(a: Glyph, b: Glyph, em: float) -> bool:

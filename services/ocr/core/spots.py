@@ -56,7 +56,7 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     ink = leaf.ink.copy()
     ink[cv2.dilate(red, np.ones((3, 3), np.uint8)) > 0] = 0
     cells = find_tables(list(rules), leaf.size)
-    places = [*brackets(lines, em), *blanks(rules, cells, lines, ink, em), *cells_of(cells, em)]
+    places = [*brackets(lines, ink, em), *blanks(rules, cells, lines, ink, em), *cells_of(cells, em)]
     places += before_numbers(lines, places, em)
     circled = rings(ink, lines, em)
     thick = max(3, round(0.17 * em))

@@ -28,7 +28,7 @@ COVERED = 0.4
 """Share of a stroke's width that lies under the sign whose root it is in."""
 LEANS = 0.75
 """Share of a sign's width, from the left, that its lower half takes at most."""
-JOINT = 0.3
+JOINT = 0.35
 """In ems, how far the roof of a radical sign may be from its tick where they are two strokes."""
 RAISED = 0.72
 """A raised character is at most this share as high as what it stands on, and ends above its middle."""
@@ -201,14 +201,15 @@ def _radicals(blobs: Sequence[_Blob], labels: Labels, em: float) -> Iterator[_Wh
     for roof in blobs:
         if roof.width < BAR_WIDTH * em or roof.height > FLAT * roof.width:
             continue
-        under = [b for b in blobs if b.y0 > roof.y0 and roof.x0 - 0.1 * em < b.x < roof.x1 + 0.2 * em and b is not roof]
         ticks = [
             b for b in blobs if abs(b.x1 - roof.x0) < JOINT * em and b.x0 < roof.x0 and -JOINT * em < b.y0 - roof.y0
         ]
-        ticks = [b for b in ticks if b.height > RADICAL * em and b not in under and b.y0 < roof.y1 + JOINT * em]
+        ticks = [b for b in ticks if b.height > RADICAL * em and b.y0 < roof.y1 + JOINT * em][:1]
+        under = [b for b in blobs if b.y0 > roof.y0 and roof.x0 - 0.1 * em < b.x < roof.x1 + 0.2 * em]
+        under = [b for b in under if b is not roof and b not in ticks]
         over = [b for b in blobs if roof.x0 < b.x < roof.x1 and b.y < roof.y0]
         if ticks and _is_term(under, em) and not over:
-            yield _Whole(roof, [under], ticks[:1])
+            yield _Whole(roof, [under], ticks)
 
 
 def _covers(sign: _Blob, under: Sequence[_Blob], labels: Labels, em: float) -> bool:

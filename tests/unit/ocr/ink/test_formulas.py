@@ -57,6 +57,11 @@ def test_a_root_whose_roof_is_a_stroke_of_its_own():
     assert told(drawn(tick, [(88, 50), (120, 50)], ("3", 92, 88)), "3") == "√3"
 
 
+def test_a_root_whose_slanting_roof_reaches_over_its_tick():
+    tick, roof = [(76, 54), (74, 76), (60, 88)], [(66, 50), (92, 47), (104, 40)]
+    assert told(drawn(tick, roof, ("3", 82, 86)), "3") == "√3"
+
+
 def test_a_small_digit_at_the_upper_right_is_a_power():
     canvas = drawn(("x", 40, 90)).astype(np.uint8)
     cv2.putText(canvas, "2", (62, 66), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1, 2)
