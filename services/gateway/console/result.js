@@ -26,11 +26,13 @@ export async function resultView(exam, signal, again) {
 const keyOf = (question) => question.path.join("/");
 
 function summary(exam, result) {
-  const { earned, max, needs_review: open } = result.score;
+  const { earned, max, graded, needs_review: open } = result.score;
+  const asked = result.questions.filter((question) => question.type !== "composite").length;
   const links = [["pdf", "report.pdf"], ["html", "report.html"], ["json", "result"]].map(([word, path]) =>
     fileButton(word, `/exams/${exam.exam_id}/${path}`));
   return h("section", {}, h("h1", {}, result.title || names("subjects")[result.subject]),
     h("p", {}, h("span", { class: "score" }, earned === null ? "–" : t("of", earned, max)), " ",
+      graded < asked ? h("span", { class: "graded" }, t("graded_of", graded, asked)) : null, " ",
       open ? h("span", { class: "review" }, t("to_review", open)) : null),
     result.diagnosis.summary ? h("p", {}, result.diagnosis.summary) : null, h("p", { class: "links" }, links));
 }
