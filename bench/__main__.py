@@ -7,6 +7,7 @@ python -m bench.concurrent --help    uploads by a hundred clients at once, besid
 python -m bench.subscribers --help   five hundred live clients of one gateway, beside a query for each
 python -m bench.upload --help        the gateway's memory and time for large uploads
 python -m bench.cache --help         hit rates of the gateway's caches, and the same gateway without them
+python -m bench.pipeline_overhead --help  what the pipeline itself costs, beside a Celery chain
 python -m bench.delivery --help       counts lost and doubled exams under kills, beside FastStream and Celery
 """
 

@@ -64,6 +64,7 @@ class Stages:
         self._blobs = LocalBlobs(root)
         self._loop = asyncio.new_event_loop()
         self._stages: dict[str, Stage] = {}
+        self._open: list[object] = []  # what nobody holds is closed
         self._here = InThread()
 
     def open(self) -> None:
@@ -71,7 +72,9 @@ class Stages:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         kit = Kit(self._blobs, Nothing(), log.get("peer"))
         for name in STAGE:
-            stage = self._do(open_stage_of(name)(kit).__aenter__())
+            opening = open_stage_of(name)(kit)
+            stage = self._do(opening.__aenter__())
+            self._open.append(opening)
             if stage.pool and stage.pool.initializer:
                 stage.pool.initializer(*stage.pool.initargs)
             self._stages[name] = stage
