@@ -68,9 +68,9 @@ def without_red(bgr: Image, red: Mask) -> Image:
     height, width = bgr.shape[:2]
     if red.shape != (height, width):
         red = np.asarray(cv2.resize(red, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
-    cleaned = bgr.copy()
-    cleaned[(red > 0) & (bgr[:, :, 2] > RED_FLOOR)] = 255
-    return cleaned
+    light = cv2.threshold(cv2.extractChannel(bgr, 2), RED_FLOOR, 255, cv2.THRESH_BINARY)[1]
+    whitened = cv2.cvtColor(cv2.bitwise_and(red, light), cv2.COLOR_GRAY2BGR)
+    return np.asarray(cv2.bitwise_or(bgr, whitened), np.uint8)
 
 
 KINDS = ("tick", "half_tick", "cross", "circle")
@@ -84,7 +84,7 @@ def _hysteresis(redness: Mask) -> Mask:
         return np.zeros_like(redness)
     count, labels = cv2.connectedComponents(faint, connectivity=8)
     keep = np.zeros(count, np.uint8)
-    keep[np.unique(labels[sure > 0])] = 255
+    keep[labels[sure > 0]] = 255
     keep[0] = 0
     return np.asarray(keep[labels], dtype=np.uint8)
 

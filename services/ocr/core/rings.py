@@ -38,23 +38,21 @@ def _closed(ink: Mask, em: float) -> list[Box]:
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
-    boxes = [
-        _ring(np.asarray(c, np.int32), hole=links[3] >= 0, em=em)
-        for c, links in zip(contours, hierarchy[0], strict=True)
-    ]
+    holes = (hierarchy[0, :, 3] >= 0).tolist()
+    boxes = [_ring(np.asarray(c, np.int32), hole=hole, em=em) for c, hole in zip(contours, holes, strict=True)]
     return [box for box in boxes if box is not None]
 
 
 def _ring(contour: npt.NDArray[np.int32], *, hole: bool, em: float) -> Box | None:
     """The ring's outer box, from its hole or (when the letter touches it) from its outline."""
     x, y, w, h = (float(v) for v in cv2.boundingRect(contour))
-    full = cv2.contourArea(contour) / (w * h)
     grow = 0.08 * em + 1 if hole else -1.0
-    x, y, w, h = x - grow, y - grow, w + 2 * grow, h + 2 * grow
-    if not (1.15 * em < min(w, h) and max(w, h) < 2.7 * em and 0.6 < w / h < 1.9):
+    wide, high = w + 2 * grow, h + 2 * grow
+    if not (1.15 * em < min(wide, high) and max(wide, high) < 2.7 * em and 0.6 < wide / high < 1.9):
         return None
     # An ellipse fills 0.785 of its box, a character's outline less or (a box) more.
-    return (x, y, x + w, y + h) if (0.5 if hole else 0.68) < full < 0.9 else None
+    full = cv2.contourArea(contour) / (w * h)
+    return (x - grow, y - grow, x + w + grow, y + h + grow) if (0.5 if hole else 0.68) < full < 0.9 else None
 
 
 def _around(ink: Mask, glyphs: Sequence[Glyph], em: float) -> list[Box]:

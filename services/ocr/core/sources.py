@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import cv2
 import numpy as np
 import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -91,7 +92,7 @@ def decode(source: PageSource, limits: Limits | None = None) -> Raster:
         turned = ImageOps.exif_transpose(picture)
         swapped = picture.getexif().get(0x0112, 1) >= 5
         uploaded = (full[1], full[0]) if swapped else full
-        bgr = np.ascontiguousarray(np.asarray(_opaque(turned))[:, :, ::-1])
+        bgr = np.asarray(cv2.cvtColor(np.asarray(_opaque(turned)), cv2.COLOR_RGB2BGR), np.uint8)
     return Raster.of_image(bgr, uploaded, limits.working_side)
 
 

@@ -23,8 +23,9 @@ MIN_LETTERS = 6
 
 def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
     """Degrees clockwise by which the content is turned, and the text boxes of the page turned upright."""
-    proposed = engine.orientation(bgr)
-    sketch = sketched(bgr, engine)
+    small = reduced(bgr)
+    proposed = engine.orientation(small)
+    sketch = _enlarged(engine.detect(small), bgr, small)
     if proposed == 0 and not _is_doubtful(sketch):
         return 0, sketch
     as_is = engine.detect(bgr)  # small print may run together in a sketch
@@ -48,11 +49,16 @@ def turn_of(bgr: Image, engine: Engine) -> tuple[Turn, list[Floats]]:
 
 def sketched(bgr: Image, engine: Engine) -> list[Floats]:
     """Text boxes of a page as they show at a small size, in its own pixels."""
+    small = reduced(bgr)
+    return _enlarged(engine.detect(small), bgr, small)
+
+
+def reduced(bgr: Image) -> Image:
+    """The page at the size for a sketch, or smaller."""
     ratio = SKETCH_SIDE / max(bgr.shape[:2])
     if ratio >= 1:
-        return engine.detect(bgr)
-    small = cv2.resize(bgr, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
-    return [quad / np.float32(ratio) for quad in engine.detect(np.asarray(small, np.uint8))]
+        return bgr
+    return np.asarray(cv2.resize(bgr, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def legibility(bgr: Image, quads: Sequence[Floats], engine: Engine) -> float:
@@ -64,6 +70,12 @@ def legibility(bgr: Image, quads: Sequence[Floats], engine: Engine) -> float:
     sample = sorted(flat, key=lambda quad: -_sides(quad)[0])[:SAMPLE]
     texts = engine.recognise([geometry.crop(bgr, quad) for quad in sample])
     return float(sum(sum(map(str.isalpha, text.text)) for text in texts if text.confidence > SURE))
+
+
+def _enlarged(quads: Sequence[Floats], bgr: Image, small: Image) -> list[Floats]:
+    """Quads of `small` in pixels of `bgr`."""
+    ratio = np.float32(max(small.shape[:2]) / max(bgr.shape[:2]))
+    return [quad / ratio for quad in quads]
 
 
 def _is_doubtful(quads: Sequence[Floats]) -> bool:
