@@ -34,6 +34,8 @@ QUIET = {
 """Of these a healthy system without a model's key says nothing: their queries must be understood, no more. The canary
 runs here without being scraped."""
 
+pytestmark = pytest.mark.timeout(700)  # both exams are followed before the first test, each for up to 300 s
+
 
 class Prometheus:
     """Its API."""
