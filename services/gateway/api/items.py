@@ -48,7 +48,6 @@ _BODY: dict[str, Any] = {
                 },
                 "example": {"items": [NEW]},
             },
-            "application/x-ndjson": {"schema": {"type": "string"}, "example": "{…}\n{…}\n"},
             "text/csv": {"schema": {"type": "string"}, "example": _CSV},
         },
     }
@@ -71,9 +70,9 @@ async def import_items(
     *,
     dry_run: Annotated[bool, Query(description="Only say what is wrong; counts are of what would be taken.")] = False,
 ) -> ItemImport:
-    """One item, a list, JSON lines or CSV. An item replaces the one with its id, so sending it again changes nothing.
+    """One item, a list, JSON lines (`application/x-ndjson`) or CSV; an item replaces the one with its id.
 
-    Rows that are wrong are left out and told by row, as a spreadsheet counts them; 422 when no row is right.
+    So sending it again changes nothing. Rows that are wrong are left out and told by row, as a spreadsheet counts them; 422 when no row is right.
     """
     settings = gateway.printer.settings
     read = _READERS.get(bodies.media_type(request))
