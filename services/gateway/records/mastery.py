@@ -83,7 +83,7 @@ def points_of(seen: Iterable[Seen]) -> list[Point]:
 def _point(rows: Sequence[Seen]) -> Point:
     rows = sorted(rows, key=lambda row: (row.occasion.taken_at, str(row.occasion.exam_id)))
     last = rows[-1]
-    said = last.occasion.said  # it knew all that came before; of records that came after it, it knows nothing
+    said = last.occasion.said  # it knew what was recorded then; of records that are newer it knows nothing
     return Point(
         subject=last.subject,
         code=last.code,
