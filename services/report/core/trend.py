@@ -22,7 +22,13 @@ def trend_of(result: Result, words: Words) -> list[View]:
 
 def _chart(point: ResultMastery, words: Words) -> View:
     dots: list[View] = [
-        {"x": place / len(point.trend), "mean": past.mastery, "low": past.low, "high": past.high, "thin": not past.sufficient}
+        {
+            "x": place / len(point.trend),
+            "mean": past.mastery,
+            "low": past.low,
+            "high": past.high,
+            "thin": not past.sufficient,
+        }
         for place, past in enumerate(point.trend)
     ]
     dots.append({"x": 1.0, "mean": point.mastery, "low": point.low, "high": point.high, "thin": not point.sufficient})
