@@ -72,7 +72,8 @@ async def import_items(
 ) -> ItemImport:
     """One item, a list, JSON lines (`application/x-ndjson`) or CSV; an item replaces the one with its id.
 
-    So sending it again changes nothing. Rows that are wrong are left out and told by row, as a spreadsheet counts them; 422 when no row is right.
+    So sending it again changes nothing. Rows that are wrong are left out and told by row, as a spreadsheet counts them;
+    422 when no row is right.
     """
     settings = gateway.printer.settings
     read = _READERS.get(bodies.media_type(request))
