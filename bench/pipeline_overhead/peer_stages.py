@@ -62,13 +62,14 @@ class Stages:
 
     def __init__(self, root: Path) -> None:
         self._blobs = LocalBlobs(root)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._stages: dict[str, Stage] = {}
         self._open: list[object] = []  # what nobody holds is closed
         self._here = InThread()
 
     def open(self) -> None:
-        """Open all, and load what their pools would load."""
+        """Open all, and load what their pools would load; in the process that works, as no loop outlives a fork."""
+        self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         kit = Kit(self._blobs, Nothing(), log.get("peer"))
         for name in STAGE:
