@@ -1,5 +1,6 @@
 """The commands of docs/operations.md change passwords while somebody works with the old ones."""
 
+import asyncio
 import re
 import shlex
 from pathlib import Path
@@ -58,6 +59,7 @@ async def test_a_second_login_owns_the_tables_before_the_first_is_refused(stack:
         with pytest.raises(AssertionError):
             await run(commands("former-database-login"), environment | {"FORMER": owner})
         await at_work.close()
+        await _left(admin, owner)
         await run(commands("former-database-login"), environment | {"FORMER": owner})
         with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
             await asyncpg.connect(before)
@@ -65,6 +67,13 @@ async def test_a_second_login_owns_the_tables_before_the_first_is_refused(stack:
     finally:
         await admin.execute(f"DROP OWNED BY {owner}")
         await admin.close()
+
+
+async def _left(admin: asyncpg.Connection, user: str) -> None:
+    """Wait until no session of the user is left: a server ends one after its client has gone."""
+    async with asyncio.timeout(60):
+        while await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = $1", user):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_second_password_of_redis_works_beside_the_first_and_alone(tmp_path: Path) -> None:
