@@ -72,7 +72,7 @@ async def test_a_second_login_owns_the_tables_before_the_first_is_refused(stack:
 async def _left(admin: asyncpg.Connection, user: str) -> None:
     """Wait until no session of the user is left: a server ends one after its client has gone."""
     async with asyncio.timeout(60):
-        while await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = $1", user):
+        while await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = $1", user):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
 
 
