@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pylopdf_fonts_zh_cn import sans_path
 
 from contracts.artefacts.analysis import CriterionScore
+from contracts.artefacts.essay import Advice, EssayReview, Measures, Mistake
 from services.report.core import compose, render
 from tests.e2e.pipeline import Client
 from tests.unit.report.made_exam import EXAM_ID, made_exam, picture
@@ -81,6 +82,22 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+ESSAY: dict[str, Any] = {
+    "student_answer": "We go home ,\nand sleep.",
+    "criteria": (CriterionScore(criterion="Grammar", points=1, max_points=3, evidence=("go",), dimension="grammar"),),
+    "essay": EssayReview(
+        language="en",
+        measures=Measures(unit="words", length=5, least=60, paragraphs=2, sentences=1, longest_sentence=5),
+        mistakes=(
+            Mistake(start=3, end=5, quote="go", kind="grammar", correction="went", explanation="过去时", by="llm"),
+            Mistake(start=10, end=12, quote=" ,", kind="punctuation", correction=",", by="rules"),
+        ),
+        corrected="We went home,\nand sleep.",
+        suggestions=(Advice(text="Say where you were.", evidence=("We go home",)),),
+    ),
+}
+
+
 @pytest.fixture(scope="module", params=["zh-CN", "en"])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with everything that one can have, in each language."""
@@ -92,7 +109,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         else answer
         for answer in exam.analysis.answers
     )
-    analysis = exam.analysis.model_copy(update={"answers": answers})
+    analysis = exam.analysis.model_copy(update={"answers": (*answers[:-1], answers[-1].model_copy(update=ESSAY))})
     mastery = tuple(m.model_copy(update={"earlier": 0.4}) for m in exam.diagnosis.mastery)
     diagnosis = exam.diagnosis.model_copy(update={"mastery": mastery})
     result = compose(EXAM_ID, exam.submission, exam.reading, exam.paper, analysis, diagnosis)
