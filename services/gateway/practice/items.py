@@ -10,6 +10,9 @@ from services.gateway.core.problems import Code, Problem
 from services.gateway.practice.core.item import Item
 from services.gateway.practice.core.points import points_of
 
+_IMPORT_SECONDS = 60.0
+"""Thousands of rows take longer than other statements may."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -63,6 +66,7 @@ async def put(pool: asyncpg.Pool, tenant: str, items: Sequence[Item], most: int)
                SET subject = excluded.subject, grade = excluded.grade, type = excluded.type, points = excluded.points,
                    document = excluded.document, updated_at = clock_timestamp()""",
             [(tenant, *row) for row in changed],
+            timeout=_IMPORT_SECONDS,
         )
     return Put(created, len(changed) - created, len(rows) - len(changed))
 
