@@ -34,8 +34,8 @@ from tests.simulation.ledger import MemoryLedger
 
 FORM = parse_form({"subject": "math", "grade": "7"})
 REF = BlobRef(path="dev/x/1/upload.json", sha256="0" * 64, size=1)
-PAUSE = 0.5
-"""Seconds: short, but not for a busy machine."""
+PAUSE = 1.0
+"""Seconds: longer than a busy machine takes for a few statements."""
 MANY = Limits(in_flight=1000, outbox=1000)
 
 
