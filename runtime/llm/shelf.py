@@ -94,16 +94,24 @@ class Shelf:
         """The reply, or whether it is us who go for it; after half of the time that is left we go beside the other."""
         loop = asyncio.get_running_loop()
         patience = loop.time() + max(0.0, until - loop.time()) / 2
-        name, flight = self._reply(key), self._flight(key)
+        flight = self._flight(key)
         while True:
-            found = await shared.call(lambda: shared.client.get(name))
-            if found is not None:
-                return found.decode("utf-8", "replace") if isinstance(found, bytes) else found, False
+            if (found := await self._look(shared, key)) is not None:
+                return found, False
             if await shared.call(lambda: shared.client.set(flight, token, nx=True, px=_FLIGHT_MILLISECONDS)):
+                # Who led before us may have landed since we looked.
+                if (found := await self._look(shared, key)) is not None:
+                    await self._land(shared, key, token)
+                    return found, False
                 return None, True
             if loop.time() >= patience:
                 return None, False
             await asyncio.sleep(_POLL)
+
+    async def _look(self, shared: Shared, key: str) -> str | None:
+        name = self._reply(key)
+        found = await shared.call(lambda: shared.client.get(name))
+        return found.decode("utf-8", "replace") if isinstance(found, bytes) else found
 
     async def _keep(self, shared: Shared, key: str, text: str) -> None:
         milliseconds = round(self._seconds * 1000)

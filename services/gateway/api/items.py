@@ -35,8 +35,12 @@ from services.gateway.practice.reading import Row
 router = APIRouter(prefix="/items", tags=["practice"])
 
 _CSV = "编号,学科,年级,知识点,题型,题干,A,B,C,D,答案,分值,难度系数\ng7-01,数学,7,有理数的运算,选择题,$-2^4$ 等于（　　）,16,-16,8,-8,B,3,0.68\n"
-# JSON lines have no registered type of their own.
-_READERS = {"application/json": reading.of_json, "text/csv": reading.of_csv, "text/plain": reading.of_lines}
+_LINES = ("application/x-ndjson", "application/jsonl", "text/plain")  # JSON lines have no registered type of their own
+_READERS = {
+    "application/json": reading.of_json,
+    "text/csv": reading.of_csv,
+    **dict.fromkeys(_LINES, reading.of_lines),
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -50,7 +54,10 @@ _BODY: dict[str, Any] = {
                 "example": {"items": [NEW]},
             },
             "text/csv": {"schema": {"type": "string"}, "example": _CSV},
-            "text/plain": {"schema": {"type": "string"}, "example": json.dumps(NEW, ensure_ascii=False) + "\n"},
+            **{
+                kind: {"schema": {"type": "string"}, "example": json.dumps(NEW, ensure_ascii=False) + "\n"}
+                for kind in _LINES
+            },
         },
     }
 }
@@ -72,7 +79,7 @@ async def import_items(
     *,
     dry_run: Annotated[bool, Query(description="Only say what is wrong; counts are of what would be taken.")] = False,
 ) -> ItemImport:
-    """One item, a list, JSON lines (`text/plain`) or CSV; an item replaces the one with its id.
+    """One item, a list, JSON lines (`application/x-ndjson`) or CSV; an item replaces the one with its id.
 
     So sending it again changes nothing. Rows that are wrong are left out and told by row, as a spreadsheet counts them;
     422 when no row is right.

@@ -2,7 +2,7 @@
 
 Every run of the tests sends the examples and the boundaries of each schema, the same each time. With REDINK_TEST_FUZZ=600 it
 also sends what it draws, and follows links, for so many seconds (`make fuzz`). Against a gateway of your own: `python -m services gateway`, then
-`st --config-file tests/component/gateway/schemathesis.toml run $REDINK/api/v1/openapi.json -H "Authorization: Bearer $KEY"`.
+`SCHEMATHESIS_HOOKS=tests/component/gateway/schemathesis_hooks.py st --config-file tests/component/gateway/schemathesis.toml run $REDINK/api/v1/openapi.json -H "Authorization: Bearer $KEY"`.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from runtime.trace import Trace
 from tests.component.gateway.harness import DEV_KEY, PDF, Bus, Running, gateway
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 SEED = "20261122"
 FUZZ = os.environ.get("REDINK_TEST_FUZZ")
 """Seconds."""
@@ -110,7 +111,7 @@ async def _schemathesis(url: str, phases: str, config: Path) -> str:
     ]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "schemathesis.cli", *arguments,
-        cwd=config.parent, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HOOKS)}, cwd=config.parent, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()
     return "" if process.returncode == 0 else output.decode()

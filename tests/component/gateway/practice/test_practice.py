@@ -48,7 +48,7 @@ async def test_items_are_made_replaced_listed_and_deleted_by_their_own_ids(runni
 
 async def test_items_come_as_lines_and_as_a_spreadsheet_and_the_starter_bank_is_everybodys(running: Running) -> None:
     lines = "\n".join(json.dumps(own(name)) for name in "abc")
-    headers = {"Content-Type": "text/plain"}
+    headers = {"Content-Type": "application/x-ndjson"}
     written = await running.client.post(f"{API}/items", content=lines, headers=headers)
     assert (written.status_code, written.json().get("created")) == (200, 3), written.text
     table = "编号,学科,年级,知识点,题型,题干,答案,分值\nt1,数学,7,一元一次方程,填空题,$x=$____,1,3\n"
