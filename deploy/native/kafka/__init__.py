@@ -1,5 +1,6 @@
 """Apache Kafka itself, one KRaft node on loopback, from Maven Central's jars: what CI and native runs compare with."""
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -85,19 +86,26 @@ def _java(main: str, *arguments: str) -> list[str]:
 
 
 def fetch_jars(folder: Path = _JARS) -> Path:
-    """Kafka's jars, fetched once with Maven and each checked against the committed SHA-256."""
-    done = folder / ".checked"
-    sums = (_HERE / "jars.sha256").read_text()
-    if not (done.exists() and done.read_text() == sums):
-        maven = shutil.which("mvn")
-        if maven is None:
-            raise ChildFailed("fetching Apache Kafka's jars needs Maven (Debian: maven)")
-        shutil.rmtree(folder, ignore_errors=True)
-        copy = [maven, "-q", "-B", "-ntp", "-f", str(_HERE / "pom.xml"), "dependency:copy-dependencies"]
-        subprocess.run([*copy, f"-DoutputDirectory={folder}"], check=True)
-        _check(folder, sums)
-        done.write_text(sums)
+    """Kafka's jars, fetched once with Maven and each checked against the committed SHA-256; processes take turns."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        done = folder / ".checked"
+        sums = (_HERE / "jars.sha256").read_text()
+        if not (done.exists() and done.read_text() == sums):
+            _fetch(folder, sums)
+            done.write_text(sums)
     return folder
+
+
+def _fetch(folder: Path, sums: str) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise ChildFailed("fetching Apache Kafka's jars needs Maven (Debian: maven)")
+    shutil.rmtree(folder, ignore_errors=True)
+    copy = [maven, "-q", "-B", "-ntp", "-f", str(_HERE / "pom.xml"), "dependency:copy-dependencies"]
+    subprocess.run([*copy, f"-DoutputDirectory={folder}"], check=True)
+    _check(folder, sums)
 
 
 def _check(folder: Path, sums: str) -> None:
