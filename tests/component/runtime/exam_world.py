@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from runtime.kafka import Kafka
 from runtime.kit import Resources
 from runtime.process import run_stage
 from runtime.stage import Pool, Stage
+from runtime.topics import end_offsets
 
 ROW = STAGE["parser"]
 SOURCE, SINK = ROW.sources[0], ROW.sink
@@ -69,12 +71,22 @@ class World:
     async def stage(
         self, work: Callable[[Job], Awaitable[Any]] = paper, pool: Pool | None = None, **options: Any
     ) -> AsyncIterator[Intake]:
-        """The stage running with this work."""
+        """The stage running with this work; once it has ended, all that it published has been seen."""
         stage = Stage(ROW.name, work, pool, **options)
         async with run_stage(stage, self.resources, self.cancellations) as intake:
             yield intake
+        if self.seen:
+            await self.settled()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def settled(self) -> None:
+        """Each topic has a reader of its own: what one has seen says nothing of the others, until all are at the end."""
+        ends = await end_offsets(self.resources.settings.kafka, self.seen)
+        written = Counter[str]()
+        for partition, end in ends.items():
+            written[partition.topic] += end
+        await self.until(lambda: all(len(records) >= written[topic] for topic, records in self.seen.items()))
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for an outcome; the test fails with what was seen when it doesn't come."""
         deadline = time.monotonic() + seconds
         while not condition():
