@@ -10,7 +10,7 @@ SERVICES := ocr parser analyzer diagnostic report gateway
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q
 READY := .venv/installed
 # Tests of real servers mostly wait: three files at a time, each worker with servers of its own.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+SUITE := $(BIN)/python -m scripts.suite
 # Both brokers run what depends on one; the gateway's own tests play the broker, but for one file.
 BROKER_TESTS = tests/component/runtime tests/component/tools tests/component/gateway/test_gateway_on_kafka.py \
 	tests/e2e/test_one_paper.py tests/e2e/test_killed_stages.py tests/faults
@@ -39,11 +39,11 @@ reset: $(READY) ## forget the data of `make up`
 	$(BIN)/python -m deploy.native reset
 
 test: check ## everything CI checks: on the embedded broker, then on Apache Kafka
-	$(PYTEST)
+	$(SUITE)
 	$(MAKE) test-kafka
 
 test-kafka: $(READY) ## what depends on the broker, on Apache Kafka (needs Java 17 and Maven)
-	REDINK_TEST_BROKER=kafka $(PYTEST) $(BROKER_TESTS)
+	REDINK_TEST_BROKER=kafka $(SUITE) $(BROKER_TESTS)
 
 fuzz: $(READY) ## ten minutes of drawn requests against the gateway, held against its OpenAPI
 	REDINK_TEST_FUZZ=600 $(BIN)/python -m pytest tests/component/gateway/test_openapi_conformance.py
