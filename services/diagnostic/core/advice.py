@@ -18,7 +18,7 @@ _SHORT = 24
 
 @dataclass(frozen=True)
 class Loss:
-    """Questions that lost points on one knowledge point, or of one type where no point is known (code null)."""
+    """Questions that lost points on one knowledge point, or of one type where no point is known (code null, and said so in the name)."""
 
     name: str
     items: tuple[Item, ...]
@@ -39,8 +39,8 @@ class Loss:
     def amount(self, words: Words) -> str:
         """3 分; where points are unknown, the number of questions: 2 题."""
         if all(item.full is not None for item in self.items):
-            return words.amount.format(points=points(self.lost))
-        return words.amount_questions.format(count=len(self.items))
+            return words.amount[self.lost != 1].format(points=points(self.lost))
+        return words.amount_questions[len(self.items) != 1].format(count=len(self.items))
 
 
 def losses_of(items: Sequence[Item], words: Words) -> list[Loss]:
@@ -60,7 +60,7 @@ def losses_of(items: Sequence[Item], words: Words) -> list[Loss]:
 def _group(item: Item, words: Words) -> tuple[str, str | None]:
     """Name and code of the surest knowledge point of a question, else its type."""
     if not item.points:
-        return words.types[item.question.type], None
+        return words.no_point.format(type=words.types[item.question.type]), None
     return item.points[0][0].name, item.points[0][0].code
 
 
@@ -106,7 +106,7 @@ def _root(root: Loss, above: Sequence[Loss], words: Words) -> Suggestion:
 def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words) -> Suggestion:
     details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
     blank = all(item.answer.verdict == "blank" for item in loss.items)
-    thin = loss.asked < ENOUGH
+    thin = loss.asked < ENOUGH and loss.code is not None  # without a point there is no evidence to count
     text = words.practise.format(
         name=loss.name,
         cited=loss.cited(words),
@@ -116,7 +116,7 @@ def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words) -> S
         method=words.method_blank if blank else words.method[loss.items[0].question.type],
         check=words.check if thin else "",
     )
-    return Suggestion(text=text, evidence=loss.numbers)
+    return Suggestion(text=text[:1].upper() + text[1:], evidence=loss.numbers)
 
 
 def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str:

@@ -27,14 +27,15 @@ def diagnose(
     """The diagnosis of one exam; ungraded questions are left out of mastery.
 
     Mastery is given per knowledge point, per topic of which several points were asked, and per question type (codes `type.*`) when the knowledge points alone can't
-    carry a judgement: half of the questions have none, or none was asked often enough. In English for the locale `en`,
+    carry a judgement: half of the questions have none, or none was asked often enough. Only points and topics are called
+    weak or strong. In English for the locale `en`,
     else in Chinese. Deterministic; raises nothing of its own.
     """
     words = words_for(submission.locale)
     known = taxonomy(submission.subject)
     items = items_of(paper, analysis)
     rows, mastery = _mastery(items, background, known, words)
-    firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient]
+    firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient and not pair[0].of_type]
     weak = sorted((pair for pair in firm if _is_weak(pair[1], submission.rules)), key=lambda pair: pair[1].mastery)
     strong = sorted((pair for pair in firm if _is_strong(pair[1], submission.rules)), key=lambda pair: -pair[1].mastery)
     labels, numbers = {item.label for item in items}, {item.number for item in items}
@@ -94,6 +95,6 @@ def _named(row: Row, mastery: Mastery, words: Words) -> str:
 
 
 def _tentative(items: Sequence[Item], words: Words) -> tuple[str, ...]:
-    """Where points were lost, when nothing was asked often enough to be called weak."""
-    thin = [loss for loss in losses_of(items, words) if loss.asked < ENOUGH]
+    """Points that lost, when none was asked often enough to be called weak. A question type is no weakness."""
+    thin = [loss for loss in losses_of(items, words) if loss.asked < ENOUGH and loss.code is not None]
     return tuple(words.tentative.format(name=loss.name, cited=loss.cited(words)) for loss in thin[:_MOST_NAMED])

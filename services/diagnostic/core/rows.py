@@ -18,6 +18,7 @@ ENOUGH = 3
 _FADES = 0.7
 """What an exam further back counts for: students learn and forget."""
 _MOST_PAST = 6.0
+_OF_A_TYPE = "type."
 
 
 @dataclass
@@ -29,6 +30,11 @@ class Row:
     items: list[Item] = field(default_factory=list)
     answers: list[Observation] = field(default_factory=list)
     past: list[Observation] = field(default_factory=list)
+
+    @property
+    def of_type(self) -> bool:
+        """Whether it is a question type's."""
+        return self.code.startswith(_OF_A_TYPE)
 
     @property
     def earlier(self) -> float | None:
@@ -117,7 +123,7 @@ def rows_by_type(graded: Sequence[Item], gauge: Gauge, names: Mapping[QuestionTy
     found: dict[str, Row] = {}
     for item in graded:
         kind = item.question.type
-        row = found.setdefault(kind, Row(f"type.{kind}", names[kind]))
+        row = found.setdefault(kind, Row(f"{_OF_A_TYPE}{kind}", names[kind]))
         row.items.append(item)
         row.answers.append(gauge.observed(item, row.code, 1.0))
     return list(found.values())

@@ -46,13 +46,16 @@ class Words:
     and_: str
     comma: str
     types: Mapping[QuestionType, str]
+    no_point: str
+    """What questions of a type are called whose knowledge point is not known."""
     method: Mapping[QuestionType, str]
     method_blank: str
     practise: str
     doubt: str
     check: str
-    amount: str
-    amount_questions: str
+    amount: tuple[str, str]
+    """Of one, of several."""
+    amount_questions: tuple[str, str]
     left_blank: str
     earned: str
     lost: str

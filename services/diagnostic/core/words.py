@@ -22,6 +22,7 @@ CHINESE = Words(
         "essay": "作文与论述题",
         "composite": "综合题",
     },
+    no_point="未识别知识点的{type}",
     method={
         "single_choice": "重做时逐项写出排除其余选项的理由",
         "multiple_choice": "重做时对每个选项单独判断对错，再合并作答",
@@ -36,8 +37,8 @@ CHINESE = Words(
     practise="「{name}」（{cited}，失 {amount}{doubt}）：{details}；{method}{check}。",
     doubt="，证据不足",
     check="，再做 2–3 道同类题确认",
-    amount="{points} 分",
-    amount_questions="{count} 题",
+    amount=("{points} 分", "{points} 分"),
+    amount_questions=("{count} 题", "{count} 题"),
     left_blank="{cited}未作答",
     earned="{cited}得 {earned}/{full} 分",
     lost="{cited}失分",
@@ -88,6 +89,7 @@ ENGLISH = Words(
         "essay": "writing",
         "composite": "composite questions",
     },
+    no_point="{type}, knowledge point not known",
     method={
         "single_choice": "redo it and write down why each other option is out",
         "multiple_choice": "redo it and judge every option by itself before you combine them",
@@ -102,8 +104,8 @@ ENGLISH = Words(
     practise="{name} ({cited}, {amount} lost{doubt}): {details}; {method}{check}.",
     doubt=", too little evidence",
     check=", then do two or three like it to make sure",
-    amount="{points} points",
-    amount_questions="{count} questions",
+    amount=("{points} point", "{points} points"),
+    amount_questions=("{count} question", "{count} questions"),
     left_blank="{cited} was left blank",
     earned="{cited} earned {earned}/{full}",
     lost="{cited} lost points",
@@ -119,7 +121,7 @@ ENGLISH = Words(
     all_right="{cited}: full marks; try harder ones, and explain the hardest of these to a classmate.",
     all_blank="{cited}: no answer was read; make sure that the paper is the answered one and the photo is sharp, then begin "
     "with the first part of each section.",
-    ungraded="{cited} could not be graded: with an answer key, or a teacher's marks, they can be diagnosed.",
+    ungraded="Not graded: {cited}. With an answer key, or a teacher's marks, there will be a diagnosis of them.",
     review="A teacher should look at {cited} on the paper itself: reading or grading is unsure, and conclusions may change.",
     named="{name} ({cited}, mastery about {mastery})",
     tentative="{name} (points lost in {cited}; too little evidence, to be confirmed)",
@@ -135,8 +137,8 @@ ENGLISH = Words(
     full_stop=".",
     focus="Most was lost in {named}.",
     focused="{name} ({cited}, {amount})",
-    not_counted="{cited} are not graded and count neither for the score nor for mastery.",
-    doubtful="{cited} were read or graded with doubt and need a teacher's look.",
+    not_counted="Not graded: {cited}; left out of score and mastery.",
+    doubtful="For a teacher to look at: {cited}, read or graded with doubt.",
 )
 
 

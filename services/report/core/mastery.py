@@ -13,7 +13,7 @@ def mastery_of(diagnosis: Diagnosis, words: Words) -> tuple[list[View], int]:
     """What can be judged first, then the lowest; and how many rows are left out."""
     rows = [
         {
-            "name": short(m.name, _LONGEST_NAME[m.name.isascii()]),
+            "name": short(m.name[:1].upper() + m.name[1:], _LONGEST_NAME[m.name.isascii()]),
             "mean": m.mastery,
             "low": m.low,
             "high": m.high,

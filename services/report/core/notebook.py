@@ -14,7 +14,9 @@ _LOST = {"wrong", "partial", "blank"}
 def notebook_of(
     shown: Sequence[tuple[int, ResultQuestion]], crops: Mapping[int, Sequence[Crop]], teller: Teller
 ) -> list[View]:
-    """Groups of entries. A question stands under its surest knowledge point; without one, under its type, at the end."""
+    """Groups of entries. A question stands under its surest knowledge point; without one, under its type, at the end,
+    and it is said that no point is known.
+    """
     groups: dict[tuple[bool, str], list[tuple[int, ResultQuestion]]] = {}
     for index, question in shown:
         if question.verdict in _LOST:
@@ -42,7 +44,7 @@ def _group(question: ResultQuestion, teller: Teller) -> tuple[bool, str]:
     if question.knowledge_points:
         best = max(question.knowledge_points, key=lambda point: point.confidence)
         return False, short(best.name, 40)
-    return True, teller.words.say["by_type"].format(type=teller.words.types[question.type])
+    return True, teller.words.say["no_point"].format(type=teller.words.types[question.type])
 
 
 def _lost(questions: Sequence[ResultQuestion]) -> float:

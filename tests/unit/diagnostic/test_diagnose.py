@@ -133,6 +133,22 @@ def test_without_knowledge_points_the_question_types_stand_in():
     assert found.mastery[0].sufficient
 
 
+def test_a_question_type_is_no_weakness_and_lost_points_without_a_point_are_named_so():
+    one = diagnosis_of(("1", "wrong", "数轴"), ("2", "wrong", None, {"type": "fill_blank"}), ("3", "correct", "数轴"))
+    many = diagnosis_of(*[(str(i), "wrong", None, {"type": "fill_blank"}) for i in range(1, 9)])
+    right = diagnosis_of(*[(str(i), "correct", None, {"type": "fill_blank"}) for i in range(1, 30)])
+    assert [text.split("（")[0] for text in one.weak_points] == ["数轴"]
+    assert many.weak_points == right.strengths == ()
+    assert any(s.text.startswith("「未识别知识点的填空题」（第2题，失") for s in one.suggestions)
+    assert not any("填空题" in s.text and "证据不足" in s.text for s in (*one.suggestions, *many.suggestions))
+
+
+def test_one_point_and_one_question_are_singular_in_english():
+    row = ("1", "partial", "数轴", {"score": 2.0})
+    found = diagnose(SUBMISSION.model_copy(update={"locale": "en"}), *exam(row, ("2", "correct", "数轴")))
+    assert "1 point lost" in found.suggestions[0].text
+
+
 def test_questions_without_a_point_still_tell_how_the_student_does():
     def mastery(verdict):
         rows = [("1", "correct", "数轴"), *[(str(i), verdict, None) for i in range(2, 10)]]

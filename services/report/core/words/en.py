@@ -48,7 +48,7 @@ EN = Words(
         "full": "out of {points}", "judged": "of {points} graded", "right": "right", "nothing": "not graded",
         "of_questions": "{right} / {count} right",
         "of_points": "{earned} / {most}",
-        "by_type": "{type}", "part": "Part {number}",
+        "by_type": "{type}", "no_point": "{type}, knowledge point not known", "part": "Part {number}",
         "lost": "{points} lost", "lost_questions": "{count} not right",
         "unread": "not read", "empty": "(empty)",
         "crop": "{question}, cut from the paper", "crop_of": "{question}, cut from the paper: {stem}",
@@ -61,10 +61,10 @@ EN = Words(
         "why_person": "an answer of this kind needs a teacher's eye",
         "why_grade": "the grounds of the grade are too thin or disagree",
         "note_graded": "Grading: {questions} by {by}.",
-        "note_ungraded": "Not graded: {questions} had neither a key nor marks. They count neither as points nor as zero.",
+        "note_ungraded": "Not graded: {questions}, with neither a key nor marks; left out of the points, not counted as zero.",
         "note_corrected": "Corrected: for {questions} the teacher's correction holds.",
         "note_confirmed": "Checked: the teacher has confirmed {questions}.",
-        "note_review": "To be checked: {questions} were read or graded without certainty. Please compare with the paper; "
+        "note_review": "To be checked: {questions}, read or graded without certainty. Please compare with the paper; "
         "the report follows every correction.",
         "note_page": "The photo of page {page} {faults}, which may have hurt the reading.",
         "note_mastery": "Mastery: the share of points to be expected on questions of the same kind (0–100), estimated "

@@ -42,7 +42,7 @@ ZH = Words(
         "full": "满分 {points}", "judged": "已判 {points} 分", "right": "题答对", "nothing": "未判分",
         "of_questions": "{right} / {count} 题",
         "of_points": "{earned} / {most}",
-        "by_type": "{type}题", "part": "第{number}部分",
+        "by_type": "{type}题", "no_point": "未识别知识点的{type}题", "part": "第{number}部分",
         "lost": "失 {points} 分", "lost_questions": "{count} 题未答对",
         "unread": "未读出", "empty": "（空）",
         "crop": "{question}原卷截图", "crop_of": "{question}原卷截图：{stem}",
