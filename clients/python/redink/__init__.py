@@ -9,12 +9,14 @@ from redink.batches import Papers
 from redink.blocking import Redink
 from redink.calls import Paper
 from redink.errors import Ended, ProblemError, RedinkError, Unreachable
+from redink.essays import Essay
 from redink.models import Batch, Exam, Outcome, Page
 
 __all__ = [
     "AsyncRedink",
     "Batch",
     "Ended",
+    "Essay",
     "Exam",
     "Outcome",
     "Page",

@@ -10,14 +10,14 @@ from typing import Any, Self
 import httpx
 
 from redink import calls
-from redink.answers import checked, may_repeat, opened
+from redink.answers import checked, opened
+from redink.attempts import Attempts, Following
 from redink.batches import Papers
 from redink.blocking import TIMEOUT
 from redink.calls import Call, Paper
-from redink.errors import Ended, Unreachable
+from redink.errors import Ended
+from redink.essays import Essay
 from redink.models import Batch, Exam, Outcome, Page
-from redink.retry import pause
-from redink.sse import Frames
 
 
 class AsyncRedink:
@@ -37,6 +37,10 @@ class AsyncRedink:
     async def submit(self, paper: Paper, *, key: str | None = None) -> Exam:
         """Upload one student's paper; the exam is safe when this returns. Repeat after Unreachable with the same `key`."""
         return Exam.of((await self.send(calls.submit(paper, key))).json())
+
+    async def submit_essay(self, essay: Essay, *, key: str | None = None) -> Exam:
+        """Send an essay as text; it is an exam from then on, and all that takes an exam's id takes its."""
+        return Exam.of((await self.send(calls.submit_essay(essay, key))).json())
 
     async def exam(self, exam_id: str) -> Exam:
         """Where it is."""
@@ -130,42 +134,33 @@ class AsyncRedink:
 
     async def send(self, call: Call) -> httpx.Response:
         """Any call of the API."""
-        attempt = 0
+        attempts = Attempts(self._attempts, self._chance)
         while True:
-            attempt += 1
-            last = attempt >= self._attempts
             try:
                 response = await self._http.request(**call.arguments())
             except httpx.TransportError as error:
-                if last:
-                    raise Unreachable(f"{type(error).__name__}: {error}") from error
-                asked = None
+                seconds: float | None = attempts.lost(error)
             else:
-                if last or not may_repeat(response):
-                    return checked(response)
-                asked = response.headers.get("retry-after")
-            await asyncio.sleep(pause(attempt, asked, self._chance))
+                seconds = attempts.again(response)
+            if seconds is None:
+                return checked(response)
+            await asyncio.sleep(seconds)
 
     async def _told(self, call_after: Callable[[str | None], Call]) -> AsyncIterator[dict[str, Any]]:
         """The events of a stream to its end, opened again where it broke."""
-        frames, lost, final = Frames(), 0, False
+        following = Following(self._attempts, self._chance)
         while True:
             try:
-                async with self._open(call_after(frames.last)) as response:
-                    if response.status_code == httpx.codes.NO_CONTENT:
-                        return
+                async with self._open(call_after(following.last)) as response:
                     async for line in response.aiter_lines():
-                        if event := frames.take(line):
-                            lost, final = 0, bool(event["final"])
+                        if event := following.take(line):
                             yield event
-                if final:  # an earlier revision's end is followed by more: the server closes after the last one
-                    return
+                following.ended(response)
             except httpx.TransportError as error:
-                if lost >= self._attempts:
-                    raise Unreachable(str(error)) from error
-            frames.cut()
-            lost += 1
-            await asyncio.sleep(pause(lost, None, self._chance))
+                following.broken(error)
+            if following.over:
+                return
+            await asyncio.sleep(following.pause())
 
     @asynccontextmanager
     async def _open(self, call: Call) -> AsyncIterator[httpx.Response]:

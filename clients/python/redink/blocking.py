@@ -10,13 +10,13 @@ from typing import Any, Self
 import httpx
 
 from redink import calls
-from redink.answers import checked, may_repeat, opened
+from redink.answers import checked, opened
+from redink.attempts import Attempts, Following
 from redink.batches import Papers
 from redink.calls import Call, Paper
-from redink.errors import Ended, Unreachable
+from redink.errors import Ended
+from redink.essays import Essay
 from redink.models import Batch, Exam, Outcome, Page
-from redink.retry import pause
-from redink.sse import Frames
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 """Between two bytes; an event stream says something every 15 s."""
@@ -39,6 +39,10 @@ class Redink:
     def submit(self, paper: Paper, *, key: str | None = None) -> Exam:
         """Upload one student's paper; the exam is safe when this returns. Repeat after Unreachable with the same `key`."""
         return Exam.of(self.send(calls.submit(paper, key)).json())
+
+    def submit_essay(self, essay: Essay, *, key: str | None = None) -> Exam:
+        """Send an essay as text; it is an exam from then on, and all that takes an exam's id takes its."""
+        return Exam.of(self.send(calls.submit_essay(essay, key)).json())
 
     def exam(self, exam_id: str) -> Exam:
         """Where it is."""
@@ -131,42 +135,33 @@ class Redink:
 
     def send(self, call: Call) -> httpx.Response:
         """Any call of the API."""
-        attempt = 0
+        attempts = Attempts(self._attempts, self._chance)
         while True:
-            attempt += 1
-            last = attempt >= self._attempts
             try:
                 response = self._http.request(**call.arguments())
             except httpx.TransportError as error:
-                if last:
-                    raise Unreachable(f"{type(error).__name__}: {error}") from error
-                asked = None
+                seconds: float | None = attempts.lost(error)
             else:
-                if last or not may_repeat(response):
-                    return checked(response)
-                asked = response.headers.get("retry-after")
-            time.sleep(pause(attempt, asked, self._chance))
+                seconds = attempts.again(response)
+            if seconds is None:
+                return checked(response)
+            time.sleep(seconds)
 
     def _told(self, call_after: Callable[[str | None], Call]) -> Iterator[dict[str, Any]]:
         """The events of a stream to its end, opened again where it broke."""
-        frames, lost, final = Frames(), 0, False
+        following = Following(self._attempts, self._chance)
         while True:
             try:
-                with self._open(call_after(frames.last)) as response:
-                    if response.status_code == httpx.codes.NO_CONTENT:
-                        return
+                with self._open(call_after(following.last)) as response:
                     for line in response.iter_lines():
-                        if event := frames.take(line):
-                            lost, final = 0, bool(event["final"])
+                        if event := following.take(line):
                             yield event
-                if final:  # an earlier revision's end is followed by more: the server closes after the last one
-                    return
+                following.ended(response)
             except httpx.TransportError as error:
-                if lost >= self._attempts:
-                    raise Unreachable(str(error)) from error
-            frames.cut()
-            lost += 1
-            time.sleep(pause(lost, None, self._chance))
+                following.broken(error)
+            if following.over:
+                return
+            time.sleep(following.pause())
 
     @contextmanager
     def _open(self, call: Call) -> Iterator[httpx.Response]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from redink.essays import Essay
+
 API = "/api/v1"
 Report = Literal["html", "pdf"]
 ClassReport = Literal["html", "pdf", "json"]
@@ -82,6 +84,11 @@ class Call:
 def submit(paper: Paper, key: str | None = None) -> Call:
     """Upload; under `key`, or one made up now."""
     return Call("POST", "/exams", headers={"Idempotency-Key": key or uuid.uuid4().hex}, form=paper)
+
+
+def submit_essay(essay: Essay, key: str | None = None) -> Call:
+    """Send an essay; under `key`, or one made up now."""
+    return Call("POST", "/essays", headers={"Idempotency-Key": key or uuid.uuid4().hex}, body=essay.body())
 
 
 def exam(exam_id: str) -> Call:

@@ -11,14 +11,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args
 
 from redink.blocking import Redink
 from redink.calls import Paper, Report
 from redink.cli_batches import add_batch, add_class_report
+from redink.cli_essays import add_essay
 from redink.errors import Ended, ProblemError, Unreachable
-from redink.models import Exam
-from redink.progress import Bar
+from redink.terminal import follow, show
 
 _EPILOG = """\
 environment: REDINK_URL (default http://127.0.0.1:8000) and REDINK_API_KEY
@@ -27,6 +26,7 @@ examples:
   redink submit page1.jpg page2.jpg --subject math --grade 7 --key key.json --wait
   redink submit --each scans/*.pdf --subject english --grade 9 --wait --out reports/
   redink batch scans/ --subject math --grade 7 --key key.json --manifest class.csv --wait --out reports/
+  redink essay my-weekend.txt --subject english --grade 8 --title "My weekend" --wait --out reports/
   redink watch 0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d
   redink report 0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d --out report.pdf
 """
@@ -69,11 +69,11 @@ def _submit(redink: Redink, asked: argparse.Namespace) -> int:
     worst = 0
     for exam in accepted:
         try:
-            _follow(redink, exam.id)
+            follow(redink, exam.id)
         except Ended as error:
             worst = _complain(1, f"{exam.id} {error}")
         else:
-            _show(redink, exam.id, asked.out)
+            show(redink, exam.id, asked.out)
     return worst
 
 
@@ -84,7 +84,7 @@ def _paper(files: Sequence[str], asked: argparse.Namespace) -> Paper:
 
 
 def _watch(redink: Redink, asked: argparse.Namespace) -> int:
-    _follow(redink, asked.exam)
+    follow(redink, asked.exam)
     return 0
 
 
@@ -120,22 +120,6 @@ def _retry(redink: Redink, asked: argparse.Namespace) -> int:
     return 0
 
 
-def _follow(redink: Redink, exam_id: str) -> Exam:
-    with Bar(sys.stderr) as bar:
-        return redink.wait(exam_id, seen=bar.show)
-
-
-def _show(redink: Redink, exam_id: str, out: Path | None) -> None:
-    """The score on one line, and the reports into the folder."""
-    score = redink.result(exam_id)["score"]
-    earned = "no score" if score["earned"] is None else f"{score['earned']:g} of {score['max'] or 0:g}"
-    print(f"{exam_id}  {earned}, {score['needs_review']} to review")
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for kind in get_args(Report):
-            (out / f"{exam_id}.{kind}").write_bytes(redink.report(exam_id, kind))
-
-
 def _complain(code: int, text: str) -> int:
     print(f"redink: {text}", file=sys.stderr)
     return code
@@ -161,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     report = _command(commands, "report", "fetch the report", _report)
     report.add_argument("exam", help="its id")
     report.add_argument("--out", type=Path, required=True, help="file, .pdf or .html")
+    add_essay(_command(commands, "essay", "send an essay as text"))
     add_batch(_command(commands, "batch", "upload many papers: a folder or a ZIP"))
     add_class_report(_command(commands, "class-report", "fetch the report on a batch's class"))
     retry = _command(commands, "retry", "run an exam again", _retry)
