@@ -49,7 +49,7 @@ export function upload(path, form, progress) {
   });
 }
 
-const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+export const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -2,6 +2,7 @@
 import { session } from "./api.js";
 import { batchView } from "./batch.js";
 import { alarm, h, show } from "./dom.js";
+import { essayView } from "./essay.js";
 import { examView } from "./exam.js";
 import { homeView } from "./home.js";
 import { switchLanguage, t } from "./words.js";
@@ -28,6 +29,7 @@ async function route() {
   if (!session.key) return keyView();
   const [, kind, id] = location.hash.match(/^#\/(exams|batches)\/([0-9a-f-]{36})$/) || [];
   const { signal } = leaving;
+  if (location.hash === "#/essay") return essayView();
   try {
     await (kind ? { exams: examView, batches: batchView }[kind](id, signal) : homeView());
   } catch (error) {

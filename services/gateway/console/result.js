@@ -3,6 +3,7 @@ import { call, get } from "./api.js";
 import { fileButton } from "./controls.js";
 import { correctionForm } from "./correction.js";
 import { alarm, h, show } from "./dom.js";
+import { essayPart } from "./essay.js";
 import { names, t } from "./words.js";
 
 // `again`: show the exam anew, as a correction has begun another revision of it.
@@ -20,7 +21,7 @@ export async function resultView(exam, signal, again) {
     cards.get(key).scrollIntoView({ block: "nearest", behavior: "smooth" });
   }, signal));
   show(h("p", {}, h("a", { href: "#/" }, t("back"))), summary(exam, result),
-    h("div", { class: "split" }, h("div", {}, pages), h("div", {}, h("h2", {}, t("questions")), [...cards.values()])));
+    h("div", { class: pages.length ? "split" : "" }, h("div", {}, pages), h("div", {}, h("h2", {}, t("questions")), [...cards.values()])));
 }
 
 const keyOf = (question) => question.path.join("/");
@@ -62,7 +63,7 @@ function card(exam, question, choose, again) {
   const points = score === null ? "" : most === null ? String(score) : t("of", score, most);
   const edit = h("button", { type: "button", class: "plain" }, t("correct_it"));
   const answer = question.student_answer === null ? t("unread") : question.student_answer || t("empty");
-  const facts = [[t("answer"), answer], [t("correct_answer"), question.correct_answer],
+  const facts = [question.essay ? [] : [t("answer"), answer], [t("correct_answer"), question.correct_answer],
     [t("points"), question.knowledge_points.map((point) => point.name).join("、")]].filter(([, value]) => value);
   const article = h("article", { class: `question ${verdict}`, "data-path": keyOf(question) },
     h("h3", {}, t("question", question.number), h("span", { class: "verdict" }, t(verdict)), points,
@@ -70,7 +71,7 @@ function card(exam, question, choose, again) {
       question.graded_by === "teacher" ? h("span", { class: "review" }, t("teacher")) : null, edit),
     h("p", { class: "stem" }, question.text),
     h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-    question.feedback ? h("p", {}, question.feedback) : null);
+    question.feedback ? h("p", {}, question.feedback) : null, question.essay ? essayPart(question) : null);
   article.addEventListener("click", () => choose(keyOf(question)));
   edit.addEventListener("click", () => {
     edit.hidden = true;
