@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,9 @@ _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 _EXEC_CHILD = Path(__file__).with_name("exec_child.py")
 _LOG_LIMIT = 16 * 1024 * 1024
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST_PORT = 15_000
+"""Above what is often used by servers one knows."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
 
 
@@ -29,14 +33,27 @@ _handed_out: set[int] = set()
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now, and that was given to none of our children before."""
+    """A loopback port that nobody listens on now, and that was given to none of our children before.
+
+    From below those that the kernel gives to outgoing connections: any of these could take it before the child binds it.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+        port = _chosen()
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             port = int(probe.getsockname()[1])
-        if port not in _handed_out:
-            _handed_out.add(port)
-            return port
+            if port not in _handed_out:
+                _handed_out.add(port)
+                return port
+
+
+def _chosen() -> int:
+    """By lot, as others choose at the same time; 0 lets the kernel choose where it keeps nothing for itself."""
+    with contextlib.suppress(OSError):
+        first = int(_EPHEMERAL.read_text("ascii").split()[0])
+        if first > _LOWEST_PORT:
+            return _LOWEST_PORT + secrets.randbelow(first - _LOWEST_PORT)
+    return 0
 
 
 def unprivileged() -> pwd.struct_passwd | None:

@@ -26,8 +26,8 @@ def opened(stack: Stack) -> Opened:
     async def open_world(
         redis: str | None = stack.redis_url, server: Any = None, **settings: Any
     ) -> AsyncIterator[World]:
-        given = {"requests_per_minute": 10_000, "retries": 2, "call_seconds": 20, **settings}
-        url = RedisSettings(url=None if redis is None else SecretStr(redis), timeout=5)
+        given = {"requests_per_minute": 10_000, "retries": 2, "call_seconds": 60, **settings}
+        url = RedisSettings(url=None if redis is None else SecretStr(redis), timeout=30)
         async with scripted(answers(lambda _: {"word": WORD})) as fresh:
             model = server or fresh
             # A path of its own is an account of its own: tests sharing a Valkey never meet.

@@ -22,7 +22,7 @@ TOKENS = Budget("tokens:t", 100, 60, Reason.TENANT_BUDGET)
 async def both(stack):
     """The same limits in Redis and in memory: one rule, two homes."""
     client = Redis.from_url(stack.redis_url)
-    shared = Shared(client, 5)
+    shared = Shared(client, 30)
 
     def make(rates: Rates) -> list:
         prefix = f"test:{{{uuid.uuid4().hex}}}:"
@@ -45,7 +45,7 @@ async def test_four_workers_at_once_get_no_more_than_one_would(stack) -> None:
     prefix, rates = f"test:{{{uuid.uuid4().hex}}}:", Rates(per_minute=7, concurrency=100, lease_seconds=60)
     budget = Budget("tokens:t", 100, 60, Reason.TENANT_BUDGET)
     clients = [Redis.from_url(stack.redis_url) for _ in range(4)]
-    workers = [SharedLimits(Shared(c, 5), rates, LocalLimits(Rates(0, 0, 0)), prefix) for c in clients]
+    workers = [SharedLimits(Shared(c, 30), rates, LocalLimits(Rates(0, 0, 0)), prefix) for c in clients]
     taken = await asyncio.gather(
         *(w.take(f"{n}-{i}", [Claim(budget, 1)]) for i in range(6) for n, w in enumerate(workers))
     )
@@ -59,13 +59,13 @@ async def test_four_workers_at_once_get_no_more_than_one_would(stack) -> None:
 
 
 async def test_requests_open_at_a_time_are_limited_and_a_dead_workers_place_comes_free(both) -> None:
-    for limits in both(Rates(per_minute=100, concurrency=2, lease_seconds=2)):
+    for limits in both(Rates(per_minute=100, concurrency=2, lease_seconds=5)):
         first, second = await limits.take("a", ()), await limits.take("b", ())
         assert isinstance(await limits.take("c", ()), Later)
         await limits.give_back(first, ())
         assert isinstance(await limits.take("c", ()), Lease)
         assert isinstance(second, Lease)
-        for _ in range(600):  # b and c never say that they ended
+        for _ in range(1200):  # b and c never say that they ended
             if isinstance(await limits.take("d", ()), Lease):
                 break
             await asyncio.sleep(0.05)

@@ -135,7 +135,7 @@ async def test_an_exam_without_time_asks_nothing_and_a_long_retry_after_is_not_w
 
 
 async def test_the_breaker_opens_after_failures_in_a_row_and_closes_with_an_answer(opened) -> None:
-    async with opened(redis=None, retries=0, breaker_after=2, breaker_seconds=3.0) as world:
+    async with opened(redis=None, retries=0, breaker_after=2, breaker_seconds=6.0) as world:
         world.server.script = [error(503), error(503)]
         reasons = []
         for _ in range(3):

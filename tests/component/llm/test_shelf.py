@@ -37,10 +37,10 @@ async def test_a_reply_that_lands_between_looking_and_leading_is_not_asked_for_a
         return f"as {who} heard it"
 
     async with Redis.from_url(stack.redis_url) as client:
-        prefix, until = f"test:{uuid.uuid4().hex}:", asyncio.get_running_loop().time() + 20
-        other = Shelf(Shared(client, 5), 60, prefix=prefix)
+        prefix, until = f"test:{uuid.uuid4().hex}:", asyncio.get_running_loop().time() + 60
+        other = Shelf(Shared(client, 30), 60, prefix=prefix)
         late: Any = Interrupted(client, lambda: other.once("key", until, lambda: ask("the other")))
-        shelf = Shelf(Shared(late, 5), 60, prefix=prefix)
+        shelf = Shelf(Shared(late, 30), 60, prefix=prefix)
         assert await shelf.once("key", until, lambda: ask("us")) == "as the other heard it"
         assert asked == ["the other"]
         assert await client.keys(f"{prefix}flight:*") == []

@@ -1,6 +1,7 @@
 """A running opener, by the way a gateway's neighbour runs it."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,12 @@ class Running(NamedTuple):
         return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
+def listening(path: str) -> bool:
+    """The file is there a moment before it takes connections."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex(path) == 0
+
+
 @pytest.fixture(scope="module")
 def opener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     path = str(tmp_path_factory.mktemp("o") / "opener.sock")
@@ -33,11 +40,11 @@ def opener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     command = [sys.executable, "-m", "services.ocr.opener", path]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, env={**os.environ, **settings}) as process:
         until = time.monotonic() + 100
-        while not Path(path).exists():
+        while not listening(path):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.05)
         yield Running(path, process)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert not Path(path).exists()

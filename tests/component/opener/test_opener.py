@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -113,10 +114,11 @@ async def test_an_opener_that_dies_is_begun_again_and_its_files_are_tried_again(
     async with open_opener() as path:
         confined = Confined(path, seconds=100)
         assert await asyncio.to_thread(confined.expand, pictures.jpeg(), "image/jpeg")
+        await _until(lambda: len(_serving(path)) == 1)  # the child that opened the file has gone
         (pid,) = _serving(path)
         os.kill(pid, signal.SIGKILL)
         assert await asyncio.to_thread(_patiently, confined)
-    assert _serving(path) == []
+    await _until(lambda: _serving(path) == [])
 
 
 def test_without_an_opener_a_file_is_to_be_tried_again(tmp_path: object) -> None:
@@ -124,8 +126,14 @@ def test_without_an_opener_a_file_is_to_be_tried_again(tmp_path: object) -> None
         Confined(f"{tmp_path}/none.sock", seconds=0.2).expand(b"x", "image/png")
 
 
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
+
+
 def _patiently(confined: Confined) -> bool:
-    for _ in range(20):
+    for _ in range(120):
         try:
             return bool(confined.expand(pictures.jpeg(), "image/jpeg"))
         except Transient:

@@ -28,7 +28,7 @@ async def world(stack: Stack, topic_prefix: str, tmp_path: Path) -> AsyncIterato
     settings.kafka = kafka_settings
     settings.flow = FlowSettings(retry_base=0.4, drain_seconds=5)
     blobs = LocalBlobs(tmp_path / "blobs")
-    redis = RedisSettings(url=SecretStr(stack.redis_url))
+    redis = RedisSettings(url=SecretStr(stack.redis_url), timeout=30)
     async with open_cache(redis) as cache, open_kafka(kafka_settings) as kafka:
         await kafka.create_topics()
         resources = Resources(kafka, blobs, cache, cache, health.Health(), settings, log.get("test"))

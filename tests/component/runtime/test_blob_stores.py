@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from contracts.errors import Transient
 from contracts.events import BlobRef
+from deploy.native.process import free_port
 from runtime.blobs import PIECE, BadPath, BlobMissing, Blobs, Unavailable, ref_of
 from runtime.blobs import pieces as passed_on
 from runtime.blobs_s3 import S3Blobs
@@ -24,9 +25,7 @@ from runtime.stores import open_blobs
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """The address of an S3 server with a bucket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     try:

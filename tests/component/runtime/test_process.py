@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from contracts.topics import STAGE, dead_topic
+from deploy.native.process import free_port
 from deploy.native.servers import Broker
 from deploy.native.stack import Stack
 from runtime.kafka import open_kafka
@@ -24,12 +25,6 @@ from runtime.settings import KafkaSettings
 from runtime.topics import committed_offsets, read_topic
 
 PROGRAM = [sys.executable, "-m", "services"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -46,7 +41,7 @@ def environment(stack: Stack, topic_prefix: str) -> dict[str, str]:
 @pytest.fixture
 def stage(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`diagnostic`, the lightest stage, ready, in a process of its own."""
-    subprocess.run([*PROGRAM, "topics"], env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run([*PROGRAM, "topics"], env=environment, check=True, capture_output=True, timeout=100)
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([*PROGRAM, "diagnostic"], env=environment, stderr=log)
     try:
@@ -61,13 +56,19 @@ def stage(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Po
 def status(environment: dict[str, str], path: str) -> int:
     try:
         url = f"http://127.0.0.1:{environment['REDINK_HTTP_PORT']}{path}"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
             return error.code
     except OSError:
         return 0
+
+
+def metrics(environment: dict[str, str]) -> str:
+    url = f"http://127.0.0.1:{environment['REDINK_HTTP_PORT']}/metrics"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode())
 
 
 def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -81,13 +82,11 @@ def test_a_ready_stage_is_healthy_and_leaves_with_0_on_sigterm(
     stage: subprocess.Popen[bytes], environment: dict[str, str], tmp_path: Path
 ) -> None:
     assert status(environment, "/healthz") == 200
-    url = f"http://127.0.0.1:{environment['REDINK_HTTP_PORT']}/metrics"
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        text = answer.read().decode()
     partitions = 2 * (4 if environment["REDINK_KAFKA_PROFILE"] == "embedded" else 12)  # of its source and its retries
-    assert f'redink_kafka_consumer_assigned_partitions{{group="diagnostic"}} {partitions}.0' in text
+    assigned = f'redink_kafka_consumer_assigned_partitions{{group="diagnostic"}} {partitions}.0'
+    wait(lambda: assigned in metrics(environment))
     stage.send_signal(signal.SIGTERM)
-    assert stage.wait(20) == 0
+    assert stage.wait(60) == 0
     events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
     assert {"running", "draining"} <= set(events)
 
@@ -99,13 +98,13 @@ def test_a_second_sigterm_while_leaving_changes_nothing(stage: subprocess.Popen[
         stage.wait(0.05)
     if stage.poll() is None:
         stage.send_signal(signal.SIGTERM)
-    assert stage.wait(20) in {0, -signal.SIGTERM}, "the last may come when the loop, and with it its handler, is gone"
+    assert stage.wait(60) in {0, -signal.SIGTERM}, "the last may come when the loop, and with it its handler, is gone"
 
 
 def test_too_many_dead_letters_end_the_process_with_70_and_nothing_is_committed_past_them(
     environment: dict[str, str], stack: Stack, topic_prefix: str
 ) -> None:
-    subprocess.run([*PROGRAM, "topics"], env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run([*PROGRAM, "topics"], env=environment, check=True, capture_output=True, timeout=100)
     settings = KafkaSettings(bootstrap=stack.kafka_bootstrap, profile=stack.kafka_profile, topic_prefix=topic_prefix)
     source = STAGE["diagnostic"].sources[0]
 
@@ -121,7 +120,7 @@ def test_too_many_dead_letters_end_the_process_with_70_and_nothing_is_committed_
 
     asyncio.run(poison())
     limited = environment | {"REDINK_FLOW_DEAD_CONSECUTIVE": "5"}
-    ended = subprocess.run([*PROGRAM, "diagnostic"], env=limited, capture_output=True, timeout=60, check=False)
+    ended = subprocess.run([*PROGRAM, "diagnostic"], env=limited, capture_output=True, timeout=100, check=False)
     letters, committed = asyncio.run(outcome())
     assert ended.returncode == 70
     assert letters == 5
@@ -134,14 +133,14 @@ def test_a_process_leaves_a_frozen_broker_in_time(environment: dict[str, str], t
     broker.start()
     own = environment | {"REDINK_KAFKA_BOOTSTRAP": broker.address, "REDINK_KAFKA_PROFILE": "embedded"}
     try:
-        subprocess.run([*PROGRAM, "topics"], env=own, check=True, capture_output=True, timeout=60)
+        subprocess.run([*PROGRAM, "topics"], env=own, check=True, capture_output=True, timeout=100)
         with subprocess.Popen([*PROGRAM, "diagnostic"], env=own, stderr=subprocess.DEVNULL) as process:
             wait(lambda: status(own, "/readyz") == 200)
             assert broker.pid
             os.kill(broker.pid, signal.SIGSTOP)
             process.send_signal(signal.SIGTERM)
             try:
-                assert process.wait(25) == 0
+                assert process.wait(60) == 0
             finally:
                 os.kill(broker.pid, signal.SIGCONT)
                 process.kill()
@@ -151,7 +150,7 @@ def test_a_process_leaves_a_frozen_broker_in_time(environment: dict[str, str], t
 
 def test_a_wrong_setting_is_refused_at_once_with_its_name(environment: dict[str, str]) -> None:
     wrong = environment | {"REDINK_KAFKA_PROFILE": "rabbit"}
-    ended = subprocess.run([*PROGRAM, "diagnostic"], env=wrong, capture_output=True, timeout=60, check=False)
+    ended = subprocess.run([*PROGRAM, "diagnostic"], env=wrong, capture_output=True, timeout=100, check=False)
     assert ended.returncode == 78
     assert b"REDINK_KAFKA_PROFILE" in ended.stderr
     assert b"rabbit" not in ended.stderr
@@ -163,13 +162,13 @@ def test_a_taken_port_is_told_before_any_work(environment: dict[str, str]) -> No
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = environment | {"REDINK_HTTP_PORT": str(other.getsockname()[1])}
-        ended = subprocess.run([*PROGRAM, "diagnostic"], env=taken, capture_output=True, timeout=60, check=False)
+        ended = subprocess.run([*PROGRAM, "diagnostic"], env=taken, capture_output=True, timeout=100, check=False)
     assert ended.returncode == 78
     assert b"in use" in ended.stderr
     assert b"Traceback" not in ended.stderr
 
 
 def test_an_unknown_name_gets_the_list_of_known_ones(environment: dict[str, str]) -> None:
-    ended = subprocess.run([*PROGRAM, "ocrr"], env=environment, capture_output=True, timeout=60, check=False)
+    ended = subprocess.run([*PROGRAM, "ocrr"], env=environment, capture_output=True, timeout=100, check=False)
     assert ended.returncode == 2
     assert b"parser" in ended.stderr

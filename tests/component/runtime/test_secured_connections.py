@@ -153,15 +153,21 @@ async def behind_tls(port: int, server: Path, *, postgres: bool) -> AsyncIterato
                 await writer.drain()
         writer.close()
 
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if postgres:
+            await reader.readexactly(8)
+            writer.write(b"S")
+            await writer.drain()
+        await writer.start_tls(context)
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            if postgres:
-                await reader.readexactly(8)
-                writer.write(b"S")
-                await writer.drain()
-            await writer.start_tls(context)
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-            await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+            try:
+                await carry(reader, writer)
+            finally:
+                writer.close()  # else a refused handshake leaves it to the collector, and to another test's warnings
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
