@@ -11,8 +11,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.e2e.conftest import KEY, SAMPLES
 from tests.e2e.pipeline import Client
 
-LONG = 90_000
+LONG = 180_000
 """Milliseconds that a paper may take on a busy machine."""
+expect.set_options(timeout=60_000)
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, client: Client) -> Iterator[Page]:
     """A tab that fails the test when the page errs, or its policy blocks something."""
     context = browser.new_context(locale="zh-CN", base_url=str(client.http.base_url))
+    context.set_default_timeout(60_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -73,8 +77,8 @@ def test_a_paper_is_uploaded_followed_shown_and_corrected(page: Page, client: Cl
 
     exam_id = page.url.rpartition("/")[2]
     result = client.http.get(f"/api/v1/exams/{exam_id}/result").json()
-    assert page.locator("article.question").count() == len(result["questions"])
-    assert page.locator("figure.page rect").count() == sum(len(one["regions"]) for one in result["questions"])
+    expect(page.locator("article.question")).to_have_count(len(result["questions"]))
+    expect(page.locator("figure.page rect")).to_have_count(sum(len(one["regions"]) for one in result["questions"]))
     expect(page.locator("figure.page img").first).to_have_js_property("complete", value=True)
     page.locator("figure.page rect").nth(1).click()
     expect(page.locator("article.chosen")).to_have_count(1)
@@ -89,6 +93,18 @@ def test_a_paper_is_uploaded_followed_shown_and_corrected(page: Page, client: Cl
     expect(card).to_contain_text("教师已更正")
     again = client.http.get(f"/api/v1/exams/{exam_id}/result").json()
     assert again["score"]["earned"] == pytest.approx(result["score"]["earned"] + wrong["max_score"])
+
+
+def test_an_essay_is_typed_and_shown_with_its_mistakes_marked_where_they_stand(page: Page) -> None:
+    enter(page)
+    page.get_by_role("link", name="提交一篇作文").click()
+    page.get_by_label("科目").select_option("english")
+    page.get_by_label("标题").fill("My weekend")
+    page.get_by_label("作文", exact=True).fill("We saw a old museum. 😀 I was happy to recieve <b>it</b>.")
+    page.get_by_role("button", name="开始批改").click()
+    expect(page.locator(".essay mark")).to_have_text(["a", "recieve"], timeout=LONG)
+    expect(page.locator(".essay .text").first).to_have_text("We saw a old museum. 😀 I was happy to recieve <b>it</b>.")
+    expect(page.locator(".essay ins")).to_have_text(["an", "receive"])
 
 
 def test_the_page_speaks_english_too(page: Page) -> None:

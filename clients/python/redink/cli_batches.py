@@ -77,8 +77,8 @@ def _say(outcome: Outcome) -> None:
     state = outcome.exam.status if outcome.exam is not None else outcome.state
     print(f"{outcome.exam_id or '-':36}  {state:18} {outcome.name}")
     reason = outcome.problem.get("detail") if outcome.problem else outcome.exam and outcome.exam.error_message
-    if reason:
-        print(f"{'':36}  {reason}")
+    for line in filter(None, [reason, *(advice["text"] for advice in outcome.raw.get("advice", ()))]):
+        print(f"{'':36}  {line}")
 
 
 def _completed(outcome: Outcome) -> bool:

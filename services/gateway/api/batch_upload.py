@@ -18,6 +18,7 @@ from services.gateway.api.documented import problems
 from services.gateway.api.headers import InKey
 from services.gateway.api.webhooks import require_callable
 from services.gateway.batches import bounds, claims, papers, reception, rows, storing
+from services.gateway.batches.kinship import compared
 from services.gateway.batches.rows import Batch
 from services.gateway.batches.spool import open_spool
 from services.gateway.batches.storing import Kept
@@ -88,7 +89,7 @@ async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, k
                 common, name, warnings = _common(received.fields)
                 planned = await papers.planned(received, spool, bounds.bounds(settings, batches.settings), common)
                 batch_id = _batch_id(tenant, checked, received.fingerprint())
-                kept = await storing.stored(planned, _place(gateway, tenant, batch_id))
+                kept = compared(await storing.stored(planned, _place(gateway, tenant, batch_id)))
             await _require_one(gateway, tenant, batch_id, kept)
             await _keep(gateway, tenant, batch_id, name, kept, trace_of(request).traceparent)
             await _settle(gateway, held, batch_id, received.fingerprint(), {"warnings": warnings})

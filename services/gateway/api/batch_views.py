@@ -8,9 +8,10 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from contracts.status import Status
-from services.gateway.api.exam_views import AdviceView, ExamView
+from services.gateway.api.exam_views import ExamView
 from services.gateway.api.views import View
 from services.gateway.batches.rows import Batch, PaperRow, State
+from services.gateway.core.advice import AdviceCode, KinCode
 from services.gateway.core.eta import Estimate
 from services.gateway.live.board import BatchState
 
@@ -79,6 +80,23 @@ class PaperProblem(View):
     detail: str
 
 
+class PaperAdvice(View):
+    """What to do better about one page of a paper, or to look at beside an earlier paper of the batch."""
+
+    page: int | None = Field(
+        description="From 1, over the paper's files; null when that is not known, or not the matter."
+    )
+    file: int = Field(ge=1, description="From 1, in the paper's order.")
+    code: AdviceCode | KinCode = Field(
+        description="same_file: an earlier `paper` has the same file, byte for byte; same_student: one is of the same"
+        " student, subject, grade, title and template. Both are graded, and counted in the class report."
+    )
+    text: str = Field(
+        description="For users, in the language of `locale`.", examples=["第 2 页图片模糊，请对焦后重新拍照。"]
+    )
+    paper: int | None = Field(default=None, description="Number of the earlier paper.")
+
+
 class PaperView(View):
     """What became of one paper of a batch."""
 
@@ -88,9 +106,10 @@ class PaperView(View):
     state: State = Field(description="waiting: it becomes the exam `exam_id` soon. accepted: that exam exists.")
     exam_id: str | None
     problem: PaperProblem | None = Field(description="Of a refused paper.")
-    advice: list[AdviceView] = Field(
+    advice: list[PaperAdvice] = Field(
         default=[],
-        description="What to do better about its photos. Of a large batch, only its first papers are looked at.",
+        description="What to do better about its photos (of a large batch, only its first papers are looked at), and"
+        " what it has in common with an earlier paper.",
     )
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -14,14 +14,19 @@ from services.gateway.api.json_body import json_body
 from services.gateway.api.review_views import (
     DecisionOrder,
     DecisionView,
+    KeptDecisions,
     LeaseOrder,
     LeaseView,
     ReviewItem,
     ReviewPage,
     SkipOrder,
     item_view,
+    kept_view,
     lease_view,
 )
+from services.gateway.core.cursor import Cursor
+from services.gateway.core.cursor import decode as decode_place
+from services.gateway.core.cursor import encode as encode_place
 from services.gateway.core.problems import Code, Problem
 from services.gateway.corrections.revise import shown
 from services.gateway.corrections.rules import Author, entries_of
@@ -81,6 +86,42 @@ async def list_review(
         response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
     number = await queue.count(gateway.pool, tenant, wanted, _MOST_COUNTED)
     return ReviewPage(items=[item_view(item) for item in found[:limit]], open=number, next_cursor=following)
+
+
+@router.get(
+    "/decisions",
+    summary="Decisions that wait, or are void",
+    responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
+)
+async def list_decisions(
+    request: Request,
+    response: Response,
+    gateway: InGateway,
+    tenant: InTenant,
+    *,
+    exam_id: Annotated[str | None, Query(max_length=64)] = None,
+    state: Annotated[Literal["waiting", "void"] | None, Query(description="Only these.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+) -> KeptDecisions:
+    """What was decided and is not in the exam's corrections: it waits to be applied, or never will be, and why.
+
+    A void decision ends with the exam, or with its next revision, which asks the question again if it is doubtful still.
+    """
+    exam = uuid_of(exam_id) if exam_id is not None else None
+    if exam_id is not None and exam is None:
+        return KeptDecisions(items=[], next_cursor=None)
+    after = decode_place(cursor) if cursor else None
+    found = await decisions.page(
+        gateway.pool, tenant, exam, None if state is None else state == "void", after, limit + 1
+    )
+    following = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = encode_place(Cursor(last.decision.at, last.item_id))
+        target = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+    return KeptDecisions(items=[kept_view(each) for each in found[:limit]], next_cursor=following)
 
 
 @router.get("/{item_id}", summary="One item", responses=problems(Code.REVIEW_ITEM_NOT_FOUND))

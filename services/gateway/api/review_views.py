@@ -1,13 +1,14 @@
 """What is sent and answered about the review queue, as models."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.result import ResultQuestion
 from services.gateway.api.correction_views import QuestionPatch
 from services.gateway.api.views import View
+from services.gateway.review.decisions import Kept
 from services.gateway.review.items import Reason
 from services.gateway.review.queue import Item, Leased
 
@@ -126,6 +127,54 @@ class DecisionView(View):
     applied_within: float = Field(
         description="Seconds after the last decision on the exam, at most, until its new revision begins;"
         " at once when none of its items is open any more."
+    )
+
+
+class VoidReason(View):
+    """Why a decision will never be applied."""
+
+    code: str = Field(examples=["result_gone"])
+    detail: str = Field(description="What is the matter, and what to do.")
+
+
+class KeptDecision(View):
+    """A decision that is not in the exam's corrections: it waits, or is void."""
+
+    id: str
+    item_id: str
+    exam_id: str
+    path: list[str]
+    accept: bool
+    correction: dict[str, Any] = Field(description="As it was sent; empty with `accept`.")
+    decided_at: datetime
+    by: str = Field(description="Id of the API key.")
+    actor: str | None
+    state: Literal["waiting", "void"]
+    problem: VoidReason | None = Field(description="Of a void one: why it will not be applied.")
+
+
+class KeptDecisions(View):
+    """One page of decisions, newest first."""
+
+    items: list[KeptDecision]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")
+
+
+def kept_view(kept: Kept) -> KeptDecision:
+    """A decision as the API tells it."""
+    made = kept.decision
+    return KeptDecision(
+        id=str(made.id),
+        item_id=str(kept.item_id),
+        exam_id=str(kept.exam_id),
+        path=list(made.path),
+        accept=made.accept,
+        correction={str(name): value for name, value in made.fields.items()},
+        decided_at=made.at,
+        by=made.by,
+        actor=made.actor,
+        state="void" if made.void else "waiting",
+        problem=VoidReason(**made.void) if made.void else None,
     )
 
 

@@ -17,6 +17,7 @@ from services.gateway.batches.archive import DAMAGED
 from services.gateway.batches.papers import File, Planned, media_type
 from services.gateway.batches.plan import Paper
 from services.gateway.batches.spool import chunks
+from services.gateway.core.advice import KinCode
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.looks.advice import Told, told
@@ -27,11 +28,22 @@ _AT_ONCE = 4
 
 
 @dataclass(frozen=True)
+class Kin:
+    """Advice on a paper beside an earlier one, `paper`, of its batch; `file` from 1, `text` for users."""
+
+    page: None
+    file: int
+    code: KinCode
+    text: str
+    paper: int
+
+
+@dataclass(frozen=True)
 class Kept:
     """A paper of a batch, numbered from 1: stored and to become `exam_id`, or refused.
 
     `scraps`: paths of what was stored before it was refused, to be deleted when the batch is known to be this request's:
-    of a repeated request the first may have made an exam of them.
+    of a repeated request the first may have made an exam of them. `digests`: SHA-256 of its files, in their order.
     """
 
     number: int
@@ -41,8 +53,9 @@ class Kept:
     artefact: BlobRef | None = None
     form: Form | None = None
     refusal: Problem | None = None
-    advice: Sequence[Told] = ()
+    advice: Sequence[Told | Kin] = ()
     scraps: Sequence[str] = ()
+    digests: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ class Place:
 class _Stored:
     artefact: BlobRef
     advice: Sequence[Told]
+    digests: Sequence[str]
 
 
 class _Refused(Exception):
@@ -94,7 +108,9 @@ async def stored(found: Planned, place: Place) -> list[Kept]:
                 return Kept(number, paper.name, len(paper.files), refusal=problem)
             except _Refused as refused:
                 return Kept(number, paper.name, len(paper.files), refusal=refused.problem, scraps=refused.scraps)
-        return Kept(number, paper.name, len(paper.files), exam_id, done.artefact, form, advice=done.advice)
+        return Kept(
+            number, paper.name, len(files), exam_id, done.artefact, form, advice=done.advice, digests=done.digests
+        )
 
     tasks = [asyncio.create_task(keep(number, paper)) for number, paper in enumerate(found.papers, 1)]
     try:
@@ -134,7 +150,8 @@ async def _store(place: Place, exam_id: uuid.UUID, form: Form, files: Sequence[F
         raise _Refused(problem, paths) from None
     submission = form.submission(uploaded).model_dump_json().encode()
     artefact = await place.blobs.put(artefact_path(place.tenant, exam_id, 1, SUBMISSION), submission)
-    return _Stored(artefact, told(looks, [file.media_type for file in uploaded], form.locale)[0])
+    advice = told(looks, [file.media_type for file in uploaded], form.locale)[0]
+    return _Stored(artefact, advice, [file.blob.sha256 for file in uploaded])
 
 
 async def _put(blobs: Blobs, path: str, file: File, watch: Watch, number: int) -> BlobRef:

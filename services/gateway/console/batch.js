@@ -82,5 +82,5 @@ function row(paper) {
   const state = exam ? names("states")[exam.status] : names("outcomes")[paper.state];
   const why = (paper.problem && paper.problem.detail) || (exam && exam.error_message);
   return h("tr", {}, h("td", {}, String(paper.number)), h("td", {}, name), h("td", {}, (exam && exam.student_id) || ""),
-    h("td", {}, state, why ? h("small", {}, why) : null));
+    h("td", {}, state, [why, ...paper.advice.map((one) => one.text)].filter(Boolean).map((line) => h("small", {}, line))));
 }

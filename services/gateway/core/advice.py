@@ -4,6 +4,8 @@ from typing import Literal, get_args
 
 AdviceCode = Literal["blurred", "dark", "low_contrast", "too_small", "blank"]
 CODES = get_args(AdviceCode)
+KinCode = Literal["same_file", "same_student"]
+"""What two papers of a batch have in common, and should not."""
 
 _TEXTS: dict[AdviceCode, tuple[str, str]] = {
     "blurred": ("图片模糊，请对焦后重新拍照", "is blurred: hold still, let it focus and retake it"),
@@ -26,3 +28,20 @@ def sentence(code: AdviceCode, page: int | None, file: int, locale: str) -> str:
     if locale.lower().startswith("zh"):
         return f"第 {page} 页{chinese}。" if page else f"第 {file} 个文件中有一页{chinese}。"
     return f"Page {page} {english}." if page else f"A page of file {file} {english}."
+
+
+def kin_sentence(code: KinCode, paper: int, file: int, locale: str) -> str:
+    """What a paper has in common with an earlier one of its batch, by that one's number."""
+    chinese = locale.lower().startswith("zh")
+    if code == "same_file":
+        if chinese:
+            return f"第 {file} 个文件与第 {paper} 份试卷中的文件完全相同：如属重复上传，请取消其中一份。"
+        return (
+            f"File {file} is the same as one of paper {paper}, byte for byte: if it was sent twice, cancel one of them."
+        )
+    if chinese:
+        return f"与第 {paper} 份试卷是同一名学生：如为同一份试卷的几页，请放在同一文件夹中，或在名单中填相同的“试卷”，再重新上传。"
+    return (
+        f"Paper {paper} is of the same student: if these are pages of one paper, put them into one folder, or give them"
+        " one name under 'paper' in the manifest, and upload them again."
+    )

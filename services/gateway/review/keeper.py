@@ -26,6 +26,12 @@ from services.gateway.review.settings import ReviewSettings
 from services.gateway.settings import GatewaySettings
 
 _BATCH = 50
+_GONE = {
+    Code.RESULT_GONE: "The result of this exam is no longer stored, so nothing can be corrected in it: upload the paper again.",
+    Code.ARTEFACT_GONE: "What grading begins with is no longer stored for this exam, so it can't be graded anew: run it"
+    " again from an earlier stage (POST /exams/{exam_id}/retry), or upload the paper again.",
+}
+"""What ends decisions, for no later attempt would fare better; in words for the teacher."""
 _NOT_NOW = frozenset({Code.EXAM_NOT_COMPLETED, Code.PRECONDITION_FAILED, Code.EXAM_IN_FLIGHT, Code.EXAM_NOT_FOUND})
 
 
@@ -33,7 +39,7 @@ _WAITING = """
 SELECT (SELECT extract(epoch FROM clock_timestamp() - min(completed_at)) FROM exams
         WHERE status = 'COMPLETED' AND review_revision < revision) AS behind,
        (SELECT extract(epoch FROM clock_timestamp() - min(decided_at)) FROM review_items
-        WHERE decided_at IS NOT NULL) AS oldest
+        WHERE decided_at IS NOT NULL AND NOT decision ? 'void') AS oldest
 """
 
 
@@ -120,8 +126,16 @@ class Keeper:
             if good:
                 await self._revise(exam, seen, good)
         except Problem as problem:
-            if problem.code not in _NOT_NOW:
+            if problem.code in _GONE:
+                await self._end(exam_id, problem.code)
+            elif problem.code not in _NOT_NOW:
                 raise
+
+    async def _end(self, exam_id: uuid.UUID, code: Code) -> None:
+        """No decision on the exam can be applied: say so to those who ask for them, instead of trying for ever."""
+        waiting = await decisions.of_exam(self._pool, exam_id)
+        await decisions.void(self._pool, exam_id, [each.id for each in waiting], _why(code))
+        self._log.warning("decisions void", exam_id=str(exam_id), count=len(waiting), code=code.value)
 
     async def _revise(self, exam: Exam, seen: Shown, good: list[Decision]) -> None:
         authors = {each.id: each.author() for each in good}
@@ -141,6 +155,10 @@ class Keeper:
         self._log.info("decisions applied", exam_id=str(exam.exam_id), count=len(entries))
 
 
+def _why(code: Code) -> dict[str, str]:
+    return {"code": code.value, "detail": _GONE[code]}
+
+
 def _fits(decision: Decision, seen: Shown) -> bool:
     """Whether the rules still allow it: a replay may have read the question otherwise since."""
     try:
@@ -157,7 +175,11 @@ async def _replace(connection: asyncpg.Connection, exam: Exam, items: list[Open]
     """
     await connection.execute("SELECT 1 FROM review_items WHERE exam_id = $1 FOR UPDATE", exam.exam_id)
     waiting = await decisions.of_exam(connection, exam.exam_id)
-    kept = [each for each in waiting if seen is not None and decisions.waits_still(each, seen)]
+    kept = [each for each in waiting if seen is None or decisions.waits_still(each, seen)]
+    if seen is None:
+        await decisions.void(connection, exam.exam_id, [each.id for each in kept], _why(Code.RESULT_GONE))
+    else:  # a new result makes what was void before worth a decision again
+        await connection.execute("DELETE FROM review_items WHERE exam_id = $1 AND decision ? 'void'", exam.exam_id)
     await connection.execute(
         "DELETE FROM review_items WHERE exam_id = $1 AND NOT item_id = ANY($2) AND NOT coalesce(decision ->> 'id', '') = ANY($3)",
         exam.exam_id,
