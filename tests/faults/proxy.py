@@ -184,6 +184,12 @@ class Proxy:
         """The next so many requests arrive, but their connection is reset instead of answered."""
         self._cuts = requests
 
+    def cut_reply_to(self, client_port: int) -> None:
+        """What the client connected from that port has asked arrives, but its connection is reset instead of answered."""
+        for end in list(self.ends):
+            if end.peer and end.transport and end.transport.get_extra_info("peername")[1] == client_port:
+                end.peer.doomed = True
+
     def take_cut(self) -> bool:
         """Whether this request is one of those."""
         self._cuts -= (taken := self._cuts > 0)

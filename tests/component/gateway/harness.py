@@ -37,6 +37,8 @@ DEV_KEY = "rk_dev_" + "d" * 43
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
 PDF = b"%PDF-1.7\n" + b"x" * 5000
 FORM = {"subject": "math", "grade": "7", "student_id": "s-1"}
+PATIENCE = 60.0
+"""Seconds that a test waits for an answer, and the gateway for its database: a busy machine is no fault of ours."""
 
 
 @dataclass
@@ -185,6 +187,7 @@ def settings(**changes: Any) -> GatewaySettings:
         "relay_retry_seconds": 0.05,
         "sse_poll_seconds": 0.5,
         "sse_heartbeat_seconds": 0.3,
+        "store_seconds": PATIENCE,
     }
     return GatewaySettings(**{**quick, **changes})
 
@@ -203,7 +206,9 @@ async def gateway(
 ) -> AsyncIterator[Running]:
     """A gateway, serving; `opened` are further arguments of `open_gateway`."""
     outside = outside or Outside(bus or Bus(), LocalBlobs(folder))
-    postgres = postgres or PostgresSettings(dsn=SecretStr(dsn), pool=8)
+    postgres = postgres or PostgresSettings(
+        dsn=SecretStr(dsn), pool=8, acquire_timeout=PATIENCE, statement_timeout=PATIENCE
+    )
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(
             open_gateway(outside, settings(**changes), postgres, keep_books=keep_books, **(opened or {}))
@@ -211,7 +216,9 @@ async def gateway(
         outside.health.started = True
         port = await stack.enter_async_context(serve(health.app(outside.health, api)))
         headers = {"Authorization": f"Bearer {DEV_KEY}"}
-        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20, trust_env=False)
+        client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=2 * PATIENCE, trust_env=False
+        )
         await stack.enter_async_context(client)
         yield Running(client, port, outside.kafka, outside.blobs, dsn)
 
@@ -250,15 +257,15 @@ async def raw(port: int, head: str, body: bytes, *, finish: bool = True) -> tupl
         await writer.drain()
         if not finish:
             writer.write_eof()
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
         await writer.wait_closed()
     return (int(answer.split(b" ", 2)[1]) if answer else 0), answer
 
 
-async def until(condition: Callable[[], Any], seconds: float = 8.0) -> None:
-    """Wait for a condition, with a deadline; the condition may be a coroutine function."""
+async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
+    """Wait for a condition, which may be a coroutine function. Patience costs only where the test fails anyway."""
     async with asyncio.timeout(seconds):
         while True:
             value = condition()

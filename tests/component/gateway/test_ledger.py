@@ -205,10 +205,12 @@ async def test_what_could_not_be_published_waits_longer_each_time(ledger: Ledger
     for attempts, pause in enumerate((PAUSE, 2 * PAUSE)):
         [row] = await outbox(ledger)
         assert row.attempts == attempts
+        began = time.monotonic()
         async with ledger.transaction("relay") as books:
             await books.postpone([row.id], PAUSE)
         await asyncio.sleep(pause * 0.5)
-        assert await outbox(ledger) == []
+        found = await outbox(ledger)
+        assert found == [] or time.monotonic() - began >= pause  # then the machine was too busy to be asked
         await asyncio.sleep(pause * 0.6)
     assert len(await outbox(ledger)) == 1
 
@@ -238,10 +240,12 @@ async def test_a_settled_key_tells_the_first_answer_and_is_not_given_back(ledger
 async def test_a_lease_that_ended_goes_to_another_and_the_first_can_accept_nothing(ledger: Ledger) -> None:
     first = await reserved(ledger, lease=0.05)
     async with ledger.transaction("reserve") as books:
-        assert await books.renew(first, PAUSE)
+        assert await books.renew(first, 60)
     await asyncio.sleep(0.1)
     assert await reserved(ledger) is None  # renewed
-    await asyncio.sleep(PAUSE)
+    async with ledger.transaction("reserve") as books:
+        assert await books.renew(first, 0.01)
+    await asyncio.sleep(0.1)
     second = await reserved(ledger)
     assert isinstance(second, Reservation)
     async with ledger.transaction("reserve") as books:
@@ -314,10 +318,14 @@ async def test_a_silent_exam_is_claimed_once_per_pause_and_the_pause_doubles(led
     assert found == 0, "it was claimed so long ago, but not twice as long"
     await asyncio.sleep(1.2 * PAUSE)
     assert await silent(PAUSE) == 1
-    async with ledger.transaction("project") as books:
-        await books.lock(exam.exam_id)
-        await books.heard(said(exam))
-    assert not await claimed(PAUSE)
+    heard, took = -1.0, True
+    while took and time.monotonic() - heard >= PAUSE:  # as above
+        heard = time.monotonic()
+        async with ledger.transaction("project") as books:
+            await books.lock(exam.exam_id)
+            await books.heard(said(exam))
+        took = await claimed(PAUSE)
+    assert not took
     await ended(ledger, exam)
     assert await silent(0) == 0
     assert not await claimed(0)

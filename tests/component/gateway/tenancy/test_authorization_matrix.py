@@ -173,7 +173,7 @@ async def test_no_live_socket_opens_for_a_caller_who_must_get_nothing(world: Wor
     url = f"ws://127.0.0.1:{world.running.port}{API}/exams/{world.ids['exam_id']}/ws"
     heard: list[Any] = []
     with pytest.raises((websockets.exceptions.InvalidStatus, websockets.exceptions.ConnectionClosed)):
-        async with websockets.connect(url, additional_headers=headers, proxy=None) as socket:
+        async with websockets.connect(url, additional_headers=headers, proxy=None, open_timeout=60) as socket:
             heard.append(await socket.recv())
     assert heard == []
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,16 @@ from services.gateway.retention.eraser import Eraser
 from services.gateway.retention.settings import RetentionSettings
 from services.gateway.retention.tombstones import bury
 from services.gateway.settings import PostgresSettings
-from tests.component.gateway.harness import Running
+from tests.component.gateway.harness import Running, gateway
+
+
+@pytest.fixture
+async def running(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    """A gateway whose meter and eraser stand still: the tests' own count and erase."""
+    monkeypatch.setenv("REDINK_LIMIT_METER_SECONDS", "3600")
+    monkeypatch.setenv("REDINK_RETENTION_SWEEP_SECONDS", "3600")
+    async with gateway(database, tmp_path) as one:
+        yield one
 
 
 async def ended(running: Running, **form: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from services.gateway.retention.settings import RetentionSettings
 from services.gateway.settings import PostgresSettings
 from services.gateway.tenancy.service import TenancySettings
 from services.gateway.tenancy.settings import AdminSettings
-from tests.component.gateway.harness import FORM, JPEG, Running, gateway
+from tests.component.gateway.harness import FORM, JPEG, PATIENCE, Running, gateway
 from tests.faults.proxy import Network
 
 
@@ -37,26 +37,37 @@ async def limited(database: str, folder: Path, redis: str | None = None, **limit
 
 
 async def test_replicas_share_one_bucket_in_redis_and_tenants_do_not(stack: Stack) -> None:
-    rate, tenant = Rate("write", 5), uuid.uuid4().hex
-    settings = RedisSettings(url=SecretStr(stack.redis_url), timeout=20)
+    rate, tenant = Rate("write", 1), uuid.uuid4().hex  # a token in a minute: no machine is that slow
+    settings = RedisSettings(url=SecretStr(stack.redis_url), timeout=PATIENCE)
     async with open_buckets(settings, 1) as one, open_buckets(settings, 1) as two:
         assert isinstance(one, RedisBuckets)
         standings = await asyncio.gather(*(each.take(tenant, rate) for each in (one, two) for _ in range(5)))
-        assert sum(standing.taken for standing in standings) == 5
+        assert sum(standing.taken for standing in standings) == 1
         assert (await two.take(uuid.uuid4().hex, rate)).taken
-        await asyncio.sleep(60 / 5 * 0.2)
+        await asyncio.sleep(1.5)
         refused = await one.take(tenant, rate)
         assert not refused.taken
-        assert 0.1 < refused.tokens < 1, "tokens flow in by Redis' clock"
+        assert 0.02 < refused.tokens < 1, "tokens flow in by Redis' clock"
 
 
-async def test_without_redis_each_replica_gives_its_share_and_asks_again_later() -> None:
-    nowhere = RedisSettings(url=SecretStr("redis://127.0.0.1:9/0"), timeout=0.2)
-    async with open_buckets(nowhere, 4) as buckets:
-        began = asyncio.get_running_loop().time()
-        taken = [(await buckets.take("dev", Rate("read", 40))).taken for _ in range(30)]
-        assert asyncio.get_running_loop().time() - began < 1.5, "not every request waits for a Redis that is away"
-    assert sum(taken) == 10
+async def test_without_redis_each_replica_gives_its_share_and_asks_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.gateway.limits.buckets._AWAY_SECONDS", 600.0)
+    asked = 0
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as silent:
+        nowhere = SecretStr(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}/0")
+        async with open_buckets(RedisSettings(url=nowhere, timeout=0.3), 4) as buckets:
+            taken = [(await buckets.take("dev", Rate("read", 4))).taken for _ in range(30)]
+    assert sum(taken) == 1
+    assert asked <= 1, "not every request waits for a Redis that is away"
     clock = iter(range(0, 1000, 30))
     local = LocalBuckets(1, lambda: float(next(clock)))
     assert [(await local.take("dev", Rate("read", 2))).taken for _ in range(4)] == [True] * 4
@@ -77,14 +88,16 @@ async def test_a_redis_that_comes_back_is_the_truth_again(stack: Stack, monkeypa
             await asyncio.sleep(0.3)
             back = await buckets.take(tenant, rate)
             assert back.rate == rate
-            assert 1 <= back.tokens < 9, "what was taken before is remembered there"
+            assert 1 <= back.tokens < 9, "what was taken before is remembered there, for the most of a minute"
     finally:
         network.close()
 
 
 async def test_a_tenant_that_asks_too_often_is_told_when_to_come_again_and_others_are_served(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Tokens flow in by this clock: a busy machine may take its time.
+    monkeypatch.setattr(LocalBuckets.__init__, "__defaults__", (lambda: 0.0,))
     async with limited(database, tmp_path, reads_per_minute=3, uploads_per_minute=1) as running:
         async with open_database(PostgresSettings(dsn=database, pool=2)) as pool:
             other = {"Authorization": f"Bearer {await auth.create_key(pool, 'other')}"}

@@ -1,4 +1,4 @@
-"""A receiver, and a gateway that may call loopback and has little patience."""
+"""A receiver, and a gateway that may call loopback and tries again soon."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from services.gateway.webhooks.settings import WebhookSettings
-from tests.component.gateway.harness import Running, gateway
+from tests.component.gateway.harness import PATIENCE, Running, gateway
 from tests.component.gateway.webhooks.receiver import Receiver, receiving
 
 
@@ -19,9 +19,10 @@ class Open(Protocol):
 
 
 def impatient(**changes: Any) -> WebhookSettings:
+    """An answer may take as long as a busy machine likes: a test about silence says `timeout_seconds`."""
     quick: dict[str, Any] = {
         "allow_loopback": True,
-        "timeout_seconds": 0.5,
+        "timeout_seconds": PATIENCE,
         "poll_seconds": 0.1,
         "retry_seconds": (0.05,) * 6,
     }

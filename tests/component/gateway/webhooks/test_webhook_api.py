@@ -210,5 +210,8 @@ async def test_the_age_of_what_is_owed_is_measured(opened: Open, receiver: Recei
             return float(values["redink_webhook_oldest_pending_age_seconds"]) > 3599
 
         await until(measured)
-        text = (await running.client.get("/metrics")).text
-        assert 'redink_webhook_attempts_total{outcome="retry"}' in text
+
+        async def tried() -> bool:
+            return 'redink_webhook_attempts_total{outcome="retry"}' in (await running.client.get("/metrics")).text
+
+        await until(tried)

@@ -12,7 +12,7 @@ import pytest
 
 from services.gateway.webhooks.egress import Egress
 from services.gateway.webhooks.targets import Refused, Rules
-from tests.component.gateway.harness import Running, gateway, until
+from tests.component.gateway.harness import PATIENCE, Running, gateway, until
 from tests.component.gateway.webhooks.conftest import Open, deliveries, impatient, register
 from tests.component.gateway.webhooks.receiver import Receiver, answers, certificate_for, receiving
 
@@ -44,7 +44,7 @@ async def secured(folder: Path, name: str) -> AsyncIterator[tuple[Receiver, ssl.
 async def test_https_goes_to_the_checked_address_with_the_name_in_sni_host_and_certificate(tmp_path: Path) -> None:
     async with secured(tmp_path, NAME) as (receiver, trusting):
         resolver = Resolver("127.0.0.1")
-        egress = Egress(LOOPBACK, 5, resolver, trusting)
+        egress = Egress(LOOPBACK, PATIENCE, resolver, trusting)
         attempt = await egress.post(receiver.url(scheme="https", host=NAME), {"webhook-id": "1"}, b"{}")
         assert (attempt.status, attempt.error) == (200, None)
         (message,) = receiver.heard
@@ -57,7 +57,7 @@ async def test_a_certificate_of_another_name_or_of_an_unknown_authority_is_not_a
     async with secured(tmp_path, "other.example.test") as (receiver, trusting):
         url = receiver.url(scheme="https", host=NAME)
         for trust, why in ((trusting, "Hostname mismatch"), (None, "unable to get local issuer certificate")):
-            attempt = await Egress(LOOPBACK, 5, Resolver("127.0.0.1"), trust).post(url, {}, b"{}")
+            attempt = await Egress(LOOPBACK, PATIENCE, Resolver("127.0.0.1"), trust).post(url, {}, b"{}")
             assert attempt.status is None
             assert (attempt.error or "").startswith("certificate not accepted:")
             assert why in (attempt.error or "")
@@ -73,7 +73,7 @@ async def test_a_receiver_without_tls_behind_https_is_a_failure(receiver: Receiv
 async def test_a_name_that_also_resolves_to_an_address_inside_is_not_called_at_all(receiver: Receiver) -> None:
     for inside in ("10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::a00:1"):
         for addresses in (("127.0.0.1", inside), (inside, "127.0.0.1")):
-            egress = Egress(LOOPBACK, 5, Resolver(*addresses))
+            egress = Egress(LOOPBACK, PATIENCE, Resolver(*addresses))
             attempt = await egress.post(receiver.url(host=NAME), {}, b"{}")
             assert attempt.refused
             with pytest.raises(Refused):
@@ -91,7 +91,7 @@ async def test_the_system_resolver_is_held_to_the_same_rules() -> None:
 
 
 async def test_a_second_address_is_tried_when_the_first_does_not_answer(receiver: Receiver) -> None:
-    egress = Egress(LOOPBACK, 5, Resolver("127.0.0.2", "127.0.0.1"))
+    egress = Egress(LOOPBACK, PATIENCE, Resolver("127.0.0.2", "127.0.0.1"))
     assert (await egress.post(receiver.url(host=NAME), {}, b"{}")).status == 200
 
 
@@ -118,8 +118,8 @@ async def test_a_name_that_flips_to_an_address_inside_is_refused_until_it_flips_
     opened: Open, receiver: Receiver
 ) -> None:
     resolver = Resolver("127.0.0.1")
-    egress = Egress(LOOPBACK, 1, resolver)
-    async with opened(go_out=lambda _: egress, retry_seconds=(0.2,) * 40) as running:
+    egress = Egress(LOOPBACK, PATIENCE, resolver)
+    async with opened(go_out=lambda _: egress, retry_seconds=(0.2,) * 1000) as running:
         webhook = await register(running, receiver.url(host=NAME))
         resolver.addresses = ("10.0.0.1",)
         await running.report(await running.exam())
@@ -166,8 +166,7 @@ async def _all_ended(running: Running, webhook: dict[str, Any]) -> bool:
 
 
 async def test_an_answer_counts_however_slowly_its_body_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.gateway.webhooks.egress._GRACE_SECONDS", 6.0)
-
+    monkeypatch.setattr("services.gateway.webhooks.egress._GRACE_SECONDS", 2.0)
     gone = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -183,6 +182,6 @@ async def test_an_answer_counts_however_slowly_its_body_comes(monkeypatch: pytes
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
-        attempt = await Egress(LOOPBACK, 5, Resolver("127.0.0.1")).post(url, {}, b"{}")
+        attempt = await Egress(LOOPBACK, PATIENCE, Resolver("127.0.0.1")).post(url, {}, b"{}")
         await asyncio.wait_for(gone.wait(), 60)
     assert (attempt.status, attempt.error) == (200, None)

@@ -34,6 +34,7 @@ async def test_the_end_of_an_exam_is_told_once_signed_and_without_anything_of_th
     status = await running.status(exam["exam_id"])
     stated, shown = (datetime.fromisoformat(text) for text in (body["timestamp"], status["completed_at"]))
     assert abs((stated - shown).total_seconds()) < 0.001
+    await until(lambda: _ended(running, webhook))
     (delivery,) = await deliveries(running, webhook)
     assert (delivery["id"], delivery["state"], delivery["last_status"]) == (message.id, "delivered", 200)
     assert (delivery["failures"], delivery["exam_id"]) == (0, exam["exam_id"])
@@ -54,14 +55,14 @@ async def test_a_signature_does_not_fit_another_secret_body_or_time(running: Run
 
 
 async def test_each_kind_of_end_is_told_to_those_who_asked_for_it(opened: Open, receiver: Receiver) -> None:
-    quick = {"interactive_deadline_seconds": 1.0, "sweep_seconds": 0.2}
-    async with opened(gateway_settings=quick) as running:
+    async with opened(gateway_settings={"sweep_seconds": 0.2}) as running:
         await register(running, receiver.url("/all"))
         await register(running, receiver.url("/failed"), events=["exam.failed", "exam.expired"])
         completed, failed, cancelled, expired = [await running.exam() for _ in range(4)]
         await running.report(completed)
         await running.say(failed, Status.FAILED, stage="ocr", code=ErrorCode.INTERNAL)
         await running.client.post(f"/api/v1/exams/{cancelled['exam_id']}/cancel")
+        await running.sql("UPDATE exams SET deadline = now() WHERE exam_id = $1", expired["exam_id"])
         await until(lambda: len(receiver.heard) == 6)
         told = {(m.path, json.loads(m.body)["type"], json.loads(m.body)["data"]["exam_id"]) for m in receiver.heard}
         assert told == {
@@ -87,6 +88,7 @@ async def test_an_upload_may_name_its_own_receiver_signed_with_the_secret_of_cal
     assert (message.path, secret["url"]) == ("/mine", None)
     assert verified(message, secret["secret"])
     assert (await running.get("/webhooks/callback/secret")).json()["secret"] == secret["secret"]
+    await until(lambda: _ended(running, {"id": "callback"}))
     assert [each["state"] for each in await deliveries(running, {"id": "callback"})] == ["delivered"]
     for method, path in (("DELETE", ""), ("POST", "/test")):
         refused = await running.client.request(method, f"/api/v1/webhooks/callback{path}")
@@ -119,6 +121,7 @@ async def test_a_test_is_sent_once_and_not_repeated_when_it_fails(running: Runni
         assert sent.status_code == 202
         await until(partial(_heard, receiver, count))
         assert receiver.heard[-1].id == sent.json()["id"]
+    await until(lambda: _ended(running, webhook))
     await asyncio.sleep(0.4)
     assert [json.loads(message.body)["type"] for message in receiver.heard] == ["webhook.test"] * 2
     assert all(verified(message, webhook["secret"]) for message in receiver.heard)
