@@ -10,7 +10,7 @@ from services.analyzer.core.equality.wording import edit_distance
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.uncut import beside_print
-from services.analyzer.core.words import Words, is_known, mended
+from services.analyzer.core.words import Words, is_known, mended, nearest, tokens
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
@@ -46,7 +46,8 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     doubt = len(entries) != max(expected, 1)  # where nobody says how many blanks there are, several are doubtful
     unread = any((p.ink > 0 and not p.text) or p.mended for p in inked)
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
-    kind = "fill_agreed" if all(p.agreed for p in inked) else kind
+    if all(p.agreed or _is_near(p, words) for p in inked):
+        kind = "fill_agreed" if all(p.agreed for p in inked) else "fill_near"
     answer = "|".join(texts)
     views = tuple(_views(text, entry) for text, entry in zip(texts, entries, strict=False))
     script = script_of(answer)
@@ -84,8 +85,19 @@ def _unnumbered(text: str, number: str) -> str:
 def _settled(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views, an English word before what is none, then mended if it is none."""
     best = _known_among(_better(spot, words), words)
-    fixed = mended(best.text, words) if words and not spot.blank and not is_known(best.text, words) else None
+    fixed = _mended(best, words) if words and not spot.blank and not is_known(best.text, words) else None
     return replace(best, text=fixed, mended=True) if fixed else best
+
+
+def _mended(spot: Piece, words: Words) -> str | None:
+    """What is no English mended: from its reading, else from whichever view of it can be, else from all of them."""
+    views = [spot.text] if spot.agreed else [spot.text, spot.inline, *(text for text, _ in spot.candidates)]
+    views = [v for view in views if len(v := short_answer(view)) > 1]
+    if not views or not any(map(tokens, views)):
+        return None
+    first = mended(views[0], words)
+    able = {first} if first else {m for v in views if (m := mended(v, words))}
+    return able.pop() if len(able) == 1 else nearest(views, words)
 
 
 def _known_among(spot: Piece, words: Words) -> Piece:
@@ -103,12 +115,18 @@ def _known_among(spot: Piece, words: Words) -> Piece:
 def _better(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views; agreement is worth more than either."""
     own, inline = short_answer(spot.text), short_answer(spot.inline)
-    if re.match(r"\d{1,3}\s*[A-Za-z]", inline) and not own[:1].isdigit():
-        inline = re.sub(r"^\d+\s*", "", inline)  # the end of a printed number
+    own, inline = _without_number(own, inline), _without_number(inline, own)
     if not inline or spot.blank:
         return spot
-    if own == inline:
-        return replace(spot, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
+    chosen = spot if own == inline else _chosen(spot, own, inline, words)
+    wordy = is_known(chosen.text, words) or script_of(own) == "han"
+    if own == inline or (wordy and _same_letters(own, inline)):
+        return replace(chosen, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
+    return chosen
+
+
+def _chosen(spot: Piece, own: str, inline: str, words: Words) -> Piece:
+    """The spot with the better of two views that are not the same."""
     if re.search("[√/^]", own) and not re.search("[√/^]", inline):  # only a place's own reading knows what is stacked
         return _taken(spot, own, inline, better=False)
     if is_known(own, words) != is_known(inline, words) and _like(own, inline):
@@ -123,6 +141,20 @@ def _better(spot: Piece, words: Words) -> Piece:
     return _taken(spot, own, inline, better=better)
 
 
+def _same_letters(own: str, inline: str) -> bool:
+    """Whether two views of words differ only in case and in what stands between letters: Later and later, act.ual and
+    actual. In numbers and formulas every sign counts.
+    """
+    bare = ["".join(c for c in view.lower() if c.isalpha()) for view in (own, inline)]
+    wordy = not any(c.isdigit() or c in "-−+=<>/^√%" for c in own + inline)
+    return wordy and bare[0] == bare[1] and len(bare[0]) > 1
+
+
+def _without_number(view: str, other: str) -> str:
+    """A view of Latin writing without the printed number that only this view holds: 61. known beside known."""
+    return view if other[:1].isdigit() else re.sub(r"^\d{1,3}\s*[.．、]?\s*(?=[A-Za-z])", "", view)
+
+
 def _taken(spot: Piece, own: str, inline: str, *, better: bool) -> Piece:
     """The spot with the better view as its text, the other kept beside it."""
     if better:
@@ -134,6 +166,12 @@ def _like(own: str, inline: str) -> bool:
     """Whether two views are of one word: of like length, and most letters the same."""
     apart = edit_distance(own.lower(), inline.lower())
     return apart <= max(1, max(len(own), len(inline)) // 3)
+
+
+def _is_near(spot: Piece, words: Words) -> bool:
+    """Whether a place's other view misreads the English word that one of them has: practices and Dractices."""
+    sure = is_known(spot.text, words) and not is_known(spot.inline, words) and not spot.mended
+    return sure and bool(spot.inline) and _like(short_answer(spot.text), short_answer(spot.inline))
 
 
 def _lost_descenders(own: str, inline: str) -> bool:

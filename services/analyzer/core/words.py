@@ -1,6 +1,8 @@
-"""English words: whether a reading consists of them, and the one word that a single mistaken letter hides."""
+"""English words: whether a reading consists of them, and the word that mistaken letters hide."""
 
 import re
+from collections.abc import Sequence
+from string import ascii_lowercase
 
 Words = frozenset[str]
 _ALIKE: frozenset[frozenset[str]] = frozenset(
@@ -9,6 +11,9 @@ _ALIKE: frozenset[frozenset[str]] = frozenset(
 )  # fmt: skip
 """Letters that hurried writing makes alike. No two vowels: those are what pupils confuse themselves."""
 _SHORTEST = 4
+_ALIKE_COST, _FAR, _AHEAD = 0.4, 0.25, 0.3
+"""What a look-alike letter counts, of another's 1; share of its letters by which a word may differ from its views in the
+mean; how much further off than the nearest word every other one is at least."""
 
 
 def tokens(text: str) -> list[str]:
@@ -35,6 +40,54 @@ def mended(text: str, words: Words) -> str | None:
     fixed = able.pop()
     parts[unknown[0]] = fixed.capitalize() if word[0].isupper() else fixed
     return "".join(parts)
+
+
+def nearest(views: Sequence[str], words: Words) -> str | None:
+    """The text of which the views are misreadings, each word of it the English one nearest to what all views have in its
+    place; None where another word is about as near. The views must differ: what all agree on is what is written.
+    """
+    first = tokens(views[0])
+    alike = [t for v in views if len(t := tokens(v)) == len(first)]
+    if not first or len({tuple(t) for t in alike}) < 2:
+        return None
+    found = [_nearest([seen[i] for seen in alike], words) for i in range(len(first))]
+    return " ".join(w for w in found if w) if all(found) else None
+
+
+def _nearest(seen: Sequence[str], words: Words) -> str | None:
+    """The English word nearest to all views of one word."""
+    views = [view.lower() for view in seen]
+    if len(set(views)) == 1 and views[0] in words:
+        return seen[0]
+    able = {w for view in views for w in _within_two(view) if w in words and len(w) >= _SHORTEST}
+    ranked = sorted((sum(_apart(w, view) for view in views) / len(views), w) for w in able)
+    if not ranked or ranked[0][0] > _FAR * len(ranked[0][1]):
+        return None
+    if len(ranked) > 1 and ranked[1][0] - ranked[0][0] < _AHEAD:
+        return None
+    return ranked[0][1].capitalize() if seen[0][0].isupper() else ranked[0][1]
+
+
+def _within_two(word: str) -> set[str]:
+    """Texts one letter away from a word or from one of its look-alikes."""
+    out: set[str] = set()
+    for start in {word, *_neighbours(word)}:
+        cuts = [(start[:i], start[i:]) for i in range(len(start) + 1)]
+        out |= {a + b[1:] for a, b in cuts if b}
+        out |= {a + c + b for a, b in cuts for c in ascii_lowercase}
+        out |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase}
+    return out
+
+
+def _apart(word: str, view: str) -> float:
+    """Edit distance in which a look-alike letter counts less than another."""
+    row = [float(i) for i in range(len(view) + 1)]
+    for i, a in enumerate(word, 1):
+        left, row[0] = row[0], float(i)
+        for j, b in enumerate(view, 1):
+            swap = 0.0 if a == b else _ALIKE_COST if frozenset((a, b)) in _ALIKE else 1.0
+            left, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, left + swap)
+    return row[-1]
 
 
 def _neighbours(word: str) -> set[str]:

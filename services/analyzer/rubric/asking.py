@@ -15,6 +15,7 @@ from runtime.llm.account import Account
 from runtime.llm.client import Llm
 from runtime.llm.failures import Failed
 from services.analyzer.rubric.grades import Graded, graded, kept, regraded
+from services.analyzer.rubric.pictures import with_pictures
 from services.analyzer.rubric.questions import Case, cases
 
 RESERVE = 15.0
@@ -38,7 +39,10 @@ async def grade_by_model(
         job.check,
         batch=event.priority == "batch",
     )
-    found = await _all(llm, account, list(cases(submission, paper, analysis)))
+    wanted = list(cases(submission, paper, analysis))
+    if llm.takes_pictures:
+        wanted = await with_pictures(job, wanted, submission=submission, reading=reading, paper=paper)
+    found = await _all(llm, account, wanted)
     outcomes = Counter(one.fallback or "graded" for one in found)
     for outcome, number in outcomes.items():
         metrics.LLM_GRADES.labels(outcome).inc(number)

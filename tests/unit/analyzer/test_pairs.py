@@ -1,4 +1,4 @@
-"""The checker beside 700 answers as pupils give them, under the keys that schools give: see docs/grading.md."""
+"""The checker beside 1,000 answers as pupils give them, under the keys that schools give: see docs/grading.md."""
 
 import json
 import time

@@ -31,15 +31,20 @@ _COUNTED = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
     " eighteen nineteen twenty"
 )
-_NUMBERS = {word: str(i) for i, word in enumerate(_COUNTED.split())}
+_TENFOLD = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = {word: f"{i}0" for i, word in enumerate(_TENFOLD.split(), 2)}
+_ORDINALS = "first/1st second/2nd third/3rd fourth/4th fifth/5th sixth/6th seventh/7th eighth/8th ninth/9th tenth/10th"
+_NUMBERS = {word: str(i) for i, word in enumerate(_COUNTED.split())} | dict(
+    pair.split("/") for pair in _ORDINALS.split()
+)
 
 
 def words_of(text: str) -> list[str]:
     """The words of an English text in one spelling, without punctuation; a hyphen parts words."""
-    text = text.replace("’", "'").replace("‘", "'").lower()
+    text = abbreviated(text.replace("’", "'").replace("‘", "'").lower())
     text = re.sub(r"[.,;:!?\"“”，。；：！？…]+(?=\s|$|[^\d])", " ", text)
     found = list[str]()
-    for word in re.split(r"[\s\-–—]+", text):
+    for word in re.split(r"\s+|(?<=\w)[-–—]+|[-–—]+(?!\d)", text):  # the minus of a number stays
         if word:
             found += _full(word).split()
     return [_american(w) for w in found]
@@ -61,6 +66,17 @@ def _full(word: str) -> str:
     return f"{stem} is" if stem != word and stem in _PRONOUNS else word.strip("'")
 
 
+def abbreviated(text: str) -> str:
+    """a.m. and p.m. without points."""
+    return re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text, flags=re.IGNORECASE)
+
+
 def in_figures(words: list[str]) -> list[str]:
-    """Number words as figures."""
-    return [_NUMBERS.get(w, w) for w in words]
+    """Number words as figures: twenty-one as 21, fifth as 5th."""
+    found = list[str]()
+    for word in words:
+        figure = _NUMBERS.get(word, word)
+        if len(figure) == 1 and figure != "0" and figure.isdecimal() and found and found[-1] in _TENS.values():
+            figure = found.pop()[0] + figure
+        found.append(_TENS.get(figure, figure))
+    return found

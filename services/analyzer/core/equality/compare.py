@@ -3,16 +3,19 @@
 import re
 import unicodedata
 
+from services.analyzer.core.equality.british import words_of
 from services.analyzer.core.equality.canonical import canonical
 from services.analyzer.core.equality.chemistry import compare_chemistry
+from services.analyzer.core.equality.clock import compare_times
 from services.analyzer.core.equality.groups import compare_groups, compare_ratios
-from services.analyzer.core.equality.keys import read_key, within
-from services.analyzer.core.equality.match import Match, best
+from services.analyzer.core.equality.keys import kept_of, read_key, within
+from services.analyzer.core.equality.match import Match, best, worst
 from services.analyzer.core.equality.phrase import phrase_of
 from services.analyzer.core.equality.quantities import compare_quantities
 from services.analyzer.core.equality.relations import compare_relations
 from services.analyzer.core.equality.scalars import compare_scalars
 from services.analyzer.core.equality.solutions import compare_solutions
+from services.analyzer.core.equality.spoken import in_signs, is_language
 from services.analyzer.core.equality.wording import HAN, compare_wording, is_english
 
 MAX_LENGTH = 160
@@ -28,11 +31,23 @@ def compare(student: str, key: str) -> Match:
 
     Total: no text makes it fail, hang or execute anything.
     """
+    student, key = kept_of(student), kept_of(key)
     if not canonical(student) or not canonical(key):
         return Match.DIFFERENT
     read = read_key(key)
     found = best(_Comparison(student, wanted).found() for wanted in read.accepted)
-    return Match.DOUBTFUL if read.open and found is Match.DIFFERENT else found
+    return Match.DOUBTFUL if found is Match.DIFFERENT and (read.open or _one_of(student, key)) else found
+
+
+def _one_of(student: str, key: str) -> bool:
+    """Whether the answer is one side of an English "or", which may part two answers, or belong to one (sooner or later)."""
+    sides = re.split(r"\s+or\s+", key)
+    return (
+        len(sides) > 1
+        and is_language(key)
+        and in_signs(key) is None
+        and words_of(student) in [words_of(side) for side in sides]
+    )
 
 
 class _Comparison:
@@ -47,16 +62,42 @@ class _Comparison:
         if not key or not student:
             return Match.DIFFERENT
         worded = compare_wording(*self.written)
+        if worded.right:
+            return worded if all(is_english(t) for t in self.written) else best([worded, self.told(student, key)])
+        spoken = self.spoken()
+        if spoken is not None:
+            return best([worded, spoken])
         if all(is_english(t) for t in self.written):
-            return worded
+            return best([worded, compare_solutions(student, key) or worded])  # no real roots, no solution
+        return best([worded, self.told(student, key)])
+
+    def spoken(self) -> Match | None:
+        """Where English words stand for signs: by the signs; a key in words wants a teacher's eye on an answer in signs."""
+        signs = [in_signs(t) for t in self.written]
+        if not any(signs):
+            return None
+        student, key = (t if s is None else s.text for t, s in zip(self.written, signs, strict=True))
+        if is_language(student) or is_language(key):
+            return None  # language after all
+        found = best([self.told(canonical(student), canonical(key)), compare_wording(student, key)])
+        if signs[1] is not None and signs[1].spelled:
+            found = worst([found, Match.EQUIVALENT])
+        return (
+            found
+            if all(is_english(t) for t in self.written)
+            else best([found, self.told(*(canonical(t) for t in self.written))])
+        )
+
+    def told(self, student: str, key: str) -> Match:
+        """Two canonical texts."""
         if student == key:
             return Match.SAME
-        if worded is Match.SAME or max(len(student), len(key)) > MAX_LENGTH:
-            return worded
-        return best([worded, self.whole(student, key)])
+        if max(len(student), len(key)) > MAX_LENGTH:
+            return Match.DIFFERENT
+        return self.whole(student, key)
 
     def whole(self, student: str, key: str) -> Match:
-        labels = _labels(student, key) or compare_chemistry(student, key)
+        labels = _labels(student, key) or compare_chemistry(student, key) or compare_times(student, key)
         if labels is not None:
             return labels
         student, key = _grouped_thousands(student, key)

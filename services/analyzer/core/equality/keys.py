@@ -3,13 +3,16 @@
 import re
 from dataclasses import dataclass
 
-from services.analyzer.core.equality.canonical import canonical
+from services.analyzer.core.equality.canonical import MAX_LENGTH, canonical
 from services.analyzer.core.equality.phrase import phrase_of
 from services.analyzer.core.equality.units import units_of
 
 _REMARK = re.compile(
     r"[（(]?\s*(?:答案不唯?一|本题答案不唯一|合理即可|言之有理即可|意[思同]对?即可|符合题意即可|写出一[个种条]即可|任写一[个种]|其他合理答案[也均]可|答对一点即可)[^）)]*[）)]?"
 )
+_WHY = r"(?:不[合符]题意|不成立)?[,，]?\s*(?:应?舍去?|不[合符]题意|rejected|reject)"
+_REJECTED = re.compile(rf"[^,，、;；或（(]+[（(]\s*{_WHY}\s*[）)]")
+_DROPPED = re.compile(rf"[（(][^（）()]*?(?:=[^（）()]*?{_WHY}|重根|double root|repeated root)\s*[）)]")
 _OPENING = re.compile(r"^\s*(?:示例|例如|比如|如)\s*[:：]?\s*")
 _NO_ANSWER = frozenset(
     {"略", "见解析", "详见解析", "见详解", "详解", "答案略", "开放题", "无", "暂无", "解析", "见答案"}
@@ -37,6 +40,11 @@ def read_key(key: str) -> Reading:
     if either:
         return Reading(tuple(re.split(r"[或、,，/]", text[: either.start()])), loose)
     return Reading(tuple(dict.fromkeys((text, *_variants(text)))), loose)
+
+
+def kept_of(text: str) -> str:
+    """A text without the roots that it rejects, x=4，x=-1（舍去）, and without remarks on a root, （重根）."""
+    return _DROPPED.sub("", _REJECTED.sub("", text)) if len(text) <= MAX_LENGTH and re.search("[（(]", text) else text
 
 
 def has_answer(key: str) -> bool:

@@ -63,6 +63,8 @@ def arabic(text: str) -> str:
     found = re.fullmatch(r"(-?)(\d{1,9}(?:\.\d{1,9})?)([万亿])(\D{0,6})", text)
     if found:
         return f"{found[1]}{_decimal(Fraction(found[2]) * _MYRIADS[found[3]])}{found[4]}"
+    if text.startswith("半") and 1 < len(text) <= 1 + _LONGEST_UNIT:
+        return f"1/2{text[1:]}"
     opening = re.match(f"负?[{SIGNS}\\d]*又?[{SIGNS}\\d]+分之[{SIGNS}\\d点.]+|负?[{SIGNS}]+(?:点[{SIGNS}]+)?", text)
     value = numeral(opening[0]) if opening and len(text) - opening.end() <= _LONGEST_UNIT else None
     if opening is None or value is None:

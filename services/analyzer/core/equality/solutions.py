@@ -15,11 +15,45 @@ RELATION = re.compile(r"<=|>=|=<|=>|[=<>≤≥≠]")
 _SPELLING = {"<=": "≤", "=<": "≤", ">=": "≥", "=>": "≥"}
 FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠"}
 _NAME = re.compile(r"[a-zA-Zα-ωΑ-Ω]")
+_ROOT = re.compile(r"[a-zA-Z](?:_?\d)?=")
 _INDEX = re.compile(r"_?\d+$")
 _NOTHING = frozenset(
-    {"∅", "{}", "无解", "空集", "无实数解", "无实数根", "没有实数根", "无实根", "方程无解", "不等式无解", "nosolution"}
+    {
+        "∅",
+        "{}",
+        "无解",
+        "空集",
+        "无实数解",
+        "无实数根",
+        "没有实数根",
+        "无实根",
+        "方程无解",
+        "不等式无解",
+        "nosolution",
+        "nosolutions",
+        "norealsolution",
+        "norealsolutions",
+        "norealroot",
+        "norealroots",
+        "noroots",
+        "emptyset",
+    }
 )
-_EVERYTHING = frozenset({"R", "一切实数", "全体实数", "任意实数", "任何实数", "所有实数", "(-∞,+∞)", "(-∞,∞)"})
+_EVERYTHING = frozenset(
+    {
+        "R",
+        "一切实数",
+        "全体实数",
+        "任意实数",
+        "任何实数",
+        "所有实数",
+        "(-∞,+∞)",
+        "(-∞,∞)",
+        "allrealnumbers",
+        "allreals",
+        "anyrealnumber",
+    }
+)
 _UNION, _BOTH = "或∪", ",;、且和与&"
 
 Bound = Number | None
@@ -113,7 +147,7 @@ def _made(spans: list[Span | None], style: str, name: str = "", *, finished: boo
 
 def _relations(text: str) -> Solutions | None:
     """Relations of one variable to numbers, joined by 或 (either) or by 且 and commas (both; either if both cannot be)."""
-    options = [cut(p, _BOTH) for p in cut(text, _UNION)]
+    options = _carried([cut(p, _BOTH) for p in cut(text, _UNION)])
     stated = [[_relation(s) for part in option for s in spread(part)] for option in options]
     if any(s is None for option in stated for s in option) or not all(stated):
         return None
@@ -123,14 +157,34 @@ def _relations(text: str) -> Solutions | None:
         return None
     spans = [span for option in known for span in _joined(option)]
     style = "roots" if all(s.style == "roots" for option in known for s in option) else "inequality"
-    return Solutions(_united(spans), style, names.pop(), all(s.finished for o in known for s in o))
+    wrongly_both = style == "inequality" and re.search("[且和与]", text) and not all(map(_both, known))
+    finished = not wrongly_both and all(s.finished for option in known for s in option)
+    return Solutions(_united(spans), style, names.pop(), finished)
+
+
+def _carried(options: list[list[str]]) -> list[list[str]]:
+    """With the name of a root before values that follow it: x=3或-5 as x=3或x=-5."""
+    name = ""
+    for option in options:
+        for i, part in enumerate(option):
+            found = _ROOT.match(part)
+            if found:
+                name = found[0]
+            elif name and not RELATION.search(part):
+                option[i] = name + part
+    return options
+
+
+def _both(option: list[Solutions]) -> list[Span]:
+    """What all of an option's solutions share."""
+    both = list(option[0].spans)
+    for other in option[1:]:
+        both = [cross for x in both for y in other.spans if (cross := _overlap(x, y)) is not None]
+    return both
 
 
 def _joined(option: list[Solutions]) -> list[Span]:
-    both = [option[0].spans[i] for i in range(len(option[0].spans))]
-    for other in option[1:]:
-        both = [cross for x in both for y in other.spans if (cross := _overlap(x, y)) is not None]
-    return both or [span for each in option for span in each.spans]
+    return _both(option) or [span for each in option for span in each.spans]
 
 
 def _relation(text: str) -> Solutions | None:

@@ -31,7 +31,7 @@ _BASE: dict[str, tuple[str, Fraction]] = {
     "mA": ("A", Fraction(1, 1000)), "Ω": ("Ω", Fraction(1)), "kΩ": ("Ω", Fraction(1000)), "Hz": ("Hz", Fraction(1)),
     "kHz": ("Hz", Fraction(1000)), "mol": ("mol", Fraction(1)), "℃": ("℃", Fraction(1)), "°": ("°", Fraction(1)),
     "′": ("°", Fraction(1, 60)), "″": ("°", Fraction(1, 3600)), "元": ("元", Fraction(1)), "角": ("元", Fraction(1, 10)),
-    "¢": ("元", Fraction(1, 100)), "年": ("年", Fraction(1)), "月": ("年", Fraction(1, 12)),
+    "¢": ("元", Fraction(1, 100)), "美元": ("美元", Fraction(1)), "£": ("£", Fraction(1)), "€": ("€", Fraction(1)), "年": ("年", Fraction(1)), "月": ("年", Fraction(1, 12)),
 }  # fmt: skip
 _LITRES = {"L": Fraction(1, 10), "l": Fraction(1, 10), "mL": Fraction(1, 100), "ml": Fraction(1, 100)}
 """A litre is a cubic decimetre: the edge, in metres, of its cube."""

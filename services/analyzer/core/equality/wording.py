@@ -2,18 +2,23 @@
 
 import re
 
-from services.analyzer.core.equality.british import in_figures, words_of
+from services.analyzer.core.equality.british import abbreviated, in_figures, words_of
 from services.analyzer.core.equality.canonical import canonical, letters
 from services.analyzer.core.equality.lookalikes import TELLING, alike
 from services.analyzer.core.equality.match import Match
 
 HAN = re.compile(r"[一-鿿]")
 _ENGLISH = re.compile(r"(?=.*[A-Za-z]['’]?[A-Za-z])[A-Za-z0-9\s'’‘.,;:!?\"“”()，。；：！？–—-]+", re.DOTALL)
-_FORMULA = re.compile(r"[A-Z][a-z]?\d|[A-Za-z]\d|\d[A-Za-z]|(?<![A-Za-z])[A-Za-z]{1,3}[+-]|[()]\d|\w\(\w")
+_FORMULA = re.compile(
+    r"[A-Z][a-z]?\d|[A-Za-z]\d|\d(?!(?:st|nd|rd|th)\b)[A-Za-z]|(?<![A-Za-z])[A-Za-z]{1,3}[+-](?![a-z]{3})|[()]\d|\w\(\w"
+)
 _IDLE = str.maketrans("", "", "，,。.、；;：:！!？?\"“”'‘’（）()[]【】《》〈〉· \t\n|…-—_")
 _SYNONYMS = (
     ("变大", "增大", "增加", "变多"), ("变小", "减小", "减少", "变少"), ("没有", "无"), ("不变", "保持不变"), ("升高", "上升"),
-    ("降低", "下降"), ("正确", "对"), ("错误", "错"), ("相等", "相同", "一样", "等于") )  # fmt: skip
+    ("降低", "下降"), ("正确", "对"), ("错误", "错"), ("相等", "相同", "一样", "等于"),
+    ("等边三角形", "正三角形"),
+)  # fmt: skip
+_ORDER = "零一二三四五六七八九"
 _MIN_ALIKE, _MIN_NEAR = 3, 8
 _LONGEST = 80
 """Characters up to which closeness is weighed: longer wordings are not a blank's."""
@@ -21,7 +26,7 @@ _LONGEST = 80
 
 def is_english(text: str) -> bool:
     """Whether a text is English words, not a formula."""
-    text = text.strip()
+    text = abbreviated(text.strip())
     return (
         bool(_ENGLISH.fullmatch(text)) and not _FORMULA.search(text) and not re.search("^[A-Z]{2,4}$|[a-z][A-Z]", text)
     )
@@ -62,8 +67,10 @@ def _chinese(student: str, key: str) -> Match:
 def bare(text: str) -> str:
     """A wording without separators, quotes and brackets; points between digits stay."""
     text = re.sub(r"^公元(?=\d)", "", canonical(text).replace("公元前", "前"))
+    text = re.sub(r"第([一二三四五六七八九])(?=[^十百]|$)", lambda m: f"第{_ORDER.index(m[1])}", text)
+    text = re.sub(r"^(?:周|礼拜)(?=[一二三四五六日天]$)", "星期", text)
     points = re.sub(r"(?<=\d)[.:](?=\d)", chr(0xE490), text)
-    minus = re.sub(r"(?<![\w])-(?=\d)", chr(0xE491), points)
+    minus = re.sub(r"(?:(?<!\w)|(?<=[或且和与为是到至]))-(?=\d)", chr(0xE491), points)
     return minus.translate(_IDLE).replace(chr(0xE490), ".").replace(chr(0xE491), "-")
 
 
