@@ -74,14 +74,15 @@ def _tagged(paper: Paper, submission: Submission) -> Paper:
 
 
 def pages_side_by_side(pdf: bytes) -> Image.Image:
-    """All pages of a PDF on one picture, two in a row."""
+    """All pages of a PDF on one picture, three in a row at most."""
     document = pypdfium2.PdfDocument(pdf)
     pages = [page.render(scale=WIDTH / page.get_width()).to_pil() for page in document]
     height = pages[0].height
-    rows = (len(pages) + 1) // 2
-    sheet = Image.new("RGB", (WIDTH * 2 + GAP * 3, (height + GAP) * rows + GAP), (226, 224, 218))
+    across = 2 if len(pages) in (2, 4) else 3
+    rows = -(-len(pages) // across)
+    sheet = Image.new("RGB", ((WIDTH + GAP) * across + GAP, (height + GAP) * rows + GAP), (226, 224, 218))
     for index, page in enumerate(pages):
-        sheet.paste(page, (GAP + index % 2 * (WIDTH + GAP), GAP + index // 2 * (height + GAP)))
+        sheet.paste(page, (GAP + index % across * (WIDTH + GAP), GAP + index // across * (height + GAP)))
     return sheet
 
 
