@@ -48,6 +48,11 @@ class Llm:
         """Its name, for the result."""
         return self._dialect.model
 
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether pictures may go along."""
+        return self._dialect.pictures
+
     def account(
         self, tenant: str, exam: str, seconds: float, check: Callable[[], None], *, batch: bool = False
     ) -> Account:

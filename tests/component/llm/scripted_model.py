@@ -5,6 +5,7 @@ the prefix cache would find, in blocks of 64 tokens.
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +20,10 @@ KEY = "sk-canary-7d1f"
 
 @dataclass
 class Seen:
-    """A request as it came. `user`: the last message; `part(label)`: what stands between its fences."""
+    """A request as it came. `user`: the question's text; `part(label)`: what stands between its fences.
+
+    `pictures`: the bytes of those that go along.
+    """
 
     headers: dict[str, str]
     body: dict[str, Any]
@@ -27,7 +31,14 @@ class Seen:
 
     @property
     def user(self) -> str:
-        return self.body["messages"][1]["content"]
+        return said(self.body["messages"][1]["content"])
+
+    @property
+    def pictures(self) -> list[bytes]:
+        content = self.body["messages"][1]["content"]
+        urls = [part["image_url"]["url"] for part in content if isinstance(part, dict) and "image_url" in part]
+        assert all(url.startswith("data:image/jpeg;base64,") for url in urls)
+        return [base64.b64decode(url.partition(",")[2], validate=True) for url in urls]
 
     def part(self, label: str) -> str:
         fence = self.user.split("The fence of this message is ", 1)[1].split("\n", 1)[0]
@@ -79,7 +90,7 @@ class ScriptedModel:
 
     def _refusal(self, request: Seen) -> int | None:
         body = request.body
-        text = " ".join(message["content"] for message in body["messages"])
+        text = " ".join(said(message["content"]) for message in body["messages"])
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return 401
         if body.get("model") != "deepseek-flash" or not isinstance(body.get("max_tokens"), int):
@@ -90,11 +101,16 @@ class ScriptedModel:
         return 400 if in_json and "json" not in text.lower() else None
 
     def _usage(self, request: Seen) -> dict[str, Any]:
-        text = "\x00".join(message["content"] for message in request.body["messages"])
+        text = "\x00".join(said(message["content"]) for message in request.body["messages"])
         common = max((_common(text, old) for old in self._prefixes), default=0)
         self._prefixes = [*self._prefixes[-3:], text]
         tokens, hit = len(text) // 4 + 1, common // 4 // 64 * 64
         return {"prompt_tokens": tokens, "prompt_cache_hit_tokens": hit, "prompt_cache_miss_tokens": tokens - hit}
+
+
+def said(content: str | list[dict[str, Any]]) -> str:
+    """The text of a message, with pictures or without."""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 def _common(a: str, b: str) -> int:
