@@ -10,6 +10,7 @@ from contracts.artefacts.essay import EssayTask
 from contracts.artefacts.paper import QuestionType
 from contracts.base import Contract, Share
 from contracts.events import BlobRef
+from contracts.taxonomy import Point
 
 Subject = Literal[
     "math", "physics", "chemistry", "biology", "history", "geography", "politics", "english", "chinese", "science", "ict"
@@ -85,7 +86,8 @@ class SubjectRules(Contract):
 class Submission(Contract):
     """An accepted upload: the form's fields and references to its files; later, what teachers corrected.
 
-    `essay`: instead of files, an essay that came as text.
+    `essay`: instead of files, an essay that came as text. `points`: the school's own knowledge points and links of the
+    subject, as they were when the exam was accepted; they go beside the taxonomy that ships.
     """
 
     subject: Subject
@@ -101,3 +103,4 @@ class Submission(Contract):
     rules: SubjectRules = SubjectRules()
     background: Background = Background()
     essay: EssayTask | None = None
+    points: tuple[Point, ...] = ()

@@ -3,6 +3,7 @@
 A school's own taxonomy is the same JSON, read by `Taxonomy.model_validate_json`.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
@@ -11,6 +12,9 @@ from typing import Self
 from pydantic import model_validator
 
 from contracts.base import Contract
+
+OWN = "given."
+"""Codes that begin so are a school's own: the rest is the name."""
 
 
 class Point(Contract):
@@ -43,6 +47,29 @@ class Taxonomy(Contract):
             except CycleError as circle:
                 raise ValueError(f"in a circle: {circle.args[1]}") from circle
         return self
+
+    def with_own(self, own: Iterable[Point]) -> Self:
+        """With a school's own points, and with its links beside those of points that are here already.
+
+        A link to an unknown code, or one that closes a circle, is left out: what was checked when it was accepted may no
+        longer fit a taxonomy that has grown since, and must fail no exam.
+        """
+        mine = {point.code: point for point in own}
+        if not mine:
+            return self
+        theirs = {point.code: point for point in self.points}
+        joined = theirs | {code: _joined(theirs[code], p) if code in theirs else p for code, p in mine.items()}
+        before: dict[str, list[str]] = {point.code: list(point.requires) for point in self.points}
+        above: dict[str, list[str]] = {point.code: list(_one(point.parent)) for point in self.points}
+        for code, point in joined.items():
+            for graph, wanted in ((before, point.requires), (above, _one(point.parent))):
+                held = graph.setdefault(code, [])
+                held += [n for n in wanted if n not in held and n in joined and not _reaches(graph, n, code)]
+        points = (
+            point.model_copy(update={"requires": tuple(before[code]), "parent": next(iter(above[code]), None)})
+            for code, point in joined.items()
+        )
+        return self.model_copy(update={"points": tuple(points)})
 
     def parent_of(self, code: str) -> Point | None:
         """The topic that a point is part of; None for a topic and for an unknown code."""
@@ -80,6 +107,22 @@ def taxonomy(subject: str) -> Taxonomy:
     if not path.is_file():
         return Taxonomy(subject=subject)
     return Taxonomy.model_validate_json(path.read_bytes())
+
+
+def _joined(shipped: Point, own: Point) -> Point:
+    """A point that ships keeps its name and its topic."""
+    return shipped.model_copy(update={"requires": tuple(dict.fromkeys((*shipped.requires, *own.requires)))})
+
+
+def _reaches(graph: dict[str, list[str]], start: str, goal: str) -> bool:
+    seen, waiting = {start}, [start]
+    while waiting:
+        if (at := waiting.pop()) == goal:
+            return True
+        new = [n for n in graph.get(at, ()) if n not in seen]
+        seen.update(new)
+        waiting += new
+    return False
 
 
 def _one(code: str | None) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from runtime import log
-from runtime.settings import load
+from runtime.llm.open import open_llm
+from runtime.llm.settings import LlmSettings
+from runtime.settings import RedisSettings, load
 from runtime.spans import traced
 from runtime.trace import Tracer
 from services.gateway import auth
@@ -25,6 +27,8 @@ from services.gateway.caching.shelves import open_shelves
 from services.gateway.caching.statuses import Statuses
 from services.gateway.canary.key import ensure_canary
 from services.gateway.canary.settings import CanarySettings
+from services.gateway.courses.finding import Reader
+from services.gateway.courses.settings import CourseSettings
 from services.gateway.database import open_api_pool, open_database
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
@@ -115,7 +119,8 @@ async def open_gateway(
         await stack.enter_async_context(open_admin(admin.create_admin(pool, tenancy.admin), tenancy.admin))
         for name, loop in about.loops:
             await stack.enter_async_context(background(loop(), name))
-        library = Library(api_pool, shelves.templates, shelves.rules)
+        library = Library(api_pool, shelves.templates, shelves.rules, shelves.points)
+        llm = await stack.enter_async_context(open_llm(load(LlmSettings), load(RedisSettings)))
         statuses = Statuses(api_pool, history, seconds=caches.status_seconds, most=caches.local_bytes)
         yield create_app(
             Gateway(
@@ -138,6 +143,7 @@ async def open_gateway(
                 records=records,
                 looks=looks,
                 printer=Printer(load(PracticeSettings)),
+                reader=Reader(load(CourseSettings), llm),
                 tracer=resources.tracer,
             )
         )

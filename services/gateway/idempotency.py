@@ -44,8 +44,8 @@ def checked(key: str) -> str:
 
 def fingerprint(submission: Submission, priority: str, callback_url: str | None = None) -> bytes:
     """SHA-256 of what the request asks for: fields and file contents, not where this attempt put them."""
-    # `trend` and `essay` came later: with them, a key that was settled before an upgrade would fit no repetition after it.
-    left_out: dict[str, bool | set[str]] = {"files": True, "corrections": True, "background": {"trend"}}
+    # `trend`, `essay` and `points` came later: with them, a key that was settled before an upgrade would fit no repetition after it.
+    left_out: dict[str, bool | set[str]] = {"files": True, "corrections": True, "points": True, "background": {"trend"}}
     plain = submission.model_dump(mode="json", exclude=left_out)
     if submission.essay is None:
         del plain["essay"]

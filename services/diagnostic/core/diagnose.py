@@ -32,7 +32,7 @@ def diagnose(
     else in Chinese. Deterministic; raises nothing of its own.
     """
     words = words_for(submission.locale)
-    known = taxonomy(submission.subject)
+    known = taxonomy(submission.subject).with_own(submission.points)
     items = items_of(paper, analysis)
     rows, mastery = _mastery(items, background, known, words)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient and not pair[0].of_type]

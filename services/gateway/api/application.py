@@ -14,6 +14,7 @@ from services.gateway.api import (
     class_reports,
     conventions,
     corrections,
+    courses,
     create,
     deletion,
     documented,
@@ -70,6 +71,7 @@ _TAGS = [
         "description": "Answer keys for many papers, and what a school has settled for its subjects.",
     },
     {"name": "practice", "description": "Item banks, and practice papers on what a student does not know yet."},
+    {"name": "courses", "description": "A school's own knowledge points, and those found in its course texts."},
     {"name": "webhooks", "description": "Being told when they end: Standard Webhooks, at least once, under one id."},
 ]
 
@@ -114,6 +116,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         templates,
         template_import,
         subjects,
+        courses,
         items,
         practice,
         webhooks,

@@ -15,6 +15,7 @@ from services.gateway.batches.service import Batches
 from services.gateway.caching.statuses import Statuses
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.scopes import required
+from services.gateway.courses.finding import Reader
 from services.gateway.database import TENANT
 from services.gateway.history import History
 from services.gateway.keyring import Keyring
@@ -59,6 +60,7 @@ class Gateway:
     looks: Looks = field(default_factory=lambda: Looks(None, 1))
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
     printer: Printer = field(default_factory=Printer)
+    reader: Reader = field(default_factory=Reader)
     tracer: Tracer = UNTRACED
 
 

@@ -4,11 +4,14 @@ import asyncio
 import base64
 import binascii
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from contracts.artefacts.submission import Subject
+from contracts.taxonomy import taxonomy
 from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
@@ -25,10 +28,11 @@ from services.gateway.api.item_views import (
 from services.gateway.api.json_body import inlined
 from services.gateway.core import faults
 from services.gateway.core.problems import Code, Problem
+from services.gateway.courses import store
 from services.gateway.practice import items, reading
 from services.gateway.practice.bank import starter
 from services.gateway.practice.core.item import STARTER, Item, ItemType
-from services.gateway.practice.core.points import UnknownPoint, points_of
+from services.gateway.practice.core.points import Points, UnknownPoint, points_in, points_of
 from services.gateway.practice.items import Put, Wanted
 from services.gateway.practice.reading import Row
 
@@ -90,13 +94,19 @@ async def import_items(
         raise Problem(Code.UNSUPPORTED_CONTENT_TYPE, f"Send one of {', '.join(_READERS)}.")
     data = await bodies.raw(request, settings.max_import_bytes)
     try:
-        rows = await asyncio.to_thread(read, data)
+        rows = await asyncio.to_thread(read, data, await _known(gateway, tenant))
     except reading.Unreadable as wrong:
         raise Problem(Code.VALIDATION_FAILED, str(wrong), errors=[{"pointer": "", "detail": str(wrong)}]) from wrong
     if len(rows) > settings.max_import_items:
         detail = f"Send at most {settings.max_import_items} items at a time: these are {len(rows)}."
         raise Problem(Code.BODY_TOO_LARGE, detail, limit=settings.max_import_items)
     return await _taken(gateway, tenant, rows, dry_run=dry_run)
+
+
+async def _known(gateway: Gateway, tenant: str) -> Callable[[str], Points]:
+    """The points of each subject, with the tenant's own."""
+    own = await store.every(gateway.pool, tenant)
+    return cache(lambda subject: points_in(taxonomy(subject).with_own(own.get(subject, ()))))
 
 
 async def _taken(gateway: Gateway, tenant: str, rows: list[Row], *, dry_run: bool) -> ItemImport:

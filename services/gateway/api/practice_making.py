@@ -16,7 +16,7 @@ from services.gateway.practice.core.choose import TARGETS, Wish, choose
 from services.gateway.practice.core.item import Item
 from services.gateway.practice.core.paper import About, Practice, arrange, title_of
 from services.gateway.practice.core.plan import Need, Share, needs_of, shares
-from services.gateway.practice.core.points import Points, UnknownPoint, codes_of, points_of
+from services.gateway.practice.core.points import Points, UnknownPoint, codes_of, points_in
 from services.gateway.practice.items import Fitting
 from services.gateway.practice.known import NOTHING, Entry, Known, known_of, of_student
 from services.gateway.practice.papers import Asked, Paper
@@ -30,14 +30,14 @@ class _Source:
     grade: int | None
     student_id: str | None
     known: Known
+    points: Points
     language: Language = "zh"
 
 
 async def made(gateway: Gateway, tenant: str, wanted: NewPractice, asked: Asked) -> Paper:
     """A new paper, stored with its template; Problem."""
     source = await _source(gateway, tenant, wanted)
-    points = points_of(source.subject)
-    plan = shares(await _needs(gateway, tenant, wanted, source, points), wanted.count)
+    plan = shares(await _needs(gateway, tenant, wanted, source), wanted.count)
     used = frozenset[str]() if wanted.repeat else await papers.used_by(gateway.pool, tenant, source.student_id)
     bank = await _bank(gateway, tenant, wanted, source, plan)
     practice = await asyncio.to_thread(_composed, bank, plan, wanted, source, used)
@@ -55,10 +55,10 @@ async def _source(gateway: Gateway, tenant: str, wanted: NewPractice) -> _Source
     if wanted.exam_id is not None:
         return await _of_exam(gateway, tenant, wanted, wanted.exam_id)
     assert wanted.subject is not None
-    known = NOTHING
+    known, points = NOTHING, points_in(await gateway.library.taxonomy_of(tenant, wanted.subject))
     if wanted.student_id is not None:
-        known = await of_student(gateway.pool, tenant, wanted.student_id, points_of(wanted.subject))
-    return _Source(wanted.subject, wanted.grade, wanted.student_id, known)
+        known = await of_student(gateway.pool, tenant, wanted.student_id, points)
+    return _Source(wanted.subject, wanted.grade, wanted.student_id, known, points)
 
 
 async def _of_exam(gateway: Gateway, tenant: str, wanted: NewPractice, exam_id: str) -> _Source:
@@ -72,13 +72,16 @@ async def _of_exam(gateway: Gateway, tenant: str, wanted: NewPractice, exam_id: 
         for told in result["diagnosis"]["mastery"]
     ]
     subject: Subject = result["subject"]
-    known = known_of(entries, points_of(subject), [str(exam.exam_id)])
+    points = points_in(await gateway.library.taxonomy_of(tenant, subject))
+    known = known_of(entries, points, [str(exam.exam_id)])
     student = wanted.student_id or exam.student_id or None
-    return _Source(subject, wanted.grade or exam.grade, student, known, "en" if exam.locale.startswith("en") else "zh")
+    language: Language = "en" if exam.locale.startswith("en") else "zh"
+    return _Source(subject, wanted.grade or exam.grade, student, known, points, language)
 
 
-async def _needs(gateway: Gateway, tenant: str, wanted: NewPractice, source: _Source, points: Points) -> list[Need]:
+async def _needs(gateway: Gateway, tenant: str, wanted: NewPractice, source: _Source) -> list[Need]:
     """Problem(PRACTICE_WITHOUT_POINTS | VALIDATION_FAILED)."""
+    points = source.points
     rules = await gateway.library.rules_of(tenant, source.subject)
     mastery = source.known.mastery
     if wanted.points:
@@ -103,7 +106,8 @@ def _codes(names: list[str], points: Points) -> list[str]:
 
 
 async def _bank(gateway: Gateway, tenant: str, wanted: NewPractice, source: _Source, plan: list[Share]) -> list[Item]:
-    codes = [share.need.code for share in plan]
+    needed = [share.need.code for share in plan]
+    codes = list(dict.fromkeys([*needed, *(part for code in needed for part in source.points.own_parts(code))]))
     found: list[Item] = []
     if "own" in wanted.banks:
         most = gateway.printer.settings.items_per_point
@@ -117,7 +121,7 @@ async def _bank(gateway: Gateway, tenant: str, wanted: NewPractice, source: _Sou
 def _composed(
     bank: list[Item], plan: list[Share], wanted: NewPractice, source: _Source, used: frozenset[str]
 ) -> Practice:
-    points = points_of(source.subject)
+    points = source.points
     language = wanted.language or source.language
     target = TARGETS[wanted.level] if wanted.target is None else wanted.target
     wish = Wish(

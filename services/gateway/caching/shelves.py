@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from contracts.artefacts import SubjectRules
+from contracts.taxonomy import Point
 from runtime.cache import Cache, Nothing
 from services.gateway.caching.layered import Layered
 from services.gateway.caching.settings import CacheSettings
-from services.gateway.templates.library import Known, known, settled
+from services.gateway.templates.library import Known, known, school_points, settled
 
 _DAY = 24 * 3600.0
 _ITEM = 2048
@@ -19,6 +20,7 @@ class Shelves:
 
     templates: Layered[Known]
     rules: Layered[SubjectRules]
+    points: Layered[tuple[Point, ...]]
     documents: Layered[bytes]
 
 
@@ -29,6 +31,14 @@ def open_shelves(shared: Cache, settings: CacheSettings) -> Shelves:
     return Shelves(
         Layered("template", redis, known, _weight, seconds=settings.template_days * _DAY, **size),
         Layered("subject", redis, settled, lambda _: _ITEM, seconds=settings.subject_days * _DAY, **size),
+        Layered(
+            "points",
+            redis,
+            school_points,
+            lambda own: 512 * (4 + len(own)),
+            seconds=settings.subject_days * _DAY,
+            **size,
+        ),
         Layered("result", redis, str.encode, len, seconds=settings.result_hours * 3600, **size),
     )
 

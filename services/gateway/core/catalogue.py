@@ -65,6 +65,23 @@ CATALOGUE: dict[Code, Kind] = {
         "The bank has no fitting item",
         "Import items on the points named in 'points' (POST /api/v1/items), or ask for less: types, grade, language.",
     ),
+    Code.PROPOSAL_NOT_FOUND: Kind(
+        404,
+        "No such proposal",
+        "Check the id against GET /api/v1/subjects/{subject}/proposals; proposals are visible to their own tenant only.",
+    ),
+    Code.PROPOSAL_ACCEPTED: Kind(
+        409,
+        "The proposal was accepted otherwise",
+        "Its points count already: change them with PUT /api/v1/subjects/{subject}/points.",
+    ),
+    Code.PROPOSAL_LIMIT: Kind(409, "Too many proposals", "Delete proposals that are not needed any more."),
+    Code.COURSE_WITHOUT_POINTS: Kind(
+        422,
+        "No point was found in the text",
+        "Send text with headings or with sentences that define what they speak of, or name the points yourself with PUT"
+        " /api/v1/subjects/{subject}/points.",
+    ),
     Code.WEBHOOK_NOT_FOUND: Kind(
         404,
         "No such webhook",

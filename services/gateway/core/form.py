@@ -9,6 +9,7 @@ from contracts.artefacts import AnswerKey, EssayTask, SubjectRules, Submission, 
 from contracts.artefacts.diagnosis import Background
 from contracts.artefacts.submission import Subject
 from contracts.events import Priority
+from contracts.taxonomy import Point
 from services.gateway.core.answer_key import KeyErrors, parse_answer_key
 from services.gateway.core.problems import Code, Problem
 
@@ -36,7 +37,7 @@ class Filling:
 class Form:
     """The fields of one upload, as asked for. `ignored` names fields we don't know, so that a typo is not silent.
 
-    `filling`, `rules` and `background` are looked up before the upload is accepted; they are no part of what the client asked.
+    `filling`, `rules`, `background` and `points` are looked up before the upload is accepted; they are no part of what the client asked.
     """
 
     subject: Subject
@@ -54,6 +55,7 @@ class Form:
     rules: SubjectRules | None = None
     background: Background | None = None
     essay: EssayTask | None = None
+    points: tuple[Point, ...] = ()
 
     @classmethod
     def stored(cls, submission: Submission, priority: Priority, callback_url: str | None = None) -> "Form":
@@ -88,7 +90,7 @@ class Form:
 
     def asked(self, files: Sequence[UploadedFile]) -> Submission:
         """What the client asked for, whatever its template says by now: the same request is the same submission."""
-        return replace(self, filling=None, rules=None, background=None).submission(files)
+        return replace(self, filling=None, rules=None, background=None, points=()).submission(files)
 
     def submission(self, files: Sequence[UploadedFile]) -> Submission:
         """The gateway's artefact."""
@@ -105,6 +107,7 @@ class Form:
             rules=self.rules or SubjectRules(),
             background=self.background or Background(),
             essay=self.essay,
+            points=self.points,
         )
 
 

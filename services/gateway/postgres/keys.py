@@ -11,7 +11,7 @@ from services.gateway.idempotency import Earlier, Reservation
 KEY_DAYS = 3
 """How long a key is remembered by what was made under it, where it is kept there."""
 
-Table = Literal["templates", "webhook_endpoints", "practices"]
+Table = Literal["templates", "webhook_endpoints", "practices", "course_proposals"]
 """Those that keep the key that each of their rows was made under."""
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.gateway.core import faults
 from services.gateway.core.faults import Fault
 from services.gateway.core.form import subject_name
 from services.gateway.practice.core.item import STARTER, Item, truth
-from services.gateway.practice.core.points import UnknownPoint, codes_of, points_of
+from services.gateway.practice.core.points import Points, UnknownPoint, codes_of, points_of
 from services.gateway.templates import lenient
 
 HEADERS: dict[str, tuple[str, ...]] = {
@@ -36,6 +36,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "origin": ("编写", "origin"),
 }
 _FIELD = {header: name for name, headers in HEADERS.items() for header in headers}
+Known = Callable[[str], Points]
+"""The points of a subject."""
 _LETTERS = frozenset("ABCDEFGH")
 _MARKS = ";；\n"
 _LANGUAGES = {"中文": "zh", "英文": "en", "英语": "en", "chinese": "zh", "english": "en"}
@@ -55,27 +57,27 @@ class Row:
     faults: tuple[Fault, ...] = field(default=())
 
 
-def of_json(data: bytes) -> list[Row]:
+def of_json(data: bytes, known: Known = points_of) -> list[Row]:
     """An item, a list of items, or an object with `items`; Unreadable."""
     written = _json(data, "The body")
     if isinstance(written, dict) and "items" in written and "stem" not in written:
         written = written["items"]
-    return _rows(enumerate(written if isinstance(written, list) else [written], 1))
+    return _rows(enumerate(written if isinstance(written, list) else [written], 1), known)
 
 
-def of_lines(data: bytes) -> list[Row]:
+def of_lines(data: bytes, known: Known = points_of) -> list[Row]:
     """One JSON object a line; empty lines are passed over. A line that isn't JSON is wrong by itself."""
     found: list[Row] = []
     for number, line in enumerate(_text(data).splitlines(), 1):
         if line.strip():
             try:
-                found += _rows([(number, _json(line.encode(), "The line"))])
+                found += _rows([(number, _json(line.encode(), "The line"))], known)
             except Unreadable as wrong:
                 found.append(Row(number, None, faults=(Fault((), str(wrong)),)))
     return _once(found)
 
 
-def of_csv(data: bytes) -> list[Row]:
+def of_csv(data: bytes, known: Known = points_of) -> list[Row]:
     """One row an item, columns by their headers; Unreadable."""
     text = _text(data)
     head = text.split("\n", 1)[0]
@@ -91,14 +93,14 @@ def of_csv(data: bytes) -> list[Row]:
     rows = (
         (number, dict(zip(columns, cells, strict=False))) for number, cells in enumerate(table[1:], 2) if any(cells)
     )
-    return _rows((number, _of_cells(cells)) for number, cells in rows)
+    return _rows(((number, _of_cells(cells)) for number, cells in rows), known)
 
 
-def _rows(written: Any) -> list[Row]:
-    return _once([_row(number, each) for number, each in written])
+def _rows(written: Any, known: Known) -> list[Row]:
+    return _once([_row(number, each, known) for number, each in written])
 
 
-def _row(number: int, written: Any) -> Row:
+def _row(number: int, written: Any, known: Known) -> Row:
     if not isinstance(written, dict):
         return Row(number, None, faults=(Fault((), "must be a JSON object: an item"),))
     data = _tidied(written)
@@ -108,7 +110,7 @@ def _row(number: int, written: Any) -> Row:
         item = Item.model_validate(data)
         if item.id.startswith(STARTER):
             return Row(number, item_id, faults=(Fault(("id",), f"{STARTER}… are ids of the bank that ships"),))
-        codes = codes_of(points_of(item.subject), item.points)
+        codes = codes_of(known(item.subject), item.points)
         return Row(number, item_id, item.model_copy(update={"points": codes}))
     except UnknownPoint as unknown:
         return Row(number, item_id, faults=(Fault(("points",), str(unknown)),))

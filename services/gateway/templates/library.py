@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 import asyncpg
 
 from contracts.artefacts import AnswerKey, SubjectRules, TemplateRef
+from contracts.taxonomy import Point, Taxonomy, taxonomy
 from services.gateway.caching.layered import Layered
 from services.gateway.core.form import Filling, Form
 from services.gateway.core.problems import Code, Problem
+from services.gateway.courses import store as own
+from services.gateway.courses.core.own import POINTS
 from services.gateway.templates import rules, store
 from services.gateway.templates.document import Document, answer_key
 from services.gateway.templates.store import Head
@@ -27,6 +30,11 @@ def known(text: str) -> Known:
     return Known(document, answer_key(document))
 
 
+def school_points(text: str) -> tuple[Point, ...]:
+    """A school's own points of a stored text; ValueError."""
+    return POINTS.validate_json(text)
+
+
 def settled(text: str) -> SubjectRules:
     """The rules of a stored text; ValueError."""
     return SubjectRules.model_validate_json(text)
@@ -39,6 +47,7 @@ class Library:
     pool: asyncpg.Pool
     versions: Layered[Known]
     rules: Layered[SubjectRules]
+    points: Layered[tuple[Point, ...]]
 
     async def find(self, tenant: str, template_id: str) -> tuple[Head, Known] | None:
         """The newest version; None when there is no such template of this tenant."""
@@ -54,7 +63,20 @@ class Library:
 
     async def rules_of(self, tenant: str, subject: str) -> SubjectRules:
         """What the tenant has settled for the subject."""
-        number = await rules.version(self.pool, tenant, subject)
+        return await self._rules(tenant, subject, (await rules.versions(self.pool, tenant, subject)).rules)
+
+    async def taxonomy_of(self, tenant: str, subject: str) -> Taxonomy:
+        """The subject's points: those that ship, and the tenant's own."""
+        number = (await rules.versions(self.pool, tenant, subject)).points
+        return taxonomy(subject).with_own(await self._points(tenant, subject, number))
+
+    async def _points(self, tenant: str, subject: str, number: int) -> tuple[Point, ...]:
+        if not number:
+            return ()
+        key = f"{tenant}:{subject}:{number}"
+        return await self.points.get(key, lambda: own.text(self.pool, tenant, subject)) or ()
+
+    async def _rules(self, tenant: str, subject: str, number: int) -> SubjectRules:
         if not number:
             return SubjectRules()
         # Read at a version and stored under it: a change in between is told by the version, so the text may be newer.
@@ -62,8 +84,13 @@ class Library:
         return found or SubjectRules()
 
     async def fill(self, tenant: str, form: Form) -> Form:
-        """The form with its template and its subject's rules; Problem(UNKNOWN_TEMPLATE | VALIDATION_FAILED)."""
-        form = replace(form, rules=await self.rules_of(tenant, form.subject))
+        """The form with its template, its subject's rules and the tenant's points; Problem(UNKNOWN_TEMPLATE | VALIDATION_FAILED)."""
+        now = await rules.versions(self.pool, tenant, form.subject)
+        form = replace(
+            form,
+            rules=await self._rules(tenant, form.subject, now.rules),
+            points=await self._points(tenant, form.subject, now.points),
+        )
         if form.template_id is None:
             return form
         found = await self.find(tenant, form.template_id)

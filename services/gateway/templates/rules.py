@@ -18,10 +18,23 @@ class Settled:
     updated_at: datetime | None = None
 
 
-async def version(pool: asyncpg.Pool, tenant: str, subject: str) -> int:
-    """Which version holds; 0: the defaults."""
-    found = await pool.fetchval("SELECT version FROM subject_rules WHERE tenant = $1 AND subject = $2", tenant, subject)
-    return int(found or 0)
+@dataclass(frozen=True)
+class Versions:
+    """Which versions hold of what is settled for a subject; 0: nothing was."""
+
+    rules: int
+    points: int
+
+
+async def versions(pool: asyncpg.Pool, tenant: str, subject: str) -> Versions:
+    """Of the subject's rules, and of the school's own points: one round trip, as every upload asks."""
+    row = await pool.fetchrow(
+        """SELECT (SELECT version FROM subject_rules WHERE tenant = $1 AND subject = $2) AS rules,
+                  (SELECT version FROM subject_points WHERE tenant = $1 AND subject = $2) AS points""",
+        tenant,
+        subject,
+    )
+    return Versions(row["rules"] or 0, row["points"] or 0)
 
 
 async def text(pool: asyncpg.Pool, tenant: str, subject: str) -> str | None:

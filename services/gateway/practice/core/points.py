@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
-from contracts.taxonomy import Taxonomy, taxonomy
+from contracts.taxonomy import OWN, Taxonomy, taxonomy
 
 
 class UnknownPoint(Exception):
@@ -22,6 +22,7 @@ class Points:
     requires: dict[str, tuple[str, ...]]
     topics: dict[str, tuple[str, ...]]
     """A point and the topics it is part of, the nearest first."""
+    known: Taxonomy
 
     def code(self, name: str) -> str:
         """The code of a code or name; UnknownPoint. A subject without a taxonomy takes any."""
@@ -35,7 +36,7 @@ class Points:
 
     def name(self, code: str) -> str:
         """What people call it; a point that a school named itself is called so."""
-        return self.names.get(code, code.removeprefix("given."))
+        return self.names.get(code, code.removeprefix(OWN))
 
     def covers(self, wanted: str, tested: Iterable[str]) -> bool:
         """Whether an item on the points `tested` practises `wanted`: the point itself, or part of the topic."""
@@ -47,26 +48,30 @@ class Points:
 
     def rests_on(self, code: str, other: str) -> bool:
         """Whether a point builds on another, directly or not, through its topic too."""
-        return other in _roots(self.subject, code)
+        return other in self.known.roots_of(code)
+
+    def own_parts(self, code: str) -> list[str]:
+        """The school's own points that are part of a topic: items are stored without topics that a school may change."""
+        return [part for part, topics in self.topics.items() if part.startswith(OWN) and code in topics[1:]]
 
 
 @cache
 def points_of(subject: str) -> Points:
     """The points of the taxonomy that ships."""
-    known = taxonomy(subject)
+    return points_in(taxonomy(subject))
+
+
+def points_in(known: Taxonomy) -> Points:
+    """The points of a taxonomy."""
     names = {point.code: point.name for point in known.points}
     return Points(
-        subject=subject,
+        subject=known.subject,
+        known=known,
         names=names,
         codes={name: code for code, name in reversed(names.items())},
         requires={point.code: point.requires for point in known.points},
         topics={point.code: _topics(known, point.code) for point in known.points},
     )
-
-
-@cache
-def _roots(subject: str, code: str) -> frozenset[str]:
-    return frozenset(taxonomy(subject).roots_of(code))
 
 
 def _topics(known: Taxonomy, code: str) -> tuple[str, ...]:
