@@ -46,13 +46,14 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     doubt = len(entries) != max(expected, 1)  # where nobody says how many blanks there are, several are doubtful
     unread = any((p.ink > 0 and not p.text) or p.mended for p in inked)
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
-    if all(p.agreed or _is_near(p, words) for p in inked):
-        kind = "fill_agreed" if all(p.agreed for p in inked) else "fill_near"
+    kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)
     views = tuple(_views(text, entry) for text, entry in zip(texts, entries, strict=False))
     script = script_of(answer)
     if script == "word" and words:
         script = "known" if is_known(answer, words) else "unknown"
+    if script == "known" and kind == "fill_spot" and all(p.agreed or _is_near(p, words) for p in inked):
+        kind = "fill_near"
     return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread, views)
 
 
