@@ -1,5 +1,5 @@
 """The pure core: a reading of pages in, the structure of a paper out."""
 
-from services.parser.core.parse import parse
+from services.parser.core.sheets import parse
 
 __all__ = ["parse"]

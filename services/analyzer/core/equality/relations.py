@@ -63,6 +63,7 @@ def _named(a: list[str], b: list[str], each: Each) -> Match:
         found = each(bare, chain[1]) if signs_of is b else each(chain[1], bare)
         return worst([found, Match.EQUIVALENT])
     if chain is a:
+        a = a[1:] if len(a) > 2 and _NAME.fullmatch(a[0]) else a  # x=0.1=10%
         values = [phrase_of(side).value for side in a]
         if (
             all(v is not None and close(v, values[0]) for v in values if values[0] is not None)
