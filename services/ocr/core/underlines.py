@@ -13,8 +13,8 @@ SHORTEST = 1.6
 """In ems, from which a rule may be a blank."""
 FARTHEST = 8.0
 """In ems, how far a rule is followed; what goes on for longer is no blank."""
-LEAST = 0.25
-"""In ems, by which a rule is made longer at least: less is the blur of its end."""
+LEAST = 0.6
+"""In ems, by which a rule is made longer at least: no less than what a character hides; a foot of print beside it is less."""
 WHITE = 2
 """Columns without ink that end a rule."""
 LEVEL = 0.2
