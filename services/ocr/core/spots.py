@@ -26,6 +26,7 @@ from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.stacked import stacked
 from services.ocr.core.strokes import formula_of, opens_with_minus
 from services.ocr.core.tables import find_tables
+from services.ocr.core.underlines import lengthened
 
 LETTERS = tuple("ABCDEFGH")
 SINGLE = (*LETTERS, "√", "×", "T", *"0123456789")
@@ -56,6 +57,7 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     ink = leaf.ink.copy()
     ink[cv2.dilate(red, np.ones((3, 3), np.uint8)) > 0] = 0
     cells = find_tables(list(rules), leaf.size)
+    rules = lengthened(rules, leaf.ink, em)
     places = [*brackets(lines, ink, em), *blanks(rules, cells, lines, ink, em), *cells_of(cells, em)]
     places += before_numbers(lines, places, em)
     circled = rings(ink, lines, em)
