@@ -74,7 +74,7 @@ class Child(ABC):
     """
 
     name = "child"
-    start_timeout = 30.0
+    start_timeout = 90.0
     stop_timeout = 10.0
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGTERM

@@ -197,11 +197,11 @@ class Proxy:
 
     def shut(self) -> None:
         """Nobody listens, and what was connected is reset."""
-        asyncio.run_coroutine_threadsafe(self._shut(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._shut(), self.loop).result(60)
 
     def open(self) -> None:
         """Listen (again) on the same port."""
-        asyncio.run_coroutine_threadsafe(self._open(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._open(), self.loop).result(60)
 
     async def _open(self) -> None:
         if self._server is None:
@@ -239,7 +239,7 @@ class Network:
         """Close all."""
         for proxy in self.proxies:
             proxy.shut()
-        asyncio.run_coroutine_threadsafe(_settled(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(_settled(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -15,12 +15,12 @@ import redis.asyncio as redis
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.native.process import Child, ChildFailed
+from deploy.native.process import Child, ChildFailed, free_port
 from deploy.native.servers import Postgres, Valkey
 from deploy.native.stack import Stack, Supervisor, embedded_stack, lock
 
 
-async def until(condition: Callable[[], bool], limit: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], limit: float = 90.0) -> None:
     deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -45,7 +45,7 @@ async def test_the_broker_carries_records(stack: Stack, topic_prefix: str) -> No
         await producer.send_and_wait(topic, "你好".encode())
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=stack.kafka_bootstrap, auto_offset_reset="earliest")
     async with consumer:
-        record = await asyncio.wait_for(consumer.getone(), 20)
+        record = await asyncio.wait_for(consumer.getone(), 90)
     assert record.value.decode() == "你好"
 
 
@@ -126,7 +126,7 @@ import sys, time
 from deploy.native.stack import embedded_stack
 with embedded_stack(sys.argv[1], durable=False) as stack:
     print(*(child.pid for child in (stack.postgres, stack.valkey, stack.broker)), flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -164,3 +164,10 @@ async def test_a_child_that_keeps_dying_is_given_up(tmp_path: Path) -> None:
         supervisor.check()
     assert flaky.restarts == 4
     supervisor.stop()
+
+
+def test_a_port_for_a_child_is_none_that_the_kernel_gives_to_connections() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = [free_port() for _ in range(50)]
+    assert len(set(ports)) == 50
+    assert max(ports) < first

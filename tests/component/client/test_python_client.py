@@ -101,7 +101,7 @@ async def test_events_go_on_where_the_line_was_cut(line: Line, running: Running)
             await running.say(dict(exam.raw), status)
             await asyncio.sleep(0.2)
         await running.say(dict(exam.raw), Status.FAILED, stage="analyzer", code=ErrorCode.INTERNAL)
-        seen = await asyncio.wait_for(following, 30)
+        seen = await asyncio.wait_for(following, 90)
     assert [change.status for change in seen] == ["UPLOADED", *(status.value for status in said), "FAILED"]
     assert line.carried.count("cut 700") == 1
 

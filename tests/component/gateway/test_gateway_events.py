@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.status import Status
-from tests.component.gateway.harness import Bus, Running, gateway
+from tests.component.gateway.harness import PATIENCE, Bus, Running, gateway
 
 Frame = dict[str, Any]
 
@@ -42,7 +42,7 @@ async def test_a_stream_tells_every_change_once_and_ends_after_the_final_one(run
     for status in (Status.OCR_PROCESSING, Status.OCR_PROCESSING, Status.OCR_COMPLETED, Status.OCR_PROCESSING):
         await running.say(exam, status)
     await running.report(exam)
-    frames, _ = await asyncio.wait_for(listening, 8)
+    frames, _ = await asyncio.wait_for(listening, PATIENCE)
     assert [(f["id"], f["status"]) for f in frames] == [
         (1, "UPLOADED"), (2, "OCR_PROCESSING"), (3, "OCR_COMPLETED"), (4, "REPORT_GENERATED"), (5, "COMPLETED"),
     ]  # fmt: skip
@@ -82,20 +82,20 @@ async def test_a_client_that_reconnects_in_the_middle_gets_each_event_once(runni
 
 async def test_another_replica_serves_what_this_one_projected(database: str, tmp_path: Path) -> None:
     async with (
-        gateway(database, tmp_path, bus=Bus(), sse_poll_seconds=30, sse_heartbeat_seconds=30) as one,
-        gateway(database, tmp_path, bus=Bus(), sse_poll_seconds=30, sse_heartbeat_seconds=30) as two,
+        gateway(database, tmp_path, bus=Bus(), sse_poll_seconds=3600, sse_heartbeat_seconds=3600) as one,
+        gateway(database, tmp_path, bus=Bus(), sse_poll_seconds=3600, sse_heartbeat_seconds=3600) as two,
     ):
         exam = await one.exam()
         listening = asyncio.create_task(listen(two, exam["exam_id"]))
         await asyncio.sleep(0.2)
         await one.report(exam)
-        frames, _ = await asyncio.wait_for(listening, 5)  # polling is off: only NOTIFY can have woken it
+        frames, _ = await asyncio.wait_for(listening, PATIENCE)  # polling is off: only NOTIFY can have woken it
     assert frames[-1]["status"] == "COMPLETED"
 
 
 async def test_a_silent_stream_is_kept_alive_by_comments(running: Running) -> None:
     exam = await running.exam()
-    frames, heard = await asyncio.wait_for(listen(running, exam["exam_id"], comments=2), 5)
+    frames, heard = await asyncio.wait_for(listen(running, exam["exam_id"], comments=2), PATIENCE)
     assert len(frames) == 1
     assert heard == 2
 

@@ -133,8 +133,8 @@ async def test_cancelling_stops_the_exam_tells_the_stages_and_may_be_repeated(ru
     assert first.json()["status"] == second.json()["status"] == "CANCELLED"
     assert first.json()["progress"] == 10
     await until(lambda: CONTROL in running.bus.topics_of(exam["exam_id"]))
-    assert running.bus.topics_of(exam["exam_id"]).count(CONTROL) == 1
-    assert isinstance(running.bus.published[-1][1], ExamControl)
+    (word,) = [event for topic, event, *_ in running.bus.published if topic == CONTROL]
+    assert isinstance(word, ExamControl)
     await running.report(exam)
     assert (await running.status(exam["exam_id"]))["status"] == "CANCELLED"
 
@@ -211,7 +211,7 @@ async def test_without_a_valid_key_the_answer_is_the_same_401(running: Running, 
 
 
 async def test_prefer_wait_answers_with_the_result_once_the_exam_has_ended(running: Running) -> None:
-    waiting = asyncio.create_task(running.upload(headers={"Prefer": "respond-async, wait=10"}))
+    waiting = asyncio.create_task(running.upload(headers={"Prefer": "respond-async, wait=60"}))
     await until(lambda: running.bus.published)
     event = running.bus.published[0][1]
     exam = {"exam_id": str(event.exam_id), "created_at": event.uploaded_at, "deadline": event.deadline}
@@ -219,7 +219,7 @@ async def test_prefer_wait_answers_with_the_result_once_the_exam_has_ended(runni
     response = await waiting
     assert (response.status_code, response.json()["status"]) == (200, "COMPLETED")
     assert response.json()["result"]["exam_id"] == exam["exam_id"]
-    assert response.headers["preference-applied"] == "wait=10"
+    assert response.headers["preference-applied"] == "wait=60"
 
 
 async def test_prefer_wait_gives_up_in_time_with_a_202(running: Running) -> None:

@@ -68,7 +68,7 @@ async def test_an_exam_goes_through_the_broker_from_upload_to_completed(
                 states = await asyncio.gather(*(running.status(exam["exam_id"]) for exam in exams))
                 return {state["status"] for state in states} == {"COMPLETED"}
 
-            await until(completed, 30)
+            await until(completed, 90)
             assert (await running.get(f"/exams/{exams[0]['exam_id']}/result")).json() == {"schema": "redink.result.v1"}
             rows = await running.sql("SELECT traceparent FROM exams")
     assert set(traces) == {row["traceparent"].split("-")[1] for row in rows}

@@ -32,7 +32,7 @@ async def test_a_change_wakes_who_looked_before_it_and_nothing_new_wakes_nobody(
     channel.add([])
     assert not seen.is_set()
     channel.add(told(1))
-    await asyncio.wait_for(seen.wait(), 1)
+    await asyncio.wait_for(seen.wait(), 60)
     assert not channel.changed.is_set()
 
 

@@ -86,9 +86,9 @@ def test_no_point_is_named_twice_when_words_and_wording_agree() -> None:
 
 
 def test_a_hostile_text_costs_no_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     classify(MATH, "\\" * 200_000 + "a" * 200_000)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 5, "it takes hours where each character is looked at from every other"
 
 
 @given(st.text(max_size=200))

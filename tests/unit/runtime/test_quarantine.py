@@ -17,8 +17,11 @@ class Counts:
     def __init__(self) -> None:
         self.open: Counter[str] = Counter()
 
-    async def unended(self, key: str) -> int:
-        return self.open[key]
+    async def first(self, key: str) -> bool:
+        if self.open[key]:
+            return False
+        self.open[key] = 1
+        return True
 
     async def begin(self, key: str) -> int:
         self.open[key] += 1
@@ -88,5 +91,5 @@ async def test_who_was_stopped_while_waiting_to_be_alone_blocks_nobody() -> None
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        async with asyncio.timeout(1), quarantine.among_others():
+        async with asyncio.timeout(60), quarantine.among_others():
             pass

@@ -12,9 +12,18 @@ class Ill(Health):
     """Has a problem while told so."""
 
     problems: list[str] = []
+    looks = 0
 
     def stalled(self) -> list[str]:
+        self.looks += 1
         return self.problems
+
+    async def now(self, *problems: str) -> None:
+        """Have these problems while it is looked at a few times."""
+        self.problems, until = list(problems), self.looks + 3
+        async with asyncio.timeout(60):
+            while self.looks < until:  # noqa: ASYNC110 - a watchdog looks by the clock
+                await asyncio.sleep(0.01)
 
 
 async def waits_for(gate: asyncio.Event, pupil: str) -> str:
@@ -42,12 +51,9 @@ async def test_a_stall_is_told_once_with_all_stacks_and_again_only_after_it_had_
     health = Ill()
     with structlog.testing.capture_logs() as logs:
         async with watched(health, stall=60, every=0.01):
-            health.problems = ["ocr stalled"]
-            await asyncio.sleep(0.1)
-            health.problems = []
-            await asyncio.sleep(0.05)
-            health.problems = ["ocr stalled"]
-            await asyncio.sleep(0.1)
+            await health.now("ocr stalled")
+            await health.now()
+            await health.now("ocr stalled")
     assert [entry["event"] for entry in logs] == ["stalled", "stalled"]
     assert logs[0]["problems"] == ["ocr stalled"]
     assert any("_watch" in line for line in logs[0]["tasks"])

@@ -27,6 +27,7 @@ async def page(running: Running) -> AsyncIterator[Page]:
         browser = await driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-quic"])
         context = await browser.new_context(locale="zh-CN", base_url=f"http://127.0.0.1:{running.port}")
         context.set_default_timeout(LONG)
+        expect.set_options(timeout=LONG)
         page = await context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)

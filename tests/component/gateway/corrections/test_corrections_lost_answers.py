@@ -60,7 +60,7 @@ async def test_a_decision_whose_revision_was_begun_unnoticed_is_not_applied_twic
         database, tmp_path, keep_books=lambda ledger: Treacherous(ledger, after=True), opened=opened
     ) as running:
         exam = await marked(running)
-        await until(lambda: _items(running), 20)
+        await until(lambda: _items(running))
         item = (await _items(running))[0]
         decided = await running.client.post(f"/api/v1/review/{item['id']}/decide", json={"correction": {"score": 4}})
         assert decided.status_code == 202
@@ -68,9 +68,9 @@ async def test_a_decision_whose_revision_was_begun_unnoticed_is_not_applied_twic
         async def on_its_way() -> bool:
             return bool((await begun(running, exam["exam_id"]))["revision"] == 2)
 
-        await until(on_its_way, 20)
+        await until(on_its_way)
         await mark(running, await begun(running, exam["exam_id"]))
-        await until(lambda: _items(running), 20)
+        await until(lambda: _items(running))
         log = (await running.get(f"/exams/{exam['exam_id']}/corrections")).json()["items"]
         assert [entry["id"] for entry in log] == [decided.json()["id"]]
         assert not await running.sql("SELECT 1 FROM review_items WHERE decided_at IS NOT NULL")

@@ -93,7 +93,7 @@ async def test_the_same_key_makes_one_essay_and_another_essay_under_it_is_refuse
 
 
 async def test_a_client_that_waits_gets_the_result_with_the_answer(running: Running) -> None:
-    asked = asyncio.create_task(running.client.post(URL, json=ESSAY, headers={"Prefer": "wait=15"}))
+    asked = asyncio.create_task(running.client.post(URL, json=ESSAY, headers={"Prefer": "wait=60"}))
     await until(lambda: bool(running.bus.published))
     event = running.bus.published[0][1]
     await running.report(event.model_dump(mode="json") | {"created_at": event.uploaded_at.isoformat()})

@@ -1,9 +1,10 @@
 """One gateway and one opener for all kinds of bad input: none of them may harm the next."""
 
-import asyncio
 import os
+import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,6 +21,12 @@ from tests.component.gateway.inputs.kinds import MAX_BODY
 ROOT = Path(__file__).parents[4]
 
 
+def listening(path: str) -> bool:
+    """The file is there a moment before it takes connections."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex(path) == 0
+
+
 @pytest.fixture(scope="session")
 def opener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The socket of a running opener."""
@@ -32,9 +39,9 @@ def opener(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         env={**os.environ, **limits},
     ) as process:
         try:
-            while not Path(path).exists():
+            while not listening(path):
                 assert process.poll() is None
-                asyncio.run(asyncio.sleep(0.05))
+                time.sleep(0.05)
             yield path
         finally:
             process.terminate()
@@ -49,7 +56,7 @@ async def looking(stack: Stack, opener: str, tmp_path_factory: pytest.TempPathFa
         await admin.execute(f"CREATE DATABASE {name}")
         dsn = urlsplit(stack.postgres_dsn)._replace(path=f"/{name}").geturl()
         changes = {"opener": opener, "advice_seconds": 90, "check_seconds": 90, "max_body_bytes": MAX_BODY}
-        pace = {"upload_idle_seconds": 3.0, "upload_min_rate": 2048}
+        pace = {"upload_idle_seconds": 6.0, "upload_min_rate": 2048}
         async with gateway(dsn, tmp_path_factory.mktemp("blobs"), **changes, **pace) as one:
             yield one
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -36,7 +36,7 @@ async def opened(running: Running, count: int, query: str = "") -> list[dict[str
     async def there() -> bool:
         return len(await items(running, query)) == count
 
-    await until(there, 20)
+    await until(there)
     return await items(running, query)
 
 
@@ -49,7 +49,7 @@ async def at_revision(running: Running, exam: dict[str, Any], revision: int) -> 
     async def there() -> bool:
         return bool((await begun(running, exam["exam_id"]))["revision"] == revision)
 
-    await until(there, 20)
+    await until(there)
     return await begun(running, exam["exam_id"])
 
 
@@ -134,7 +134,7 @@ async def test_when_all_of_an_exam_is_decided_one_revision_has_all_of_it(running
     async def emptied() -> bool:
         return not await running.sql("SELECT 1 FROM review_items")
 
-    await until(emptied, 20)
+    await until(emptied)
 
 
 async def test_decisions_are_applied_a_while_after_the_last_one_and_the_rest_stays_open(
@@ -244,7 +244,7 @@ async def test_the_queue_is_derived_again_when_its_rows_were_lost(running: Runni
 
 async def test_a_result_that_is_gone_holds_up_nobody(running: Running, tmp_path: Path) -> None:
     lost = await marked(running, answers=READ[1:2])
-    await running.sql("UPDATE exams SET review_revision = 0 WHERE exam_id = $1", lost["exam_id"])
     await asyncio.to_thread((tmp_path / "dev" / lost["exam_id"] / "1" / "result.json").unlink)
+    await running.sql("UPDATE exams SET review_revision = 0 WHERE exam_id = $1", lost["exam_id"])
     await marked(running)
     await opened(running, 3)
