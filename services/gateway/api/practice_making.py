@@ -21,6 +21,11 @@ from services.gateway.practice.items import Fitting
 from services.gateway.practice.known import NOTHING, Entry, Known, known_of, of_student
 from services.gateway.practice.papers import Asked, Paper
 
+_NOTHING_KNOWN = (
+    "Nothing is known of it yet: no question of a recorded exam asked a knowledge point of this subject. Name what to"
+    " practise in 'points'."
+)
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -90,7 +95,7 @@ async def _needs(gateway: Gateway, tenant: str, wanted: NewPractice, source: _So
     weak = source.known.weak(rules.weak_below)
     if not weak:
         told = [{"code": code, "name": points.name(code), "mastery": value} for code, value in mastery.items()]
-        raise Problem(Code.PRACTICE_WITHOUT_POINTS, mastery=told)
+        raise Problem(Code.PRACTICE_WITHOUT_POINTS, None if told else _NOTHING_KNOWN, mastery=told)
     before = None if wanted.prerequisites is False else rules.strong_from
     return needs_of(weak, "weak", mastery, points, before=before)
 
