@@ -68,7 +68,7 @@ function card(exam, question, choose, again) {
   const article = h("article", { class: `question ${verdict}`, "data-path": keyOf(question) },
     h("h3", {}, t("question", question.number), h("span", { class: "verdict" }, t(verdict)), points,
       question.needs_review ? h("span", { class: "review" }, t("review")) : null,
-      question.graded_by === "teacher" ? h("span", { class: "review" }, t("teacher")) : null, edit),
+      question.corrected_by || question.graded_by === "teacher" ? h("span", { class: "review" }, t("teacher")) : null, edit),
     h("p", { class: "stem" }, question.text),
     h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     question.feedback ? h("p", {}, question.feedback) : null, question.essay ? essayPart(question) : null);
