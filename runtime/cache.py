@@ -40,8 +40,8 @@ class Cache(Protocol):
 class Starts(Protocol):
     """Counts how often work on a record began without coming to an end: what kills the process leaves no other trace."""
 
-    async def unended(self, key: str) -> int:
-        """How many starts had no end; 0 as well when nobody counts."""
+    async def first(self, key: str) -> bool:
+        """Count a start unless one before it had no end; whether it was counted, True as well when nobody counts."""
         ...
 
     async def begin(self, key: str) -> int:
@@ -63,8 +63,8 @@ class Nothing:
 
     async def forget(self, key: str) -> None: ...
 
-    async def unended(self, key: str) -> int:  # noqa: ARG002
-        return 0
+    async def first(self, key: str) -> bool:  # noqa: ARG002
+        return True
 
     async def begin(self, key: str) -> int:  # noqa: ARG002
         return 1
@@ -119,13 +119,13 @@ class RedisCache:
         except _FAILURES as error:
             self._lost(error)
 
-    async def unended(self, key: str) -> int:
+    async def first(self, key: str) -> bool:
         try:
             async with asyncio.timeout(self._timeout):
-                return int(await self._client.get(f"redink:starts:{key}") or 0)
+                return bool(await self._client.set(f"redink:starts:{key}", 1, nx=True, ex=self._day))
         except _FAILURES as error:
             self._failed(error)
-            return 0
+            return True
 
     async def begin(self, key: str) -> int:
         try:

@@ -15,7 +15,12 @@ from runtime.intake import Intake
 from runtime.settings import KafkaSettings
 from runtime.tracker import Partition
 
-_POLL_MS = 100
+_POLL_MS = 500
+"""A poll that finds nothing; records end it at once."""
+_PAUSED_POLL_MS = 100
+"""While partitions are paused: between two polls it is seen that there is room again."""
+_FOLLOW_WAIT_MS = 500
+"""Of a broadcast: nobody waits for it."""
 _MAX_RECORDS = 16
 _POLL_LIMIT = 2.0
 _COMMIT_LIMIT = 5.0
@@ -36,7 +41,7 @@ class Subscription:
             group_id=f"{self._prefix}{group}" if group else None,
             listener=self._listener,
             ack_policy=AckPolicy.MANUAL,  # for want of a policy, FastStream commits before the work
-            **settings.consumer,
+            **settings.consumer | ({} if group else {"fetch_max_wait_ms": _FOLLOW_WAIT_MS}),
         )
         self._forgetful = ForgetfulBroker(lambda: self._consumer) if settings.profile == "embedded" else None
 
@@ -64,7 +69,8 @@ class Subscription:
             raise ConnectionError("fetching has ended") from (None if fetching.cancelled() else fetching.exception())
         try:
             async with asyncio.timeout(_POLL_LIMIT):  # it also waits for an assignment, and that may take for ever
-                batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+                patience = _PAUSED_POLL_MS if consumer.paused() else _POLL_MS
+                batches = await consumer.getmany(timeout_ms=patience, max_records=_MAX_RECORDS)
         except TimeoutError:
             return []
         if self._forgetful:

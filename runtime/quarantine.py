@@ -50,8 +50,11 @@ class CrashGuard:
     @asynccontextmanager
     async def start(self, key: str) -> AsyncIterator[None]:
         """Count a start; alone in the process, if an earlier one had no end. Raises CrashLooping for one too many."""
-        suspect = await self._starts.unended(key) > 0  # asked before counting: who only waits isn't the one that kills
-        async with self._quarantine.alone() if suspect else self._quarantine.among_others():
+        async with self._quarantine.among_others():
+            if await self._starts.first(key):
+                yield
+                return
+        async with self._quarantine.alone():  # counted only here: who waits to be alone isn't the one that kills
             if await self._starts.begin(key) > self._limit:
                 raise CrashLooping(f"begun {self._limit} times without an end")
             yield

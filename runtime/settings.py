@@ -76,7 +76,8 @@ class KafkaSettings(BaseSettings):
             "heartbeat_interval_ms": round(min(3.0, max(session / 10, 0.5)) * 1000),
             # The embedded broker looks for new records once per wait. Six idle consumers at 20 ms take it half a core,
             # at 100 ms a seventh, for 0.02 s more per hop: with two cores that half is better spent on reading papers.
-            "fetch_max_wait_ms": 100,
+            # Kafka answers as soon as there is a record, however long the wait.
+            "fetch_max_wait_ms": 100 if embedded else 500,
         }
         return common if embedded else common | {"rebalance_timeout_ms": round(REBALANCE_TIMEOUT * 1000)}
 

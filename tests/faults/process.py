@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
+import uvloop
 from prometheus_client import Gauge
 
 from runtime import log
@@ -52,7 +53,7 @@ def main(env: Mapping[str, str]) -> int:
         print(f"configuration: {error}", file=sys.stderr)  # noqa: T201 - there may be no logging yet
         return CONFIGURATION
     log.configure(settings.log.level)
-    return asyncio.run(_run(settings, openers, gateway, points, orders, faults))
+    return uvloop.run(_run(settings, openers, gateway, points, orders, faults))
 
 
 async def _run(

@@ -23,6 +23,7 @@ AT: dict[str, tuple[str, ...]] = {
     "ledger.statement": ("fail",),
     "ledger.commit.before": ("fail",),
     "ledger.commit.after": ("lost",),
+    "cache.first": ("forget",),
     "cache.begin": ("forget",),
     "cache.end": ("forget",),
     "work": ("hiccup", "break"),

@@ -60,8 +60,13 @@ class _Starts:
         self._process = process
         self._counts = counts
 
-    async def unended(self, key: str) -> int:
-        return 0 if await self._process.reach("cache.unended") == "forget" else self._counts.get(key, 0)
+    async def first(self, key: str) -> bool:
+        if await self._process.reach("cache.first") == "forget":
+            return True
+        if self._counts.get(key):
+            return False
+        self._counts[key] = 1
+        return True
 
     async def begin(self, key: str) -> int:
         if await self._process.reach("cache.begin") == "forget":
