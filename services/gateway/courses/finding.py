@@ -39,7 +39,7 @@ class Reader:
         """What the text brings. `refusal`: why no model is to be asked, if so. Never fails because of a model."""
         lines = await asyncio.to_thread(lines_of, text)
         names = [point.name for point in known.points]
-        found = await asyncio.to_thread(extract, lines, names)
+        found = await asyncio.to_thread(extract, lines, names, self.settings.max_points)
         use, account = None, None
         if self.llm is not None and refusal != "local":
             account = self.llm.account(tenant, f"course:{uuid.uuid4().hex}", _PATIENCE, lambda: None)

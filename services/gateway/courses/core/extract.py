@@ -63,10 +63,11 @@ class _Section:
     above: tuple[Line, ...]
 
 
-def extract(lines: Sequence[Line], known: Iterable[str] = ()) -> list[Found]:
+def extract(lines: Sequence[Line], known: Iterable[str] = (), most: int = 300) -> list[Found]:
     """The points of a text, in the order in which it brings them; each link goes to an earlier point or is stated.
 
-    `known`: names of points that the text may name as its basis without bringing them itself.
+    `known`: names of points that the text may name as its basis without bringing them itself. Of more points than `most`, the
+    others come without links.
     """
     points: list[Found] = []
     passages: dict[str, list[Line]] = {}
@@ -80,7 +81,8 @@ def extract(lines: Sequence[Line], known: Iterable[str] = ()) -> list[Found]:
             for term, sentence in _defined(line):
                 points.append(Found(term, here or topic, (), cut(sentence), line.number))
                 passages.setdefault(key_of(term), []).append(line)
-    return _tied(_placed(united(points)), passages, known)
+    placed = _placed(united(points))
+    return _tied(placed[:most], passages, known) + placed[most:]
 
 
 def _sections(lines: Sequence[Line]) -> Iterator[_Section]:
@@ -108,10 +110,12 @@ def _defined(line: Line) -> Iterator[tuple[str, str]]:
             for match in pattern.finditer(sentence):
                 if _is_term(match[1]):
                     yield match[1].strip(), sentence
-    for match in _BOLD.finditer(line.raw):
-        term = " ".join(match[1].split()).strip(" ：:")
-        if _is_term(term) and key_of(term) in key_of(line.text):
-            yield term, next((s for s in _sentences(line.text) if key_of(term) in key_of(s)), line.text)
+    bold = dict.fromkeys(" ".join(match[1].split()).strip(" ：:") for match in _BOLD.finditer(line.raw))
+    sentences = [(key_of(sentence), sentence) for sentence in _sentences(line.text)] if bold else []
+    for term in bold:
+        where = next((sentence for key, sentence in sentences if key_of(term) in key), None)
+        if where is not None and _is_term(term):
+            yield term, where
 
 
 def _is_term(term: str) -> bool:

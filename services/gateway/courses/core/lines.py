@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"\s*(```|~~~)")
@@ -26,6 +27,7 @@ _HOURS = re.compile(
 _SENTENCE = re.compile(r"[。；;！!？?，,]|[.:：]$")
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST_HEADING = 60
+_LONGEST_ROW = 2000
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,9 @@ class Line:
 
 def lines_of(text: str) -> list[Line]:
     """The lines that say something; what stands between fences of code is left out."""
-    rows = _HIDDEN.sub("", text).splitlines()
     found: list[Line] = []
     fenced = False
-    for number, row in enumerate(rows, 1):
+    for number, row in _rows(_HIDDEN.sub("", text)):
         if _FENCE.match(row):
             fenced = not fenced
         elif not fenced and row.strip():
@@ -56,6 +57,13 @@ def lines_of(text: str) -> list[Line]:
             else:
                 found.append(_line(number, row))
     return found
+
+
+def _rows(text: str) -> Iterator[tuple[int, str]]:
+    """Rows with their numbers; a very long one comes in pieces, so that no rule takes the square of its length."""
+    for number, row in enumerate(text.splitlines(), 1):
+        for start in range(0, max(1, len(row)), _LONGEST_ROW):
+            yield number, row[start : start + _LONGEST_ROW]
 
 
 def _line(number: int, row: str) -> Line:

@@ -11,7 +11,7 @@ from services.gateway.courses.core.found import Found, Tie, cut, key_of, stands_
 from services.gateway.courses.core.lines import Line
 
 _PRIVATE = (
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"),
     re.compile(r"(?<![\d.])\d(?:[ -]?\d){6,}(?![\d.])"),
     re.compile(
         r"(?:姓名|学生|学号|考号|准考证号?|班级|任课教师|教师|老师|作者|学校|电话|手机|微信|QQ|name|students?|teacher|lecturer|instructor|author"

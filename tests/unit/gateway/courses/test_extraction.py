@@ -1,5 +1,7 @@
 """Points of a course text by the local rules: headings, definitions, and what each builds on."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from services.gateway.courses.core.found import stands_in
 from services.gateway.courses.core.lines import lines_of
 from services.gateway.courses.core.own import as_wanted, own_points
 from services.gateway.courses.core.proposal import Draft, draft, quoted
+from services.gateway.courses.core.reply import masked
 from tests.unit.gateway.courses.texts import CHINESE, ENGLISH
 
 MATHS = taxonomy("math")
@@ -88,3 +91,12 @@ def test_whatever_the_text_its_proposal_joins_the_taxonomy_without_a_circle(text
     assert all(stands_in(quote, text) for quote in quoted(made.points))
     points = own_points(MATHS, (), as_wanted(made.points))  # refuses circles and unknown points
     Taxonomy.model_validate(MATHS.with_own(points).model_dump())
+
+
+@pytest.mark.parametrize("piece", ["a", "1.", "叫做", "**ab** ", "a@", "（", "3-3", "先学习", "## 甲\n甲乙。\n"])
+def test_no_text_takes_the_square_of_its_length(piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    began = time.process_time()
+    drafted(text)
+    masked(text)
+    assert time.process_time() - began < 10, "a tenth of a second, or minutes"
