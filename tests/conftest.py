@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 from deploy.native.stack import BrokerKind, Stack, embedded_stack
+
+# The same examples in every run, however long a busy machine takes for one.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 LONG = (
     "simulation/test_simulation",
@@ -22,7 +29,15 @@ LONG = (
 """What takes minutes begins first, so that no worker is left alone with it at the end."""
 
 
+SERVERS = ("component/", "e2e/", "faults/", "native/")
+PATIENCE = 500
+"""Seconds for a test of real servers, which a busy machine may have to start first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(SERVERS) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE))
     items.sort(key=lambda item: next((rank for rank, part in enumerate(LONG) if part in item.nodeid), len(LONG)))
 
 

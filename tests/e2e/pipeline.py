@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,16 +12,11 @@ from typing import Any
 
 import httpx
 
+from deploy.native.process import free_port
+
 ROOT = Path(__file__).parents[2]
 STAGES = ("ocr", "parser", "analyzer", "diagnostic", "report")
 TERMINAL = {"COMPLETED", "FAILED", "CANCELLED", "EXPIRED"}
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 @dataclass
@@ -59,7 +53,7 @@ class Processes:
         self.running[name].send_signal(signal.SIGTERM)
         return self.running[name].wait(within)
 
-    def wait_ready(self, *names: str, within: float = 90) -> None:
+    def wait_ready(self, *names: str, within: float = 200) -> None:
         """Wait until /readyz of each says yes; raises with the log's tail when one does not."""
         deadline = time.monotonic() + within
         for name in names:
@@ -87,7 +81,7 @@ class Processes:
 
     def _ready(self, name: str) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=2).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=10).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -96,7 +90,7 @@ class Client:
     """The calls of a client developer."""
 
     def __init__(self, base: str, key: str) -> None:
-        self.http = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+        self.http = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}, timeout=120)
 
     def upload(self, files: list[tuple[str, bytes, str]], form: dict[str, Any], **headers: str) -> httpx.Response:
         """POST /exams; dicts of the form travel as JSON."""
@@ -109,7 +103,7 @@ class Client:
         answer.raise_for_status()
         return dict(answer.json())
 
-    def wait(self, exam: str, within: float = 120) -> dict[str, Any]:
+    def wait(self, exam: str, within: float = 240) -> dict[str, Any]:
         """Poll until the exam has ended."""
         deadline = time.monotonic() + within
         while True:

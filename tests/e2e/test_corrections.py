@@ -30,8 +30,9 @@ def test_a_corrected_question_is_graded_diagnosed_and_reported_as_the_next_revis
         json={"student_answer": wrong["correct_answer"], "comment": "Read it again."},
         headers={"If-Match": before.headers["etag"], "Prefer": "wait=60", "Redink-Actor": "t-1"},
     )
-    assert answer.status_code == 200, answer.text
-    assert (answer.json()["revision"], answer.json()["status"]) == (2, "COMPLETED")
+    assert answer.status_code in {200, 202}, answer.text  # a busy machine may need longer than one may wait
+    assert answer.json()["revision"] == 2
+    assert client.wait(exam)["status"] == "COMPLETED"
     after = client.http.get(f"{base}/result").json()
     found = next(q for q in after["questions"] if q["path"] == wrong["path"])
     assert (found["verdict"], found["score"], found["corrected_by"]) == ("correct", wrong["max_score"], "teacher")
@@ -62,7 +63,7 @@ def test_what_the_stages_doubt_is_in_the_review_queue_and_leaves_it_when_decided
 
 def _queue(client: Client, exam: str, count: int) -> list[dict[str, Any]]:
     """The exam's open items, as soon as there are so many."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         found = client.http.get("/api/v1/review", params={"exam_id": exam, "limit": 100}).json()["items"]
         if len(found) == count or time.monotonic() > deadline:

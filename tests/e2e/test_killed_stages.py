@@ -32,13 +32,13 @@ def test_kill_nine_of_every_stage_in_turn_loses_no_paper(processes: Processes, c
     processes.wait_ready(*STAGES)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 def test_a_stage_told_to_stop_drains_and_exits_cleanly(processes: Processes, client: Client) -> None:
     answer = client.upload([("p.pdf", tiny_paper(99), "application/pdf")], {"subject": "math", "grade": 7})
     exam = answer.json()["exam_id"]
     assert processes.stop("parser") == 0, processes.tail("parser")
     processes.start("parser")
-    assert client.wait(exam, within=120)["status"] == "COMPLETED"
+    assert client.wait(exam)["status"] == "COMPLETED"
 
 
 def _let_some_pass(client: Client, exams: list[str]) -> None:

@@ -49,7 +49,7 @@ def browse(page: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     assert chromium, "the page is tested in a real browser: install chromium"
     profile = page.parent / "profile"
     argv = [chromium, *FLAGS, f"--user-data-dir={profile}", *flags, page.as_uri()]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=180, check=True)
 
 
 def test_the_browser_shows_every_question_and_blocks_nothing(page: Path, client: Client, ended: dict[str, Any]) -> None:
