@@ -11,12 +11,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 from redink.blocking import Redink
 from redink.calls import Paper, Report
 from redink.cli_batches import add_batch, add_class_report
 from redink.cli_essays import add_essay
 from redink.errors import Ended, ProblemError, Unreachable
+from redink.files import json_in, kind_of
 from redink.terminal import follow, show
 
 _EPILOG = """\
@@ -41,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with Redink(asked.url, asked.api_key) as redink:
             return run(redink, asked)
+    except BrokenPipeError:  # who read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ProblemError, Ended, Unreachable, OSError, ValueError, KeyboardInterrupt) as error:
         return _complain(*_understood(error, asked.url))
 
@@ -53,7 +58,7 @@ def _understood(error: BaseException, url: str) -> tuple[int, str]:
         case Unreachable():
             return 3, f"{url} can't be reached: {error}"
         case OSError():
-            return 2, f"{error.filename}: {error.strerror}"
+            return 2, f"{error.filename}: {error.strerror}" if error.filename else str(error)
         case KeyboardInterrupt():
             return 130, "interrupted; what was accepted goes on"
     return 2, str(error)
@@ -78,7 +83,7 @@ def _submit(redink: Redink, asked: argparse.Namespace) -> int:
 
 
 def _paper(files: Sequence[str], asked: argparse.Namespace) -> Paper:
-    key = json.loads(Path(asked.key).read_text(encoding="utf-8")) if asked.key else None
+    key = json_in(asked.key)
     fields = ("student_id", "class_id", "title", "priority", "locale", "template_id", "callback_url")
     return Paper(files, asked.subject, asked.grade, key, **{name: getattr(asked, name) for name in fields})
 
@@ -89,8 +94,8 @@ def _watch(redink: Redink, asked: argparse.Namespace) -> int:
 
 
 def _report(redink: Redink, asked: argparse.Namespace) -> int:
-    kind: Report = "html" if asked.out.suffix == ".html" else "pdf"
-    asked.out.write_bytes(redink.report(asked.exam, kind))
+    kind = kind_of(asked.out, get_args(Report))
+    asked.out.write_bytes(redink.report(asked.exam, cast("Report", kind)))
     print(asked.out)
     return 0
 

@@ -3,16 +3,16 @@
 # ruff: noqa: T201 - a command prints
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from redink.batches import Papers
 from redink.blocking import Redink
 from redink.calls import ClassReport, Disclosure, Report
 from redink.errors import ProblemError
+from redink.files import json_in, kind_of
 from redink.models import Outcome
 from redink.progress import Bar
 
@@ -45,7 +45,7 @@ def add_class_report(add: argparse.ArgumentParser) -> None:
 
 
 def _batch(redink: Redink, asked: argparse.Namespace) -> int:
-    key = json.loads(Path(asked.key).read_text(encoding="utf-8")) if asked.key else None
+    key = json_in(asked.key)
     fields = {name: getattr(asked, name) for name in _FIELDS}
     papers = Papers(asked.source, asked.subject, asked.grade, key, asked.manifest, **fields)
     batch = redink.submit_batch(papers)
@@ -63,10 +63,7 @@ def _batch(redink: Redink, asked: argparse.Namespace) -> int:
 
 
 def _class_report(redink: Redink, asked: argparse.Namespace) -> int:
-    kind = asked.out.suffix.removeprefix(".").lower()
-    if kind not in get_args(ClassReport):
-        print(f"redink: {asked.out}: the file must end in .pdf, .html or .json", file=sys.stderr)
-        return 2
+    kind = cast("ClassReport", kind_of(asked.out, get_args(ClassReport)))
     asked.out.write_bytes(redink.class_report(asked.batch, kind, disclosure=asked.disclosure))
     print(asked.out)
     return 0

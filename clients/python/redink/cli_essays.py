@@ -3,12 +3,12 @@
 # ruff: noqa: T201 - a command prints
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from redink.blocking import Redink
 from redink.essays import Essay
+from redink.files import json_in
 from redink.terminal import follow, show
 
 _TEXTS = ("title", "prompt", "requirements", "student_id", "class_id", "locale", "callback_url")
@@ -32,9 +32,10 @@ def add_essay(add: argparse.ArgumentParser) -> None:
 
 
 def _essay(redink: Redink, asked: argparse.Namespace) -> int:
-    rubric = json.loads(Path(asked.rubric).read_text(encoding="utf-8")) if asked.rubric else None
     given = {name: getattr(asked, name) for name in (*_TEXTS, *_NUMBERS, "priority")}
-    exam = redink.submit_essay(Essay(_text(asked.file), asked.subject, asked.grade, rubric=rubric, **given))
+    exam = redink.submit_essay(
+        Essay(_text(asked.file), asked.subject, asked.grade, rubric=json_in(asked.rubric), **given)
+    )
     print(exam.id)
     if asked.wait:
         follow(redink, exam.id)
