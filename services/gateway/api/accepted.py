@@ -1,18 +1,25 @@
-"""What is answered when something was accepted for work: POST /exams and POST /essays."""
+"""Accepting something for work, and what is answered then: POST /exams and POST /essays."""
 
+import asyncio
 import os
 import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
+from contracts.artefacts import Submission
+from contracts.events import BlobRef
+from contracts.topics import StageRow
+from services.gateway import acceptance, idempotency
 from services.gateway.api import estimates, reports
-from services.gateway.api.context import Gateway
+from services.gateway.api.context import Gateway, trace_of
 from services.gateway.api.exam_views import AcceptedView, exam_fields
-from services.gateway.exams import Exam
+from services.gateway.core.form import Form
+from services.gateway.core.problems import Code, Problem
+from services.gateway.exams import Exam, find
 
 HEADERS = {
     "Location": {"description": "The exam.", "schema": {"type": "string"}},
@@ -29,6 +36,61 @@ class Accepted:
     warnings: tuple[str, ...]
     response: dict[str, Any]
     replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What may be accepted: all of it is in the blob store. `advice`: the fields of AcceptedView that say what was seen.
+
+    `after`: the stage whose artefact `artefact` is, when there is nothing to do for it and for those before it.
+    """
+
+    exam_id: uuid.UUID
+    form: Form
+    submission: Submission
+    artefact: BlobRef
+    advice: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    after: StageRow | None = None
+
+
+async def accepted(
+    request: Request, gateway: Gateway, tenant: str, held: idempotency.Reservation | None, stored: Stored
+) -> Accepted:
+    """Make it an exam, as `acceptance.accept` does; its problems."""
+    form, settings = stored.form, gateway.settings
+    async with asyncio.timeout(settings.store_seconds):
+        estimate = await estimates.fresh(gateway.history, form.priority, stored.after)
+
+        def view(exam: Exam) -> dict[str, Any]:
+            fields = exam_fields(exam, estimate, stored.warnings)
+            return AcceptedView(**fields, **stored.advice).model_dump(mode="json")
+
+        offer = acceptance.Offer(
+            stored.exam_id,
+            tenant,
+            form,
+            stored.submission,
+            stored.artefact,
+            held,
+            trace_of(request).traceparent,
+            settings.deadline_seconds(form.priority),
+            settings.limits,
+            view,
+            stored.after,
+        )
+        done = await acceptance.accept(gateway.ledger, offer)
+    return Accepted(done.exam, stored.warnings, done.response)
+
+
+async def repeated(gateway: Gateway, tenant: str, asked: bytes, earlier: idempotency.Earlier) -> Accepted:
+    """What the first request with the key was answered. Problem(IDEMPOTENCY_MISMATCH | EXAM_DELETED)."""
+    if asked != earlier.fingerprint:
+        raise Problem(Code.IDEMPOTENCY_MISMATCH)
+    exam = await find(gateway.pool, tenant, earlier.exam_id)
+    if exam is None:
+        raise Problem(Code.EXAM_DELETED)
+    return Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)
 
 
 async def answered(gateway: Gateway, accepted: Accepted, exam: Exam, applied: int | None) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.gateway import idempotency, keyed, multipart
+from services.gateway import idempotency, keyed, multipart, scraps
 from services.gateway.api.batch_form import BODY, HEADERS, LONGEST_NAME
 from services.gateway.api.batch_views import AcceptedBatch, batch_fields, paper_fields
 from services.gateway.api.batches import remaining
@@ -211,7 +211,7 @@ def _place(gateway: Gateway, tenant: str, batch_id: uuid.UUID) -> storing.Place:
 
 
 async def _forget_refused(gateway: Gateway, kept: list[Kept]) -> None:
-    await storing.forget(gateway.blobs, [path for paper in kept for path in paper.scraps])
+    await scraps.drop(gateway.blobs, [path for paper in kept for path in paper.scraps])
 
 
 async def _require_one(gateway: Gateway, tenant: str, batch_id: uuid.UUID, kept: list[Kept]) -> None:

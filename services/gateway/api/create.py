@@ -12,20 +12,18 @@ from fastapi import APIRouter, Header, Request, Response
 from contracts.events import BlobRef
 from contracts.opening import Look
 from contracts.topics import SUBMISSION, artefact_path
-from runtime import log
-from services.gateway import acceptance, idempotency, keyed, multipart
-from services.gateway.api import estimates, waiting
-from services.gateway.api.accepted import HEADERS, Accepted, answered, new_exam_id
-from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
+from services.gateway import acceptance, idempotency, keyed, multipart, scraps
+from services.gateway.api import waiting
+from services.gateway.api.accepted import HEADERS, Accepted, Stored, accepted, answered, new_exam_id, repeated
+from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
-from services.gateway.api.exam_views import AcceptedView, exam_fields
+from services.gateway.api.exam_views import AcceptedView
 from services.gateway.api.headers import InKey
 from services.gateway.api.look_views import advice_fields, look_problems
 from services.gateway.api.upload_form import FORM
 from services.gateway.api.webhooks import require_callable
 from services.gateway.core.form import parse_form
 from services.gateway.core.problems import Code, Problem
-from services.gateway.exams import find
 from services.gateway.looks.watch import refuse
 from services.gateway.upload import Body, Received, declared_length, only_hash, receive
 
@@ -71,16 +69,14 @@ async def upload(
     """Accept one student's paper. Nothing is lost once 202 is answered; follow `Location` for what comes of it."""
     body = Body(request.receive, gateway.settings, declared_length(request.headers))
     try:
-        accepted = await _accept(request, body, gateway, tenant, idempotency_key)
+        done = await _accept(request, body, gateway, tenant, idempotency_key)
     except Problem:
         if "100-continue" not in request.headers.get("expect", "").lower():
             await body.drain()
         raise
     seconds = waiting.asked(prefer, gateway.settings.max_wait_seconds)
-    exam = accepted.exam
-    if seconds is not None:
-        exam = await waiting.ended(gateway, exam, seconds)
-    return await answered(gateway, accepted, exam, applied=seconds)
+    exam = done.exam if seconds is None else await waiting.ended(gateway, done.exam, seconds)
+    return await answered(gateway, done, exam, applied=seconds)
 
 
 async def _accept(request: Request, body: Body, gateway: Gateway, tenant: str, key: str | None) -> Accepted:
@@ -117,16 +113,8 @@ async def _take(
             refuse(looks)
             return await _offer(request, gateway, tenant, held, _Kept(exam_id, received, looks))
         except Problem:
-            await _forget(gateway, kept)
+            await scraps.drop(gateway.blobs, kept)
             raise
-
-
-async def _forget(gateway: Gateway, paths: list[str]) -> None:
-    """What was refused is not kept."""
-    try:
-        await gateway.blobs.delete(paths)
-    except Exception as error:  # noqa: BLE001 - the client is told why its upload is refused, not that scraps of it stay
-        log.get("gateway.uploads").warning("refused files are kept", files=len(paths), error=log.what(error))
 
 
 async def _offer(
@@ -146,22 +134,8 @@ async def _offer(
     path = artefact_path(tenant, exam_id, 1, SUBMISSION)
     artefact = await gateway.blobs.put(path, submission.model_dump_json().encode())
     warnings = tuple(f"unknown field '{name}' was ignored" for name in form.ignored)
-    async with asyncio.timeout(gateway.settings.store_seconds):
-        estimate = await estimates.fresh(gateway.history, form.priority)
-        offer = acceptance.Offer(
-            exam_id,
-            tenant,
-            form,
-            submission,
-            artefact,
-            held,
-            trace_of(request).traceparent,
-            gateway.settings.deadline_seconds(form.priority),
-            gateway.settings.limits,
-            lambda exam: AcceptedView(**exam_fields(exam, estimate, warnings), **advice).model_dump(mode="json"),
-        )
-        accepted = await acceptance.accept(gateway.ledger, offer)
-    return Accepted(accepted.exam, warnings, accepted.response)
+    stored = Stored(exam_id, form, submission, artefact, advice, warnings)
+    return await accepted(request, gateway, tenant, held, stored)
 
 
 async def _replay(
@@ -169,9 +143,5 @@ async def _replay(
 ) -> Accepted:
     received = await receive(parts, only_hash, gateway.settings)
     form = parse_form(received.fields)
-    if idempotency.fingerprint(form.asked(received.files), form.priority, form.callback_url) != earlier.fingerprint:
-        raise Problem(Code.IDEMPOTENCY_MISMATCH)
-    exam = await find(gateway.pool, tenant, earlier.exam_id)
-    if exam is None:
-        raise Problem(Code.EXAM_DELETED)
-    return Accepted(exam, tuple(earlier.response["warnings"]), earlier.response, replayed=True)
+    asked = idempotency.fingerprint(form.asked(received.files), form.priority, form.callback_url)
+    return await repeated(gateway, tenant, asked, earlier)

@@ -1,26 +1,24 @@
 """POST /essays: an essay as text. It is an exam that begins at the analyzer; everything of /exams/{id} is there for it."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway import acceptance, idempotency, keyed
-from services.gateway.api import estimates, waiting
-from services.gateway.api.accepted import HEADERS, Accepted, answered, new_exam_id
-from services.gateway.api.context import Gateway, InGateway, InTenant, trace_of
+from services.gateway.api import waiting
+from services.gateway.api.accepted import HEADERS, Accepted, Stored, accepted, answered, new_exam_id, repeated
+from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
-from services.gateway.api.exam_views import AcceptedView, exam_fields
+from services.gateway.api.exam_views import AcceptedView
 from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
 from services.gateway.api.webhooks import require_callable
-from services.gateway.core.eta import Estimate
 from services.gateway.core.form import Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.essays.order import EssayOrder
 from services.gateway.essays.paper import AFTER
 from services.gateway.essays.storing import forget, store
-from services.gateway.exams import Exam, find
 
 router = APIRouter(tags=["essays"])
 
@@ -70,13 +68,14 @@ async def submit(
             gateway.ledger, tenant, idempotency_key, settings.lease_seconds, settings.limits
         )
     if isinstance(found, idempotency.Earlier):
-        accepted = await _again(gateway, tenant, form, found)
+        asked = idempotency.fingerprint(form.asked(()), form.priority, form.callback_url)
+        done = await repeated(gateway, tenant, asked, found)
     else:
         async with keyed.holding(gateway.ledger, found, settings.lease_seconds):
-            accepted = await _take(request, gateway, tenant, form, found)
+            done = await _take(request, gateway, tenant, form, found)
     seconds = waiting.asked(prefer, settings.max_wait_seconds)
-    exam = accepted.exam if seconds is None else await waiting.ended(gateway, accepted.exam, seconds)
-    return await answered(gateway, accepted, exam, applied=seconds)
+    exam = done.exam if seconds is None else await waiting.ended(gateway, done.exam, seconds)
+    return await answered(gateway, done, exam, applied=seconds)
 
 
 async def _take(
@@ -88,36 +87,8 @@ async def _take(
     submission, exam_id = form.submission(()), new_exam_id()
     try:
         artefact = await store(gateway.blobs, tenant, exam_id, submission)
-        async with asyncio.timeout(gateway.settings.store_seconds):
-            estimate = await estimates.fresh(gateway.history, form.priority, AFTER)
-            offer = acceptance.Offer(
-                exam_id,
-                tenant,
-                form,
-                submission,
-                artefact,
-                held,
-                trace_of(request).traceparent,
-                gateway.settings.deadline_seconds(form.priority),
-                gateway.settings.limits,
-                lambda exam: _view(exam, estimate),
-                AFTER,
-            )
-            accepted = await acceptance.accept(gateway.ledger, offer)
+        stored = Stored(exam_id, form, submission, artefact, {"advice_complete": True}, after=AFTER)
+        return await accepted(request, gateway, tenant, held, stored)
     except Problem:
         await forget(gateway.blobs, tenant, exam_id)
         raise
-    return Accepted(accepted.exam, (), accepted.response)
-
-
-async def _again(gateway: Gateway, tenant: str, form: Form, earlier: idempotency.Earlier) -> Accepted:
-    if idempotency.fingerprint(form.asked(()), form.priority, form.callback_url) != earlier.fingerprint:
-        raise Problem(Code.IDEMPOTENCY_MISMATCH)
-    exam = await find(gateway.pool, tenant, earlier.exam_id)
-    if exam is None:
-        raise Problem(Code.EXAM_DELETED)
-    return Accepted(exam, (), earlier.response, replayed=True)
-
-
-def _view(exam: Exam, estimate: Estimate) -> dict[str, Any]:
-    return AcceptedView(**exam_fields(exam, estimate), advice_complete=True).model_dump(mode="json")

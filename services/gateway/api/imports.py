@@ -3,21 +3,18 @@
 # ruff: noqa: FAST003 - import_id is taken by the dependency InImport
 
 import asyncio
-import base64
-import binascii
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from contracts.events import BlobRef
-from runtime import log
-from services.gateway import idempotency, keyed, multipart
+from services.gateway import idempotency, keyed, multipart, scraps
 from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InCaller, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InKey
+from services.gateway.api.import_form import BODY, HEADERS, cursor_of, digest, ignored_columns, line_of, subject_of
 from services.gateway.api.import_views import (
     AcceptedImport,
     ImportDeleted,
@@ -26,37 +23,15 @@ from services.gateway.api.import_views import (
     RowErrorPage,
     import_fields,
 )
-from services.gateway.core.form import SUBJECTS, subject_name
 from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import Earlier, Reservation
 from services.gateway.ledger import transact
 from services.gateway.records import imports
 from services.gateway.records.imports import KINDS, Counts, Import
-from services.gateway.records.reader import LONGEST_LINE, BadHeader, header_of
 from services.gateway.upload import Body, declared_length, only_hash
 
 router = APIRouter(prefix="/imports", tags=["students"])
 
-_CSV = (
-    "student_id,class_id,date,paper,item,knowledge_points,earned,max\n"
-    "s-1024,7-2,2025-06-30,期末,1,有理数的加减,3,3\ns-1024,7-2,2025-06-30,期末,2,绝对值;数轴,2,4\n"
-)
-_JSONL = (
-    '{"student_id": "s-1024", "class_id": "7-2", "subject": "math", "date": "2025-06-30", "paper": "期末",'
-    ' "item": "1", "knowledge_points": ["有理数的加减"], "earned": 3, "max": 3}\n'
-)
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            kind: {"schema": {"type": "string"}, "example": _CSV if KINDS[kind] == "csv" else _JSONL} for kind in KINDS
-        },
-    }
-}
-_HEADERS = {
-    "Location": {"description": "The import.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds until a look at it is worth while.", "schema": {"type": "integer"}},
-}
 _NOTHING = Counts(0, 0, 0, 0, 0)
 
 
@@ -82,9 +57,9 @@ InImport = Annotated[tuple[Import, Counts], Depends(_import)]
     status_code=202,
     summary="Import past records",
     response_model=AcceptedImport,
-    openapi_extra=_BODY,
+    openapi_extra=BODY,
     responses={
-        202: {"description": "Safe; its rows are taken from now on", "headers": _HEADERS},
+        202: {"description": "Safe; its rows are taken from now on", "headers": HEADERS},
         **problems(
             Code.TRUNCATED_BODY, Code.INVALID_IDEMPOTENCY_KEY, Code.UPLOAD_TIMEOUT, Code.IDEMPOTENCY_IN_FLIGHT,
             Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE, Code.EMPTY_FILE, Code.VALIDATION_FAILED,
@@ -146,11 +121,11 @@ async def list_import_errors(
     cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
 ) -> RowErrorPage:
     """In the order of the file: what is wrong with each, and what to do."""
-    of, after = found[0], _line(cursor) if cursor else 0
+    of, after = found[0], line_of(cursor) if cursor else 0
     rows = await imports.errors(gateway.pool, of.tenant, of.import_id, after, limit + 1)
     following = None
     if len(rows) > limit:
-        following = base64.urlsafe_b64encode(f"line:{rows[limit - 1]['line']}".encode()).decode().rstrip("=")
+        following = cursor_of(rows[limit - 1]["line"])
         target = request.url.include_query_params(cursor=following)
         response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
     return RowErrorPage(items=[RowError(**dict(row)) for row in rows[:limit]], next_cursor=following)
@@ -164,7 +139,7 @@ async def delete_import(gateway: InGateway, tenant: InTenant, found: InImport) -
     if gone is None:
         raise Problem(Code.IMPORT_NOT_FOUND)
     if of.file is not None:
-        await _forget(gateway, of.file.path)
+        await scraps.drop(gateway.blobs, [of.file.path])
     return ImportDeleted(import_id=str(of.import_id), responses=gone)
 
 
@@ -175,7 +150,7 @@ async def _accept(  # noqa: PLR0917 - what a request is made of
     kind = bodies.media_type(request)
     if kind not in KINDS:
         raise Problem(Code.UNSUPPORTED_CONTENT_TYPE, f"Send one of {', '.join(KINDS)}; a workbook as CSV.")
-    named = _subject(subject)
+    named = subject_of(subject)
     checked = None if key is None else idempotency.checked(key)
     settings, tenant = gateway.settings, caller.tenant
     found: Reservation | Earlier | None = None
@@ -191,16 +166,16 @@ async def _accept(  # noqa: PLR0917 - what a request is made of
         path = f"{tenant}/imports/{uuid.uuid4()}"
         file = await gateway.blobs.put_stream(path, body.chunks())
         try:
-            ignored = await _ignored(gateway, file, kind)
+            ignored = await ignored_columns(gateway.blobs, file, kind)
         except Problem:
-            await _forget(gateway, path)
+            await scraps.drop(gateway.blobs, [path])
             raise
         new = imports.fresh(tenant, kind, named, file, caller.key_id)
         await imports.create(gateway.pool, new)
         if found is not None:
-            held, digest, said = found, _digest(file.sha256, kind, named), {"ignored": ignored}
+            held, asked, said = found, digest(file.sha256, kind, named), {"ignored": ignored}
             await transact(
-                gateway.ledger, "accept", lambda books: keyed.settle(books, held, new.import_id, digest, said)
+                gateway.ledger, "accept", lambda books: keyed.settle(books, held, new.import_id, asked, said)
             )
     return _answer(AcceptedImport(**import_fields(new, _NOTHING), ignored_columns=ignored))
 
@@ -216,7 +191,7 @@ async def _replay(
     body: Body, gateway: Gateway, tenant: str, earlier: Earlier, asked: tuple[str, str | None]
 ) -> Response:
     sent = await only_hash(1, body.chunks())
-    if _digest(sent.sha256, *asked) != earlier.fingerprint:
+    if digest(sent.sha256, *asked) != earlier.fingerprint:
         raise Problem(Code.IDEMPOTENCY_MISMATCH)
     found = await imports.find(gateway.pool, tenant, earlier.exam_id)
     if found is None:
@@ -229,50 +204,3 @@ async def _replay(
 def _answer(view: AcceptedImport) -> Response:
     headers = {"Location": view.links.self, "Retry-After": "1"}
     return JSONResponse(view.model_dump(mode="json"), 202, headers)
-
-
-async def _ignored(gateway: Gateway, file: BlobRef, kind: str) -> list[str]:
-    """Columns that were not understood. Problem(EMPTY_FILE | VALIDATION_FAILED) when there is nothing to be taken."""
-    if file.size == 0:
-        raise Problem(Code.EMPTY_FILE, "The file has no bytes: send one that has rows.")
-    if KINDS[kind] != "csv":
-        return []
-    head = (await gateway.blobs.part(file.path, 0, LONGEST_LINE)).split(b"\n")
-    first = next((line for line in head if line.strip()), b"")
-    try:
-        return list(header_of(first).ignored)
-    except BadHeader as wrong:
-        raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/1", "detail": str(wrong)}]) from wrong
-
-
-def _subject(text: str | None) -> str | None:
-    if text is None:
-        return None
-    name = subject_name(text)
-    if name not in SUBJECTS:
-        errors = [{"pointer": "/subject", "detail": f"must be one of {', '.join(SUBJECTS)}"}]
-        raise Problem(Code.VALIDATION_FAILED, errors=errors)
-    return name
-
-
-def _digest(sha256: str, kind: str, subject: str | None) -> bytes:
-    return idempotency.digest("import", sha256, kind, subject)
-
-
-async def _forget(gateway: Gateway, path: str) -> None:
-    """What was refused or taken back is not kept."""
-    try:
-        await gateway.blobs.delete([path])
-    except Exception as error:  # noqa: BLE001 - the client is told what it asked for, not that scraps stay
-        log.get("gateway.imports").warning("file of an import is kept", error=log.what(error))
-
-
-def _line(cursor: str) -> int:
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error) as error:
-        raise Problem(Code.INVALID_CURSOR) from error
-    word, _, number = text.partition(":")
-    if word != "line" or not number.isdigit() or len(number) > 9:
-        raise Problem(Code.INVALID_CURSOR)
-    return int(number)

@@ -11,8 +11,8 @@ from typing import Any, cast
 from contracts.artefacts import UploadedFile
 from contracts.events import BlobRef
 from contracts.topics import SUBMISSION, artefact_path
-from runtime import log
-from runtime.blobs import Blobs, Unavailable
+from runtime.blobs import Blobs
+from services.gateway import scraps
 from services.gateway.batches.archive import DAMAGED
 from services.gateway.batches.papers import File, Planned, media_type
 from services.gateway.batches.plan import Paper
@@ -121,16 +121,6 @@ async def stored(found: Planned, place: Place) -> list[Kept]:
         await asyncio.wait(tasks)
 
 
-async def forget(blobs: Blobs, paths: Sequence[str]) -> None:
-    """What was refused is not kept; that it could not be deleted is no reason to fail."""
-    if not paths:
-        return
-    try:
-        await blobs.delete(list(paths))
-    except Unavailable as error:
-        log.get("gateway.batches").warning("refused files are kept", files=len(paths), error=log.what(error))
-
-
 async def _store(place: Place, exam_id: uuid.UUID, form: Form, files: Sequence[File], watch: Watch) -> _Stored:
     """The files under the exam's own path, then the artefact that refers to them."""
     uploaded: list[UploadedFile] = []
@@ -141,7 +131,7 @@ async def _store(place: Place, exam_id: uuid.UUID, form: Form, files: Sequence[F
             ref = await _put(place.blobs, path, file, watch, number)
             uploaded.append(UploadedFile(blob=ref, media_type=kind))
     except Problem:
-        await forget(place.blobs, paths)  # damaged at every try, so no request can have made an exam of them
+        await scraps.drop(place.blobs, paths)  # damaged at every try, so no request can have made an exam of them
         raise
     looks = await watch.seen(place.patience)
     try:

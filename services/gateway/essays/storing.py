@@ -6,8 +6,8 @@ import uuid
 from contracts.artefacts import Submission
 from contracts.events import BlobRef
 from contracts.topics import STAGES, SUBMISSION, artefact_path
-from runtime import log
 from runtime.blobs import Blobs
+from services.gateway import scraps
 from services.gateway.essays.paper import AFTER, paper_of, reading_of
 
 
@@ -26,7 +26,4 @@ async def store(blobs: Blobs, tenant: str, exam_id: uuid.UUID, submission: Submi
 async def forget(blobs: Blobs, tenant: str, exam_id: uuid.UUID) -> None:
     """What was refused is not kept."""
     names = (SUBMISSION, STAGES[0].name, AFTER.name)
-    try:
-        await blobs.delete([artefact_path(tenant, exam_id, 1, name) for name in names])
-    except Exception as error:  # noqa: BLE001 - the client is told why it is refused, not that scraps of it stay
-        log.get("gateway.essays").warning("a refused essay is kept", exam_id=str(exam_id), error=log.what(error))
+    await scraps.drop(blobs, [artefact_path(tenant, exam_id, 1, name) for name in names])

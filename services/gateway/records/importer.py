@@ -14,10 +14,11 @@ import asyncpg
 from runtime import log, metrics
 from runtime.blobs import BlobMissing, Blobs, pieces
 from services.gateway.background import regularly
-from services.gateway.records import imports
-from services.gateway.records.imports import KINDS, Gone, Import
+from services.gateway.records import taking
+from services.gateway.records.imports import KINDS, Import
 from services.gateway.records.reader import BadHeader, Batch, Reader, Rules
 from services.gateway.records.settings import RecordSettings
+from services.gateway.records.taking import Gone
 
 
 class Importer:
@@ -42,18 +43,18 @@ class Importer:
 
         An import that fails keeps its lease, so that it is met again after that, and the others before.
         """
-        while (found := await imports.claim(self._pool, self._settings.lease_seconds)) is not None:
+        while (found := await taking.claim(self._pool, self._settings.lease_seconds)) is not None:
             try:
                 await self._take(found)
             except Exception as error:  # noqa: BLE001 - it is no matter of the others
                 self._log.error(
                     "import interrupted", id=str(found.import_id), error=log.what(error), at=log.where(error)
                 )
-        for ended in await imports.with_files(self._pool):
+        for ended in await taking.with_files(self._pool):
             assert ended.file is not None
             await self._blobs.delete([ended.file.path])
-            await imports.without_file(self._pool, ended.import_id)
-        await imports.forget(self._pool, self._settings.keep_days, self._retention_days)
+            await taking.without_file(self._pool, ended.import_id)
+        await taking.forget(self._pool, self._settings.keep_days, self._retention_days)
 
     async def _take(self, of: Import) -> None:
         problem: tuple[str, str] | None = None
@@ -71,7 +72,7 @@ class Importer:
         except* Gone:
             self._log.info("import deleted while it was taken", id=str(of.import_id))
         told = dict(zip(("code", "detail"), problem, strict=True)) if problem else None
-        await imports.end(self._pool, of.import_id, told)
+        await taking.end(self._pool, of.import_id, told)
 
     def _rules(self, of: Import) -> Rules:
         own = self._settings
@@ -79,12 +80,12 @@ class Importer:
         return Rules(kind, of.subject, today, own.batch_rows, own.import_rows, own.import_errors)
 
     async def _take_batches(self, of: Import, reader: Reader) -> None:
-        done = await imports.taken(self._pool, of.import_id)
+        done = await taking.taken(self._pool, of.import_id)
         room = asyncio.Semaphore(self._settings.batches_at_once)
 
         async def take(batch: Batch) -> None:
             try:
-                if await imports.take(self._pool, of, batch):
+                if await taking.take(self._pool, of, batch):
                     metrics.IMPORTED.inc(batch.rows)
             finally:
                 room.release()
@@ -114,7 +115,7 @@ class Importer:
             while True:
                 await asyncio.sleep(self._settings.lease_seconds / 3)
                 with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                    await imports.hold(self._pool, of.import_id, self._settings.lease_seconds)
+                    await taking.hold(self._pool, of.import_id, self._settings.lease_seconds)
 
         renewing = asyncio.create_task(renew(), name="lease of an import")
         try:

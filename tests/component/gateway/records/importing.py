@@ -9,12 +9,12 @@ from pydantic import SecretStr
 from runtime.blobs_local import LocalBlobs
 from runtime.settings import load
 from services.gateway.database import open_database
-from services.gateway.records import imports
+from services.gateway.records import taking
 from services.gateway.records.importer import Importer
 from services.gateway.records.settings import RecordSettings
 from services.gateway.settings import PostgresSettings
 
-_take = imports.take
+_take = taking.take
 _LEFT = iter(range(4))
 
 
@@ -28,7 +28,7 @@ async def _said(*arguments: object) -> bool:
 
 
 async def main(dsn: str, folder: str) -> None:
-    imports.take = _said
+    taking.take = _said
     async with open_database(PostgresSettings(dsn=SecretStr(dsn), pool=6)) as pool:
         await Importer(pool, LocalBlobs(Path(folder)), load(RecordSettings)).round()
 
