@@ -137,6 +137,10 @@ REVIEW_BEHIND = Gauge("redink_review_behind_seconds", "How long a completed exam
 REVIEW_OLDEST = Gauge("redink_review_decision_oldest_age_seconds", "Age of the oldest decision not applied yet.")
 
 IMPORTED = Counter("redink_imported_rows_total", "Rows of past records that were taken or refused.")
+IMPORT_OLDEST = Gauge("redink_import_oldest_age_seconds", "Age of the oldest import of past records that hasn't ended.")
+RECORD_BEHIND = Gauge(
+    "redink_record_behind_seconds", "How long a completed exam waits to come into its student's history."
+)
 
 WEBHOOK_ATTEMPTS = Counter(
     "redink_webhook_attempts_total",

@@ -23,6 +23,11 @@ FROM exams WHERE {IN_FLIGHT} GROUP BY 1, 2
 """  # noqa: S608 - a constant
 _OUTBOX = "SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM outbox"
 _WAITING = "SELECT count(*) FROM batch_papers WHERE state = 'waiting'"
+_IMPORTS = "SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM imports WHERE ended_at IS NULL"
+_UNRECORDED = """
+SELECT extract(epoch FROM clock_timestamp() - min(completed_at)) FROM exams
+WHERE status = 'COMPLETED' AND recorded_revision < revision
+"""
 
 CLASSES: tuple[str, ...] = get_args(Priority)
 
@@ -84,6 +89,8 @@ class Gauges:
             metrics.OLDEST_AT_STAGE.labels(stage).set(seen.still.get(stage, 0.0))
         metrics.OUTBOX_OLDEST.set(float(await self._pool.fetchval(_OUTBOX) or 0.0))
         metrics.BATCH_WAITING.set(int(await self._pool.fetchval(_WAITING)))
+        metrics.IMPORT_OLDEST.set(float(await self._pool.fetchval(_IMPORTS) or 0.0))
+        metrics.RECORD_BEHIND.set(float(await self._pool.fetchval(_UNRECORDED) or 0.0))
 
 
 def begin_counters() -> None:

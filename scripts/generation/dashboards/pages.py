@@ -201,6 +201,8 @@ def gateway() -> dict[str, Any]:
                     ("max(redink_webhook_oldest_pending_age_seconds)", "oldest message that a receiver hasn't taken"),
                     ("max(redink_review_behind_seconds)", "review queue"),
                     ("max(redink_review_decision_oldest_age_seconds)", "teachers' decisions"),
+                    ("max(redink_record_behind_seconds)", "students' history"),
+                    ("max(redink_import_oldest_age_seconds)", "oldest import that hasn't ended"),
                 ],
                 "s",
             ),
