@@ -15,11 +15,19 @@ from numpy.typing import NDArray
 from scripts.train_tagger import Bank, bank_of, crossed, heat_of, measures, read, shares
 
 Floats = NDArray[np.float64]
+_SHARES = tuple(tenth / 10 for tenth in range(1, 11))
 
 
 def commonest(bank: Bank) -> Floats:
     """Every question gets the topics' shares of the other folds."""
     return np.stack([bank.targets[bank.fold != fold].mean(0) for fold in bank.fold])
+
+
+def curve(p: Floats, bank: Bank) -> list[float]:
+    """Which share of the surest answers is right, from the surest tenth to all."""
+    surest = np.argsort(-p.max(1), kind="stable")
+    hit = bank.targets[np.arange(len(p)), p.argmax(1)][surest] > 0
+    return [float(hit[: int(share * len(p))].mean()) for share in _SHARES]
 
 
 def main() -> None:
@@ -38,6 +46,8 @@ def main() -> None:
     rows |= {name: shares(x, heat_of(x, bank.targets)) for name, x in (("1- to 3-grams", plain), ("Redink", held))}
     for name, p in rows.items():
         print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in measures(p, bank.targets).values()) + " |")
+    print("\n| surest | " + " | ".join(f"{share:.0%}" for share in _SHARES) + " |\n|---" + "|---" * len(_SHARES) + "|")
+    print("| right | " + " | ".join(f"{value:.3f}" for value in curve(rows["Redink"], bank)) + " |")
     print(f"{time.process_time() - begun:.0f} s of CPU")
 
 
