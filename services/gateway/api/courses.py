@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from contracts.taxonomy import Point, taxonomy
+from contracts.taxonomy import taxonomy
 from services.gateway import idempotency
 from services.gateway.api import bodies
-from services.gateway.api.context import Gateway, InCaller, InGateway, InTenant
+from services.gateway.api.context import InCaller, InGateway, InTenant
+from services.gateway.api.course_making import change_of, decoded, found_in
 from services.gateway.api.course_views import (
     Accepted,
     Engine,
@@ -31,10 +32,9 @@ from services.gateway.api.templates import IfMatch, etag, expected
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.courses import proposals, store
-from services.gateway.courses.core.own import NewPoint, Refused, as_wanted, own_points
+from services.gateway.courses.core.own import as_wanted
 from services.gateway.courses.proposals import PREFIX, Asked, Proposal
-from services.gateway.courses.store import Acceptance, Change
-from services.gateway.limits import quotas
+from services.gateway.courses.store import Acceptance
 
 router = APIRouter(prefix="/subjects", tags=["courses"])
 
@@ -108,7 +108,7 @@ async def put_points(
     For uploads and practice papers from now on: exams keep the points they were accepted with.
     """
     now = await store.settle(
-        gateway.pool, tenant, subject, _change(gateway, subject, wanted.points, keep=False), expected(if_match)
+        gateway.pool, tenant, subject, change_of(gateway, subject, wanted.points, keep=False), expected(if_match)
     )
     response.headers["ETag"] = etag(now.version)
     return points_view(taxonomy(subject), now)
@@ -146,7 +146,7 @@ async def create_proposal(
     data = await bodies.raw(request, gateway.reader.settings.max_bytes)
     asked = Asked(key, idempotency.digest("course", subject, title, engine, data))
     earlier = await proposals.repeated(gateway.pool, tenant, asked)
-    found = earlier or await _found(gateway, tenant, subject, (title, engine, _decoded(data)), asked)
+    found = earlier or await found_in(gateway, tenant, subject, (title, engine, decoded(data)), asked)
     if earlier is not None:
         response.headers["Idempotent-Replayed"] = "true"
     response.headers["Location"] = f"/api/v1/subjects/{subject}/proposals/{found.id}"
@@ -215,7 +215,7 @@ async def accept_proposal(
     points = as_wanted(proposal.outcome.points) if wanted.points is None else wanted.points
     digest = idempotency.digest("accept", [point.model_dump_json() for point in points])
     acceptance = Acceptance(proposal, caller.key_id, digest)
-    change = _change(gateway, proposal.subject, points, keep=True)
+    change = change_of(gateway, proposal.subject, points, keep=True)
     now = await store.accept(gateway.pool, caller.tenant, acceptance, change)
     response.headers["ETag"] = etag(now.version)
     return points_view(taxonomy(proposal.subject), now)
@@ -230,58 +230,3 @@ async def accept_proposal(
 async def delete_proposal(gateway: InGateway, tenant: InTenant, proposal: InProposal) -> None:
     """Forget it. What was accepted of it stays: change that with PUT …/points."""
     await proposals.delete(gateway.pool, tenant, proposal.subject, proposal.id)
-
-
-async def _found(
-    gateway: Gateway, tenant: str, subject: InSubject, sent: tuple[str, Engine, str], asked: Asked
-) -> Proposal:
-    title, engine, text = sent
-    most = gateway.reader.settings.max_proposals
-    await proposals.require_room(gateway.pool, tenant, most)
-    known = await gateway.library.taxonomy_of(tenant, subject)
-    refusal = "local" if engine == "local" else await _quota(gateway, tenant)
-    outcome = await gateway.reader.read(text, known, tenant, refusal)
-    if not outcome.points and outcome.cost is None:
-        raise Problem(Code.COURSE_WITHOUT_POINTS)
-    kept = await proposals.keep(gateway.pool, tenant, (subject, title.strip(), outcome), asked, most)
-    kept = kept or await proposals.repeated(gateway.pool, tenant, asked)
-    if kept is None:  # what another request made under the key is deleted already
-        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
-    return kept
-
-
-async def _quota(gateway: Gateway, tenant: str) -> str | None:
-    """Whether the month's tokens or money are used up: then the local rules do."""
-    account = await quotas.account(gateway.owner_pool, tenant)
-    return "quota_exceeded" if account and {"tokens", "cost"} & set(account.used_up) else None
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if text.strip():
-            return text
-        break
-    wrong = "must be a text with something in it, in UTF-8 or GB18030"
-    raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "", "detail": wrong}])
-
-
-def _change(gateway: Gateway, subject: str, wanted: list[NewPoint], *, keep: bool) -> Change:
-    """What becomes of the school's points; `keep` those that it has. Problem(VALIDATION_FAILED) when it is applied."""
-    most = gateway.reader.settings.max_own_points
-
-    def change(now: tuple[Point, ...]) -> tuple[Point, ...]:
-        try:
-            points = own_points(taxonomy(subject), now if keep else (), wanted)
-        except Refused as refused:
-            errors = [{"pointer": pointer, "detail": detail} for pointer, detail in refused.errors[:100]]
-            raise Problem(Code.VALIDATION_FAILED, errors=errors) from refused
-        if len(points) > most:
-            wrong = f"makes {len(points)} own points of the subject, of which there may be {most}"
-            raise Problem(Code.VALIDATION_FAILED, errors=[{"pointer": "/points", "detail": wrong}])
-        return points
-
-    return change

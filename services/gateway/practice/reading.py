@@ -88,8 +88,8 @@ def of_csv(data: bytes, known: Known = points_of) -> list[Row]:
         raise Unreadable(f"The body is not CSV: {error}.") from error
     columns = [_column(name) for name in table[0]] if table else []
     if missing := [name for name in ("id", "stem", "answer") if name not in columns]:
-        known = ", ".join(f"{HEADERS[name][0]} ({name})" for name in missing)
-        raise Unreadable(f"The first row must name the columns; missing are {known}.")
+        lacking = ", ".join(f"{HEADERS[name][0]} ({name})" for name in missing)
+        raise Unreadable(f"The first row must name the columns; missing are {lacking}.")
     rows = (
         (number, dict(zip(columns, cells, strict=False))) for number, cells in enumerate(table[1:], 2) if any(cells)
     )
