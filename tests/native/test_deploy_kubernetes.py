@@ -1,5 +1,6 @@
 """The manifests, held to what they promise: nothing is writable, reachable or lost that need not be."""
 
+import copy
 import importlib
 import json
 import re
@@ -37,6 +38,15 @@ STRIMZI = documents(*(K8S / "components" / "strimzi" / f"{name}.yaml" for name i
 
 def of_kind(kind: str, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {item["metadata"]["name"]: item for item in items if item["kind"] == kind}
+
+
+def monitoring_errors(item: dict[str, Any]) -> list[str]:
+    """What the operator's own definition of the resource, read strictly, has against it."""
+    name = f"prometheus-operator-{item['kind'].lower()}.json"
+    schema = json.loads((Path(__file__).parent / "schemas" / name).read_text())
+    return [
+        f"{error.json_path}: {error.message}" for error in jsonschema.Draft202012Validator(schema).iter_errors(item)
+    ]
 
 
 def builds_components() -> bool:
@@ -162,6 +172,19 @@ def test_scaled_objects_are_valid_and_begin_at_the_earliest_record() -> None:
         assert "redink_stage_oldest_unprocessed_age_seconds" in age
 
 
+@pytest.mark.parametrize("item", MONITORING, ids=lambda item: item["metadata"]["name"])
+def test_what_the_prometheus_operator_is_told_is_what_it_knows(item: dict[str, Any]) -> None:
+    assert monitoring_errors(item) == []
+    if item["kind"] == "PrometheusRule":
+        slip = copy.deepcopy(item)
+        slip["spec"]["groups"][0]["rules"][0]["expression"] = "up"
+        assert any("'expression' was unexpected" in error for error in monitoring_errors(slip))
+    else:
+        slip = copy.deepcopy(item)
+        slip["spec"]["podMetricsEndpoints"][0]["intervall"] = "15s"
+        assert any("'intervall' was unexpected" in error for error in monitoring_errors(slip))
+
+
 def test_a_replica_at_work_asks_for_no_second_one_and_a_batch_waits_longer() -> None:
     for row in STAGES:
         (pod,) = pods()[row.name]["spec"]["containers"]
@@ -249,7 +272,9 @@ def test_an_overlay_builds_into_valid_resources(overlay: str) -> None:
     command = ["kubectl", "kustomize", str(K8S / "overlays" / overlay)]
     built = list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     for item in built:
-        if not item["apiVersion"].startswith(("keda.sh", "kafka.strimzi.io", "monitoring.coreos.com")):
+        if item["apiVersion"].startswith("monitoring.coreos.com"):
+            assert monitoring_errors(item) == []
+        elif not item["apiVersion"].startswith(("keda.sh", "kafka.strimzi.io")):
             kubernetes_validate.validate(item, KUBERNETES, strict=True)
     scaled = of_kind("ScaledObject", built)
     for name, deployment in of_kind("Deployment", built).items():
