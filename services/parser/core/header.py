@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from contracts.artefacts import Header, Submission
 from services.parser.core.flow import Flow, Row, overlap
 
+# A capital right after a small letter begins a label too: what is written before it was read together with it, "LinNo.".
 _LABELS: tuple[tuple[str, str], ...] = (
-    ("name", r"姓\s?名|(?<![a-z])name(?![a-z])"),
-    ("class", r"班\s?[级圾极]|(?<![a-z])class(?![a-z])"),
-    ("number", r"学\s?号|考\s?号|准考证号?|座位?号|(?<![a-z])(?:student\s*)?(?:no\b|number|id\b)\.?"),
+    ("name", r"姓\s?名|(?<![a-z])name(?![a-z])|(?-i:(?<=[a-z])Name\b)"),
+    ("class", r"班\s?[级圾极]|(?<![a-z])class(?![a-z])|(?-i:(?<=[a-z])Class\b)"),
+    (
+        "number",
+        r"学\s?号|考\s?号|准考证号?|座位?号|(?<![a-z])(?:student\s*)?(?:no\b|number|id\b)\.?|(?-i:(?<=[a-z])(?:No\b|Number\b|ID\b))\.?",
+    ),
     ("other", r"学\s?校|得\s?分|成\s?绩|日\s?期|考\s?场|评卷人|(?<![a-z])(?:school|score|date|marks?)(?![a-z])"),
 )
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _LABELS), re.IGNORECASE)
