@@ -1,0 +1,125 @@
+"""An answer place to be read: what may stand there, and what the recogniser's readings of it mean."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from contracts.artefacts.reading import Spot
+from services.ocr.core import circled, formulas
+from services.ocr.core.contents import Content
+from services.ocr.core.engine import Judged
+from services.ocr.core.places import Place
+from services.ocr.core.raster import Image
+from services.ocr.core.strokes import opens_with_minus
+from services.ocr.core.wedges import wedge_of
+
+LETTERS = tuple("ABCDEFGH")
+SINGLE = (*LETTERS, "√", "×", "T", *"0123456789")
+LOOKALIKES = {"X": "×", "V": "√"}
+"""Letters that no option bears and that crosses and ticks are read as; the engine folds x and v into them."""
+SEVERAL = tuple("".join(letters) for n in (2, 3, 4) for letters in combinations("ABCDE", n))
+SURE = 0.8
+"""Best candidate's probability from which no free reading is made."""
+OPENS_NUMBER = re.compile(r"([—–−_~一]?)([\d√(][^一-鿿]*|\d+[或和].+)")
+"""A number whose minus was read as another level stroke, or not at all."""
+EITHER = 0.5
+"""Confidence of what may as well be another sign."""
+LEAST_FORMULA = 0.4
+"""Confidence from which strokes that stand like a formula are read as one."""
+
+
+class Asked(NamedTuple):
+    """An answer place with ink, to be read. wanted: the admissible texts, none for free writing.
+
+    formula: what its strokes stand like; leaves: pictures of the parts to read, of a formula or inside circles.
+    """
+
+    place: Place
+    content: Content
+    empty: Spot
+    crop: Image
+    wanted: tuple[str, ...]
+    formula: formulas.Row | None = None
+    circles: bool = False
+    leaves: tuple[Image, ...] = ()
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """What each of the leaves may be."""
+        return circled.DIGITS if self.circles else formulas.SIGNS
+
+
+def formula(asked: Asked, read: Mapping[str, object], parts: Sequence[Judged]) -> dict[str, object] | None:
+    """What a place says as a formula; None where it holds none, or a letter of choice for sure."""
+    if asked.circles:
+        numbers = circled.told(parts)
+        return None if numbers is None else {"text": numbers[0], "confidence": numbers[1], "candidates": {}}
+    if any(sign in circled.NUMBERS for sign in str(read["text"])):
+        return None  # rings look like roots and zeros to those who look for strokes
+    texts = [formulas.text_of(part) for part in parts]
+    if asked.formula is None or (asked.place.kind != "rule" and read["candidates"] and read["text"] in LETTERS):
+        return None
+    known = [text for text in texts if text is not None]
+    sure = float(np.prod([confidence for _, confidence in known]))
+    if (
+        len(known) < len(texts)
+        or sure < LEAST_FORMULA
+        or formulas.is_wordy([str(read["text"]), *(t for t, _ in known)])
+    ):
+        return None
+    plain = "".join(text for text, _ in known)
+    free = unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "")
+    if formulas.is_flat(asked.formula) and free.replace("-", "") != plain.replace("-", ""):
+        return None  # the free reading holds what is raised as well, if it is
+    return {"text": formulas.told(asked.formula, iter(text for text, _ in known)), "confidence": sure, "candidates": {}}
+
+
+def signed(asked: Asked, read: dict[str, object]) -> dict[str, object]:
+    """The reading with signs that the recogniser overlooked: > and <, and the minus before a number."""
+    text = str(read["text"])
+    sign, surely = wedge_of(asked.content.mask, asked.place.em) if asked.place.kind != "option" else ("", False)
+    if sign and surely:
+        return read | {"text": sign, "candidates": {}}
+    if sign and text == "7":
+        return read | {"confidence": EITHER, "candidates": {text: EITHER, sign: EITHER}}
+    number = OPENS_NUMBER.fullmatch(text)
+    if number is None or asked.place.kind == "option":
+        return read
+    characters = sum(map(str.isalnum, number[2]))
+    if number[1] or opens_with_minus(asked.content.mask, asked.place.em, characters):
+        return read | {"text": f"-{number[2]}", "candidates": {}}
+    return read
+
+
+def wanted_of(place: Place, content: Content) -> tuple[str, ...]:
+    """The admissible texts of a place, by the length of its ink; none where it is too long for a short answer."""
+    columns = np.flatnonzero(content.mask.any(axis=0))
+    length = (columns[-1] - columns[0] + 1) / place.em
+    if length >= (2.2 if place.kind == "rule" else 4.5):
+        return ()
+    return (*SINGLE, *LOOKALIKES) if length < 1.1 else (*SINGLE, *SEVERAL, *LOOKALIKES)
+
+
+def likely(candidates: Mapping[str, float]) -> dict[str, float]:
+    """Candidates with a chance; what looks like a sign counts as it."""
+    found = dict(candidates)
+    for letter, sign in LOOKALIKES.items():
+        if letter in found:
+            found[sign] += found.pop(letter)
+    return {c: round(p, 5) for c, p in found.items() if p >= 0.0005}
+
+
+def ringed(text: str, sure: float, candidates: dict[str, float]) -> dict[str, object]:
+    """The letter in a ring: read with its dot or the ring's ends, or the only likely letter when the reading is unclear."""
+    plain = text.strip(" .．、,，:：·()（）'`J")
+    letters = {c: p for c, p in candidates.items() if c in LETTERS}
+    best = max(letters, key=lambda c: letters[c], default="")
+    if plain not in LETTERS and best and sure < 0.9 and letters[best] > 0.75 * sum(letters.values()):
+        plain = best
+    if plain in LETTERS and letters.get(plain, 0.0) < sure:
+        letters = {plain: round(min(sure, 1.0), 5)}
+    return {"text": plain, "confidence": sure, "candidates": letters}
