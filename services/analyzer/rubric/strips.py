@@ -14,8 +14,8 @@ from contracts.artefacts.submission import Submission
 from contracts.base import Box
 
 _LABEL = re.compile(
-    r"姓名|名字|班级|班别|学号|学籍号|考号|考生|准考证|座位号|座号|考场|学校|密封线|装订线|监考"
-    r"|\b(?:name|class|form|school|seat|student|candidate|centre|center)(?:no|number|id|\.|\b)\s*[:_.]",
+    r"姓名|名字|班级|班别|学号|学籍号|考号|考生|准考证|座位号|座号|考场|学校|密封线|装订线|监考|条形码|条码|二维码"
+    r"|\b(?:name|class|form|school|seat|student|candidate|centre|center|bar ?code)\s*(?:no|number|id)?\s*(?:[:_.]|$)",
     re.IGNORECASE,
 )
 _HEAD, _MARGIN = 0.25, 0.2

@@ -149,7 +149,20 @@ async def test_a_large_page_is_made_small_and_budgets_are_asked_for_its_tokens_t
         assert answer.graded_by == "llm"
 
 
-@pytest.mark.parametrize("text", ["姓 名", "Name: ____", "准考证号", "Class: 7B", "学校", "考 号 4711"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "姓 名",
+        "Name: ____",
+        "准考证号",
+        "Class: 7B",
+        "学校",
+        "考 号 4711",
+        "Full name",
+        "Candidate number",
+        "贴条形码处",
+    ],
+)
 async def test_labels_are_known_in_both_languages(opened, text: str) -> None:
     async with opened(redis=None, pictures=True) as world:
         world.server.otherwise = answers(honest)
