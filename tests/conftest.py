@@ -29,15 +29,7 @@ LONG = (
 """What takes minutes begins first, so that no worker is left alone with it at the end."""
 
 
-SERVERS = ("component/", "e2e/", "faults/", "native/")
-PATIENCE = 500
-"""Seconds for a test of real servers, which a busy machine may have to start first."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.nodeid.removeprefix("tests/").startswith(SERVERS) and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(PATIENCE))
     items.sort(key=lambda item: next((rank for rank, part in enumerate(LONG) if part in item.nodeid), len(LONG)))
 
 

@@ -58,7 +58,6 @@ def ended(client: Client) -> dict[str, dict[str, Any]]:
     return {name: client.wait(exam, within=300) for name, exam in exams.items()}
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", FAILING)
 def test_what_is_no_paper_fails_with_a_code_and_advice(ended: dict[str, dict[str, Any]], name: str) -> None:
     assert (ended[name]["status"], ended[name]["error_code"]) == ("FAILED", FAILING[name][1])
@@ -79,7 +78,6 @@ def test_nothing_of_it_is_a_dead_letter_or_a_dead_worker(
     assert [line for line in counted if not line.endswith(" 0.0")] == []
 
 
-@pytest.mark.timeout(400)
 def test_a_paper_that_tells_the_machine_what_to_do_is_graded_by_its_key(client: Client) -> None:
     data = bytes(typst.compile(HARMFUL.encode()))
     answer = client.upload([("x.pdf", data, "application/pdf")], {**FORM, "answer_key": KEY})

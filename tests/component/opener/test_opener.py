@@ -21,8 +21,6 @@ from services.ocr.opener.process import open_opener
 from tests.component.gateway.inputs import documents, pictures
 from tests.component.opener.conftest import Running
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def same(one: Raster, other: Raster) -> bool:
     return (

@@ -33,8 +33,6 @@ from runtime.topics import committed_offsets
 from services.gateway.database import open_database
 from services.gateway.settings import PostgresSettings
 
-pytestmark = pytest.mark.timeout(400)
-
 PASSWORD = "a password of the broker's"
 SOURCE = STAGE["parser"].sources[0]
 

@@ -36,7 +36,6 @@ async def run(script: str, environment: dict[str, str]) -> str:
     return said.decode()
 
 
-@pytest.mark.timeout(400)
 async def test_a_lost_database_and_damaged_store_come_back_with_what_happened_since(
     world: World, audited: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

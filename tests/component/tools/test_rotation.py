@@ -33,7 +33,6 @@ async def users(dsn: str) -> list[tuple[str, str]]:
         return [tuple(await each.fetchrow(asked)) for each in (pool, requests, requests)]
 
 
-@pytest.mark.timeout(300)
 async def test_a_second_login_owns_the_tables_before_the_first_is_refused(stack: Stack, database: str) -> None:
     database_name = urlsplit(database).path[1:]
     owner, second = f"owner_{database_name}", f"second_{database_name}"

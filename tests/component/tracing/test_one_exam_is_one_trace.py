@@ -3,7 +3,6 @@
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -70,7 +69,6 @@ def _id(span: ReadableSpan) -> int:
     return span.context.span_id
 
 
-@pytest.mark.timeout(400)
 async def test_one_exam_is_one_trace_from_its_request_to_its_webhook(
     stack: Servers, database: str, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from tests.component.gateway.inputs import pictures
 from tests.component.gateway.inputs.kinds import KINDS, Answer
 from tests.component.gateway.inputs.requests import Sent, send, upload
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CASES = [
     pytest.param(make, answer, id=f"{kind.number:02d} {kind.name}{': ' if variant else ''}{variant}")

@@ -10,7 +10,7 @@ from tests.component.gateway.inputs import documents, pictures
 from tests.component.gateway.inputs.requests import Sent as SentBytes
 from tests.component.gateway.inputs.requests import body, request, send, upload
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def check(*files: bytes, **form: str) -> SentBytes:

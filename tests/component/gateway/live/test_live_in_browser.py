@@ -5,7 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -49,7 +48,6 @@ def school(running: Running, exam_id: str, seen: list[tuple[int, str]], tickets:
     )
 
 
-@pytest.mark.timeout(300)
 async def test_a_page_follows_an_exam_with_tickets_across_streams_that_end(database: str, tmp_path: Path) -> None:
     assert CHROMIUM, "the page is tested in a real browser: install chromium"
     seen: list[tuple[int, str]] = []
