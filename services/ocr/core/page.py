@@ -14,6 +14,7 @@ from services.ocr.core.figures import find_figures
 from services.ocr.core.flat import Leaf
 from services.ocr.core.marks import find_marks, red_ink, without_red
 from services.ocr.core.raster import Image, Matrix, Raster
+from services.ocr.core.residue import without_residue
 from services.ocr.core.rules import find_rules
 from services.ocr.core.sources import Limits, PageSource, decode
 from services.ocr.core.spots import find_spots
@@ -50,7 +51,8 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
     layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)
     # Looked for only now: boxes of a flat page fit its lines, and red strokes neither hide lines nor make their own.
     clean = without_red(flat.bare, red)
-    lines = order.ordered([*layer, *text_lines.read_lines(clean, engine.detect(clean), engine)])
+    read = without_residue(text_lines.read_lines(clean, engine.detect(clean), engine), marks)
+    lines = order.ordered([*layer, *read])
     rules = find_rules(leaf)
     spots = find_spots(leaf, rules, lines, red, engine)
     bubbles = find_bubbles(leaf, lines, engine)
