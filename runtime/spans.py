@@ -39,6 +39,9 @@ class External:
 _UNDER_WAY: ContextVar[tuple[Tracer, Span | None, External]] = ContextVar("redink_span")
 """Below what a call to others is to be seen: whoever makes it is deep inside a stage and knows nothing of spans."""
 
+_TRIES: ContextVar[list[Trace]] = ContextVar("redink_tries")
+"""The call before this one, where calls are tries of one thing."""
+
 
 def sending(tracer: Tracer, topic: str, parent: Trace) -> AbstractContextManager[Span]:
     """Around a publish: what reads the record has this as its parent."""
@@ -83,9 +86,21 @@ def working(tracer: Tracer, parent: Trace) -> Iterator[External]:
 def calling(name: str, attributes: Attributes) -> Iterator[Span]:
     """Around a call to others, such as a language model."""
     tracer, span, external = _UNDER_WAY.get((UNTRACED, None, External()))
-    parent = span.trace if span else None
-    with external.call(), tracer.span(name, kind="client", parent=parent, attributes=attributes) as below:
+    parent, former = span.trace if span else None, _TRIES.get([])
+    opened = tracer.span(name, kind="client", parent=parent, links=tuple(former), attributes=attributes)
+    with external.call(), opened as below:
+        former[:] = [below.trace]
         yield below
+
+
+@contextmanager
+def tries() -> Iterator[None]:
+    """Around calls that repeat each other: the span of each is linked to that of the one before."""
+    before = _TRIES.set([])
+    try:
+        yield
+    finally:
+        _TRIES.reset(before)
 
 
 def traced(

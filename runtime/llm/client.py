@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from runtime import log, metrics
+from runtime import log, metrics, spans
 from runtime.llm.account import BATCH_SHARE, Account, Terms
 from runtime.llm.calls import Calls
 from runtime.llm.failures import RETRIED, Failed, Reason, pause
@@ -89,16 +89,17 @@ class Llm:
     async def _converse(self, ask: Ask[Any], said: Messages, account: Account) -> Reply:
         """One message and its reply, tried again while that can help and time lasts."""
         key, most, tries = content_key(ask, self._dialect, said), ask.max_tokens, 1
-        while True:
-            messages = messages_of(ask, secrets.token_hex(8)) + said
-            try:
-                return await self._calls.make(key, body_of(messages, self._dialect, most), account)
-            except Failed as failure:
-                wait = pause(tries, failure.retry_after, self._chance())
-                if failure.reason not in RETRIED or tries > self._terms.retries or wait >= account.left:
-                    raise
-                if failure.reason is Reason.TRUNCATED:
-                    most = 2 * ask.max_tokens
-                self._log.info("model asked again", reason=failure.reason.value, tries=tries)
-            await asyncio.sleep(wait)
-            tries += 1
+        with spans.tries():
+            while True:
+                messages = messages_of(ask, secrets.token_hex(8)) + said
+                try:
+                    return await self._calls.make(key, body_of(messages, self._dialect, most), account)
+                except Failed as failure:
+                    wait = pause(tries, failure.retry_after, self._chance())
+                    if failure.reason not in RETRIED or tries > self._terms.retries or wait >= account.left:
+                        raise
+                    if failure.reason is Reason.TRUNCATED:
+                        most = 2 * ask.max_tokens
+                    self._log.info("model asked again", reason=failure.reason.value, tries=tries)
+                await asyncio.sleep(wait)
+                tries += 1

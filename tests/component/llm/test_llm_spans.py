@@ -24,6 +24,9 @@ async def test_a_call_that_is_tried_again_is_two_spans_below_the_work_and_the_fi
     assert [span.attributes["http.response.status_code"] for span in spans["chat"]] == [429, 200]
     assert [span.status.is_ok for span in spans["chat"]] == [False, True]
     assert {span.parent.span_id for span in spans["chat"]} == {work.context.span_id}
+    failed, well = spans["chat"]
+    assert [link.context.span_id for link in well.links] == [failed.context.span_id]
+    assert not failed.links
     said = json.dumps([json.loads(span.to_json()) for span in spans["chat"]], ensure_ascii=False)
     assert "apple" not in said
     assert WORD not in said

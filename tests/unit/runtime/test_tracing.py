@@ -1,6 +1,7 @@
 """What spans say of a record's way, and what they never say."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,7 +22,7 @@ from runtime.envelope import FORMER, Record, first_try
 from runtime.job import Job
 from runtime.otel import OtelTracer, provider_of
 from runtime.settings import BadSettings, TraceSettings
-from runtime.spans import calling
+from runtime.spans import calling, tries
 from runtime.trace import UNTRACED, Trace
 from runtime.tracing import open_tracing
 
@@ -86,6 +87,22 @@ async def test_a_call_to_others_is_seen_below_the_work_that_makes_it(traced: Tra
     assert _parent(traced.named("chat model")) == _id(traced.named("work"))
     with calling("chat model", {}):  # outside of any work it is no error
         pass
+
+
+async def test_a_call_that_is_tried_again_is_linked_to_the_try_before_and_to_nothing_else(traced: Traced) -> None:
+    async def asks(_: Job) -> Contract:
+        with tries():
+            for name in ("first", "second", "third"):
+                with contextlib.suppress(OSError), calling(name, {}):
+                    raise OSError
+        with tries(), calling("another", {}):
+            return EMPTY
+
+    await World(tracer=traced.tracer).handle(record(), asks)
+    links = {span.name: [link.context.span_id for link in span.links] for span in traced.spans}
+    first, second = _id(traced.named("first")), _id(traced.named("second"))
+    assert [links[name] for name in ("first", "second", "third", "another")] == [[], [first], [second], []]
+    assert {_parent(traced.named(name)) for name in ("first", "second", "third")} == {_id(traced.named("work"))}
 
 
 async def test_the_next_stage_has_the_publish_as_its_parent(traced: Traced) -> None:
