@@ -41,10 +41,11 @@ _NAMED_BEFORE = (
 _SENTENCES = re.compile(r"[^。！？!?；;]+?(?:[。！？!?；;]+|\.(?=\s|$)|$)")
 _NO_POINT = re.compile(
     r"(?:前言|序言?|目录|引言|绪论|导言|概述|概论|小结|总结|本[章节课单元].{0,4}|复习.{0,4}|习题.{0,4}|练习.{0,4}|作业|思考.{0,3}|例题?\s*\d*"
-    r"|解答?|证明|答案|附录.{0,4}|参考(?:文献|书目|资料)|教学.{0,4}|课程.{0,4}|学习.{0,4}|考试.{0,4}|课时.{0,4}|重点|难点|说明|要求|目标"
+    r"|解答?|证明|答案|附录.{0,4}|参考(?:文献|书目|资料)|教学.{0,4}|课程.{0,4}|学习.{0,4}|考试.{0,4}|课时.{0,4}|课后.{0,4}|课堂.{0,4}|板书.{0,4}|.{0,4}导入|情境.{0,6}|活动.{0,4}|典型例题|知识点.{0,4}|考点.{0,4}|概念|定义|性质|公式|注意.{0,4}"
+    r"|重点|难点|说明|要求|目标"
     r"|(?:the )?(?:introduction|overview|contents|table of contents|summary|review|exercises?|practice|homework|references|appendix.*"
     r"|bibliography|objectives?|learning .*|course .*|syllabus|schedule|assessment|preface|examples?|solutions?|proof|definitions?"
-    r"|key (?:terms|ideas|points)|prerequisites?|notes?))",
+    r"|key (?:terms|ideas|points)|warm-?up|activit(?:y|ies)\b.*|discussion|materials|readings?|resources|grading|vocabulary|prerequisites?|notes?))",
     re.IGNORECASE,
 )
 _NO_TERM = re.compile(
@@ -52,6 +53,9 @@ _NO_TERM = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NAME = 80
+_LONGEST_ENTRY = 40
+_ENTRY = 7
+"""The level of what a list names: below all headings."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def extract(lines: Sequence[Line], known: Iterable[str] = (), most: int = 300) -
     """
     points: list[Found] = []
     passages: dict[str, list[Line]] = {}
-    for section in _sections(lines):
+    for section in _sections(_listed(lines)):
         topic = next((line.text for line in reversed(section.above) if _is_point(line.text)), None)
         here = section.heading.text if section.heading and _is_point(section.heading.text) else None
         if here is not None and section.heading is not None:
@@ -83,6 +87,16 @@ def extract(lines: Sequence[Line], known: Iterable[str] = (), most: int = 300) -
                 passages.setdefault(key_of(term), []).append(line)
     placed = _placed(united(points))
     return _tied(placed[:most], passages, known) + placed[most:]
+
+
+def _listed(lines: Sequence[Line]) -> Iterator[Line]:
+    """What a list names under a heading that is a point, as a syllabus does, are headings below it."""
+    under = False
+    for line in lines:
+        if line.level:
+            under = _is_point(line.text)
+        listed = under and line.bullet and len(line.text) <= _LONGEST_ENTRY and _is_term(line.text)
+        yield replace(line, level=_ENTRY) if listed else line
 
 
 def _sections(lines: Sequence[Line]) -> Iterator[_Section]:

@@ -11,7 +11,7 @@ _UNDERLINE = re.compile(r"(=|-){3,}\s*$")
 _COUNT = r"[0-9一二三四五六七八九十百零〇]{1,4}"
 _NUMBERED: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(rf"第\s*{_COUNT}\s*(?:单元|部分|编|篇|章)[\s:：.、]*(.+)"), 1),
-    (re.compile(r"(?:chapter|unit|part|module)\s+[0-9ivxlc]+[\s:.\-–—]+(.+)", re.IGNORECASE), 1),
+    (re.compile(r"(?:chapter|unit|part|module|week)\s+[0-9ivxlc]+[\s:.\-–—]+(.+)", re.IGNORECASE), 1),
     (re.compile(rf"第\s*{_COUNT}\s*[节课讲][\s:：.、]*(.+)"), 2),
     (re.compile(r"(?:section|lesson|lecture)\s+[0-9ivxlc]+(?:\.[0-9]+)*[\s:.\-–—]+(.+)", re.IGNORECASE), 2),
     (re.compile(rf"{_COUNT}、(.+)"), 3),
@@ -19,6 +19,7 @@ _NUMBERED: tuple[tuple[re.Pattern[str], int], ...] = (
 )
 _DOTTED = re.compile(r"(?:§\s*)?(\d{1,2}(?:\.\d{1,2}){0,3})[.、\s]\s*(\S.*)")
 _BULLET = re.compile(r"\s*(?:[-*+•·]|\d{1,2}[.)、])\s+")
+_DOT = re.compile(r"\s*[-*+•·]\s+")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKUP = re.compile(r"\*\*|__|`|</?[a-zA-Z][^>]{0,60}>")
 _HOURS = re.compile(
@@ -34,13 +35,14 @@ _LONGEST_ROW = 2000
 class Line:
     """`number` from 1; `text` without markup; `level` of a heading, 1 the highest; 0: no heading.
 
-    `raw`: with the markup within the line, which tells what is in bold.
+    `raw`: with the markup within the line, which tells what is in bold. `bullet`: it is an item of a list without numbers.
     """
 
     number: int
     text: str
     level: int
     raw: str
+    bullet: bool = False
 
 
 def lines_of(text: str) -> list[Line]:
@@ -75,7 +77,7 @@ def _line(number: int, row: str) -> Line:
     title, level = title_of(plain(row))
     if level and not _SENTENCE.search(title) and 1 < len(title) <= _LONGEST_HEADING:
         return Line(number, title, level, row)
-    return Line(number, text, 0, row)
+    return Line(number, text, 0, row, bullet=bool(_DOT.match(row)))
 
 
 def title_of(text: str) -> tuple[str, int]:

@@ -79,6 +79,14 @@ def test_points_beyond_the_most_are_counted_and_nothing_in_nothing_out() -> None
     assert drafted("") == Draft(())
 
 
+def test_what_a_syllabus_lists_under_a_heading_are_points_and_its_aims_are_none() -> None:
+    text = "## 函数初步\n- 变量与常量\n- 函数的图象（2课时）\n- $y=kx+b$\n- 会画图象，能说出它的性质。\n## 教学目标\n- 数形结合\n"
+    made = drafted(text)
+    assert [point.name for point in made.points] == ["函数初步", "变量与常量", "函数的图象"]
+    assert [point.parent for point in made.points] == [None, "given.函数初步", "given.函数初步"]
+    assert links(made)["函数的图象"] == [("变量与常量", "order")]
+
+
 def test_code_in_fences_and_hidden_characters_bring_no_points() -> None:
     made = drafted("## 循环结构\n```\n# 注释不是标题\n```\n\u200b## 数\u202e组\n")
     assert [point.name for point in made.points] == ["循环结构", "数组"]
