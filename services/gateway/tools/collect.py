@@ -5,6 +5,7 @@ implies had happened before the books were opened.
 """
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,7 +132,8 @@ async def _upload(blobs: Blobs, row: Row) -> Upload | None:
         submission = Submission.model_validate_json(data)
     except (BlobMissing, ValidationError):
         return None
-    return Upload(tuple(file.blob for file in submission.files))
+    essay = hashlib.sha256(submission.essay.content.encode()).hexdigest() if submission.essay else None
+    return Upload(tuple(file.blob for file in submission.files), essay)
 
 
 async def _content(blobs: Blobs, row: Row, line: Attempt, found: Found) -> None:

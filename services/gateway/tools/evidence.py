@@ -119,9 +119,18 @@ class Stored(StrEnum):
 
 @dataclass(frozen=True)
 class Upload:
-    """The upload artefact of an exam's current revision: where its files lie, and their hashes."""
+    """The upload artefact of an exam's current revision: where its files lie, and their hashes.
+
+    `essay`: SHA-256 of the text of an exam that has no files.
+    """
 
     files: tuple[BlobRef, ...]
+    essay: str | None = None
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """SHA-256 of whatever was sent."""
+        return frozenset(file.sha256 for file in self.files) | ({self.essay} if self.essay else frozenset())
 
 
 @dataclass(frozen=True)

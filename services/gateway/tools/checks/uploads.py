@@ -36,7 +36,7 @@ def _exams_by_content(evidence: Evidence) -> Counter[tuple[str, str]]:
     for exam_id, upload in evidence.uploads.items():
         row = evidence.rows.get(exam_id)
         if row and upload:
-            found.update({(row.tenant, file.sha256) for file in upload.files})
+            found.update({(row.tenant, sha256) for sha256 in upload.hashes})
     return found
 
 
@@ -53,8 +53,10 @@ def _look_at_count(finding: Finding, lines: Sequence[Attempt], exams: int) -> No
 def _look_at_content(finding: Finding, line: Attempt, evidence: Evidence) -> None:
     row = evidence.rows.get(line.exam_id) if line.exam_id else None
     upload = evidence.uploads.get(line.exam_id) if line.exam_id else None
-    hashes = {file.sha256 for file in upload.files} if upload else set()
-    finding.look(row is not None and line.sha256 in hashes, f"{line.exam_id}: doesn't hold what its client uploaded")
+    finding.look(
+        row is not None and upload is not None and line.sha256 in upload.hashes,
+        f"{line.exam_id}: doesn't hold what its client uploaded",
+    )
     if upload is None or row is None:
         return
     whole = all(evidence.files.get(file.path, Stored.MISSING) is Stored.WHOLE for file in upload.files)
