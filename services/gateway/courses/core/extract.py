@@ -99,7 +99,7 @@ def _listed(lines: Sequence[Line]) -> Iterator[Line]:
         yield replace(line, level=_ENTRY) if listed else line
 
 
-def _sections(lines: Sequence[Line]) -> Iterator[_Section]:
+def _sections(lines: Iterable[Line]) -> Iterator[_Section]:
     above: list[Line] = []
     heading: Line | None = None
     body: list[Line] = []
