@@ -33,12 +33,9 @@ class Op:
     def media(self) -> str:
         """JSON, unless the operation takes neither JSON nor a form."""
         body = DOCUMENT["paths"][self.path][self.method.lower()].get("requestBody", {})
-        known = [
-            kind
-            for kind in body.get("content", {})
-            if kind not in {"text/csv", "application/x-ndjson", "application/jsonl"}
-        ]
-        return "text/csv" if body and not known else "application/json"
+        kinds = list(body.get("content", {}))
+        plain = bool(kinds) and all(kind.startswith("text/") or kind.endswith(("ndjson", "jsonl")) for kind in kinds)
+        return kinds[0] if plain else "application/json"
 
     def url(self, ids: dict[str, str]) -> str:
         return self.path.format_map(ids)
