@@ -69,7 +69,7 @@ def create_admin(pool: asyncpg.Pool, settings: AdminSettings) -> FastAPI:
     """The application. Without a token nobody is an operator."""
     app = FastAPI(title="Redink, for operators", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.pool = pool
-    app.state.token = settings.token
+    app.state.tokens = settings.tokens
     app.include_router(router, prefix="/admin/v1", dependencies=[Depends(_operator)])
     errors.add_handlers(app)
     app.add_middleware(errors.Tracing)
@@ -79,9 +79,8 @@ def create_admin(pool: asyncpg.Pool, settings: AdminSettings) -> FastAPI:
 async def _operator(request: Request) -> None:
     """Problem(UNAUTHORIZED) unless the caller has the operators' token."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    token = request.app.state.token
-    expected = token.get_secret_value() if token else ""
-    if not expected or scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
+    known = [hmac.compare_digest(given.strip().encode(), token.encode()) for token in request.app.state.tokens]
+    if scheme.lower() != "bearer" or not any(known):
         detail = (
             "Send 'Authorization: Bearer …' with the token of REDINK_ADMIN_TOKEN; API keys of tenants don't work here."
         )

@@ -10,7 +10,8 @@ class AdminSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REDINK_ADMIN_", use_attribute_docstrings=True)
 
     token: SecretStr | None = None
-    """what operators send as Authorization: Bearer; at least 24 characters. Unset: the port isn't opened"""
+    """what operators send as Authorization: Bearer; at least 24 characters. Two, separated by a space, are both accepted
+    while one replaces the other. Unset: the port isn't opened"""
     host: str = "127.0.0.1"
     """never a public address"""
     port: int = Field(default=8001, ge=0, le=65535)
@@ -18,8 +19,15 @@ class AdminSettings(BaseSettings):
     @field_validator("token")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
+        if value is None or not (tokens := value.get_secret_value().split()):
             return None
-        if len(value.get_secret_value()) < 24:
+        if min(map(len, tokens)) < 24:
             raise ValueError("must have at least 24 characters")
+        if len(tokens) > 2:
+            raise ValueError("must be one, or two separated by a space")
         return value
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All that are accepted."""
+        return tuple(self.token.get_secret_value().split()) if self.token else ()

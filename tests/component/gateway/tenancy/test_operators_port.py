@@ -77,14 +77,35 @@ async def test_nobody_gets_in_without_the_token_and_wrong_words_are_problems(
     assert public.status_code == 404, "the public port knows nothing of it"
 
 
+async def test_while_the_token_is_replaced_a_gateway_takes_both_and_afterwards_the_new_one_alone() -> None:
+    new, pair = "operators-" + "n" * 30, f"{TOKEN} {TOKEN}x"
+    taken = {held: await _taken(held, (TOKEN, new, pair)) for held in (TOKEN, f"{new} {TOKEN}", new)}
+    assert taken == {TOKEN: {TOKEN}, f"{new} {TOKEN}": {TOKEN, new}, new: {new}}
+
+
+async def _taken(held: str, given: tuple[str, ...]) -> set[str]:
+    """Which of the given tokens a gateway takes that was started with this setting; no path is looked up before that."""
+    transport = httpx.ASGITransport(app=create_admin(None, AdminSettings(token=SecretStr(held), port=0)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://operators") as client:
+        answers = {
+            token: await client.post(
+                "/admin/v1/tenants/dev/keys", json=[], headers={"Authorization": f"Bearer {token}"}
+            )
+            for token in given
+        }
+    assert {answer.status_code for answer in answers.values()} <= {401, 422}
+    return {token for token, answer in answers.items() if answer.status_code == 422}
+
+
 async def test_without_a_token_there_is_no_port_and_a_short_one_is_refused(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_admin(create_admin(None, AdminSettings()), AdminSettings()) as port:
         assert port is None
-    monkeypatch.setenv("REDINK_ADMIN_TOKEN", "short")
-    with pytest.raises(BadSettings, match="REDINK_ADMIN_TOKEN"):
-        load(AdminSettings)
+    for wrong in ("short", f"{TOKEN} short", f"{TOKEN} {TOKEN} {TOKEN}"):
+        monkeypatch.setenv("REDINK_ADMIN_TOKEN", wrong)
+        with pytest.raises(BadSettings, match="REDINK_ADMIN_TOKEN"):
+            load(AdminSettings)
     admin = AdminSettings(token=SecretStr(TOKEN), port=0)
     tenancy = TenancySettings(LimitSettings(), RetentionSettings(), admin, RedisSettings())
     async with gateway(database, tmp_path, opened={"tenancy": tenancy}) as running:
