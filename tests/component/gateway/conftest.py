@@ -1,11 +1,20 @@
 """One gateway per test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.component.gateway.harness import Running, gateway
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unhurried() -> Iterator[None]:
+    """What an answer leaves for later after some seconds is in it here, however busy the machine."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("BATCH_ACCEPT", "BATCH_LOOK", "PRACTICE_PRESS"):
+            patched.setenv(f"REDINK_{name}_SECONDS", "90")
+        yield
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ async def test_each_paper_of_a_batch_is_looked_at_as_if_it_came_alone(looking: R
     assert found["locked.pdf"]["problem"]["code"] == "encrypted_pdf"
     assert found["sharp.jpg"]["advice"] == []
     assert found["blurred.jpg"]["advice"] == [
-        {"page": 1, "file": 1, "code": "blurred", "text": "第 1 页图片模糊，请对焦后重新拍照。"}
+        {"page": 1, "file": 1, "code": "blurred", "text": "第 1 页图片模糊，请对焦后重新拍照。", "paper": None}
     ]
     listed = (await looking.client.get(f"{answer.json()['links']['exams']}")).json()["items"]
     assert {paper["name"]: paper["advice"] for paper in listed} == {name: p["advice"] for name, p in found.items()}
