@@ -28,16 +28,18 @@ _LINES: dict[str, tuple[float, float]] = {
     "bubble": (0.25, 4.0),
     "spot_cell": (0.0, 3.25),
     "spot_bracket": (0.25, 2.0),
-    # blanks: by whether the place's own reading and the line's agree, and by what the answer is made of; numbers and
-    # formulas are never sure, for a faint minus or exponent leaves no trace in either view
-    "fill_agreed:known": (0.25, 2.75),
+    # blanks: by whether the place's own reading and the line's agree (near: one misreads the other's word), and by what
+    # the answer is made of; numbers and formulas are never sure, for a faint minus or exponent leaves no trace in
+    # either view
+    "fill_agreed:known": (0.5, 1.25),
     "fill_agreed:unknown": (0.25, -1.0),
     "fill_agreed:word": (0.5, 0.25),
     "fill_agreed:han": (0.25, 0.75),
     "fill_agreed:number": (0.25, 0.25),
     "fill_agreed:formula": (0.75, -1.75),
     "fill_agreed": (0.25, -0.5),
-    "fill_spot:known": (0.25, 1.25),
+    "fill_near:known": (0.25, 1.5),
+    "fill_spot:known": (0.75, -1.75),
     "fill_spot:unknown": (0.0, -0.75),
     "fill_spot:word": (0.5, -0.75),
     "fill_spot:han": (0.75, -1.75),

@@ -7,7 +7,7 @@ from contracts.artefacts.analysis import Answer
 from contracts.artefacts.reading import Reading
 from services.analyzer.core import analyze
 from services.analyzer.core.text import short_answer
-from services.analyzer.core.words import is_known, mended
+from services.analyzer.core.words import is_known, mended, nearest
 from services.analyzer.knowledge import english
 
 
@@ -67,3 +67,35 @@ def test_what_is_stacked_is_believed_over_the_line_through_it() -> None:
 )
 def test_the_end_of_a_rule_after_a_word_is_no_part_of_it(read: str, said: str) -> None:
     assert short_answer(read) == said
+
+
+@pytest.mark.parametrize(
+    ("views", "written"),
+    [
+        (["nviainal", "oviginal", "oviainal"], "original"),
+        (["Gradnatty", "gradualy", "Gradnalty"], "Gradually"),
+        (["Houever", "Houeier", "Hoveer", "Hovever"], "However"),
+    ],
+)
+def test_what_all_views_misread_is_the_one_english_word_near_to_them(views: list[str], written: str) -> None:
+    assert nearest(views, english()) == written
+
+
+@pytest.mark.parametrize(
+    "views", [["strugglements", "strugglements"], ["lghef", "kighef", "koge"], ["3.5", "35"], ["zzqx"]]
+)
+def test_no_word_is_guessed_where_views_agree_are_far_apart_or_hold_none(views: list[str]) -> None:
+    assert nearest(views, english()) is None
+
+
+def test_views_that_differ_in_case_or_in_a_printed_number_agree() -> None:
+    sure = spot("Known", kind="rule").model_copy(update={"confidence": 0.99})
+    got = answer(reading(spots=[sure], lines=[line("61. known")]))
+    assert got.student_answer is not None
+    assert (got.student_answer.lower(), got.needs_review) == ("known", False)
+
+
+def test_a_word_that_its_other_view_misreads_goes_to_review() -> None:
+    clear = spot("practices", kind="rule").model_copy(update={"confidence": 0.99})
+    got = answer(reading(spots=[clear], lines=[line("Dractices")]))
+    assert (got.student_answer, got.needs_review) == ("practices", True)
