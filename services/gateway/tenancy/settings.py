@@ -10,8 +10,7 @@ class AdminSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REDINK_ADMIN_", use_attribute_docstrings=True)
 
     token: SecretStr | None = None
-    """what operators send as Authorization: Bearer; at least 24 characters. Two, separated by a space, are both accepted
-    while one replaces the other. Unset: the port isn't opened"""
+    """sent as Authorization: Bearer; 24 characters or more; two by a space while one replaces the other; unset: no port"""
     host: str = "127.0.0.1"
     """never a public address"""
     port: int = Field(default=8001, ge=0, le=65535)
