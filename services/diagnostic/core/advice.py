@@ -81,7 +81,9 @@ def suggestions_of(
         found += _if_any([item for loss in losses[_MOST_GROUPS:] for item in loss.items], words.rest, words)
         blanks = [item for item in graded if item.answer.verdict == "blank"]
         found += _if_any(blanks if len(blanks) >= _SEVERAL else [], words.blanks, words)
-    found += _if_any([item for item in items if item.share is None], words.ungraded, words)
+    waiting = [item for item in items if item.share is None]
+    found += _if_any([item for item in waiting if item.answer.essay is None], words.ungraded, words)
+    found += _if_any([item for item in waiting if item.answer.essay is not None], words.revise, words)
     return (*found, *_if_any([item for item in graded if item.answer.needs_review], words.review, words))
 
 

@@ -70,6 +70,8 @@ class Words:
     all_right: str
     all_blank: str
     ungraded: str
+    revise: str
+    """An essay that waits for its score."""
     review: str
     named: str
     tentative: str

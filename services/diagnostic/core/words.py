@@ -53,6 +53,7 @@ CHINESE = Words(
     all_right="{cited}全部得满分：可选做综合性更强的题目，并试着把其中最难一题的思路讲给同学听。",
     all_blank="{cited}都没有读到作答：请先确认上传的是已作答的试卷且照片清晰，再从每个大题的第一问做起。",
     ungraded="{cited}没有判分：补充标准答案或由老师批改后，可得到这些题的诊断。",
+    revise="{cited}：对照点评修改一遍，再通读一次；分数等老师评定。",
     review="请老师对照原卷复核{cited}：这些题的识别或判分把握不大，复核后结论可能改变。",
     named="{name}（{cited}，掌握度约 {mastery}）",
     tentative="{name}（{cited}失分，证据不足，待确认）",
@@ -122,6 +123,7 @@ ENGLISH = Words(
     all_blank="{cited}: no answer was read; make sure that the paper is the answered one and the photo is sharp, then begin "
     "with the first part of each section.",
     ungraded="Not graded: {cited}. With an answer key, or a teacher's marks, there will be a diagnosis of them.",
+    revise="{cited}: revise it with the comments beside it, then read it once more; its score is a teacher's.",
     review="A teacher should look at {cited} on the paper itself: reading or grading is unsure, and conclusions may change.",
     named="{name} ({cited}, mastery about {mastery})",
     tentative="{name} (points lost in {cited}; too little evidence, to be confirmed)",

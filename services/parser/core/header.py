@@ -97,14 +97,18 @@ def _is_label(text: str, match: re.Match[str]) -> bool:
 def _beside(row: Row, rows: Sequence[Row]) -> str:
     """What stands to the right of a row's end, up to the next label: the detector cut print from handwriting."""
     out: list[Row] = []
+    tail = ""
     for other in sorted(rows, key=lambda r: r.box[0]):
         level = overlap(row.box[1], row.box[3], other.box[1], other.box[3]) > 0.4 * min(row.height, other.height)
         if other is row or other.page != row.page or not level or other.box[0] < row.box[2] - 0.5 * row.height:
             continue
-        if _ANY.search(other.text) or other.box[0] - (out[-1].box[2] if out else row.box[2]) > 6 * row.height:
+        label = _ANY.search(other.text)
+        if label or other.box[0] - (out[-1].box[2] if out else row.box[2]) > 6 * row.height:
+            glued = label is not None and other.text[: label.start()][-1:].islower()
+            tail = other.text[: label.start()] if label is not None and glued else ""  # the end of "Lin" in "nNo.:"
             break
         out.append(other)
-    return "".join(r.text for r in out)
+    return "".join(r.text for r in out) + tail
 
 
 def _value(name: str, inside: str, beside: str) -> str | None:

@@ -16,10 +16,11 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         if (numbers := [q.number for q in shown if q.graded_by == by and q.verdict != "ungraded"])
     ]
     conditions: dict[str, Callable[[ResultQuestion], bool]] = {
-        "note_ungraded": lambda q: q.verdict == "ungraded",
+        "note_ungraded": lambda q: q.verdict == "ungraded" and q.essay is None,
+        "note_essay": _waits,
         "note_corrected": lambda q: q.corrected_by is not None,
         "note_confirmed": lambda q: q.reviewed_by is not None and q.corrected_by is None,
-        "note_review": lambda q: q.needs_review,
+        "note_review": lambda q: q.needs_review and not _waits(q),
     }
     for key, holds in conditions.items():
         if numbers := [q.number for q in shown if holds(q)]:
@@ -33,4 +34,11 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         notes.append(say["note_mastery"])
     if any(m.earlier is not None for m in diagnosis.mastery):
         notes.append(say["note_earlier"])
-    return [*(note[0].upper() + note[1:] for note in notes), say["note_machine"]]
+    if result.pages:  # not of an essay that came as text
+        notes.append(say["note_machine"])
+    return [note[0].upper() + note[1:] for note in notes]
+
+
+def _waits(question: ResultQuestion) -> bool:
+    """An essay without a score: nothing about it was read or graded in doubt."""
+    return question.essay is not None and question.verdict == "ungraded"

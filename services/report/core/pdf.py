@@ -14,7 +14,6 @@ from services.report.core.summary import View
 
 _TEMPLATES = files("services.report.core") / "templates"
 _TEMPLATE = str(_TEMPLATES / "report.typ")
-_TAILS: tuple[Literal["tight", "carried"], ...] = ("tight", "carried")
 _STRANDED = 0.3
 """A last page that is filled to less than this share of its height holds a few lines alone."""
 
@@ -68,7 +67,8 @@ def render_pdf(view: View, fonts: Sequence[Path]) -> bytes:
         if found.front_page > 1:
             fit, found = closer, _set(compiler, data, closer)
     if found.stranded:
-        others = (_set(compiler, data, replace(fit, tail=tail)) for tail in _TAILS)
+        tries = (replace(fit, tail="tight"), replace(fit, front="tight", tail="tight"), replace(fit, tail="carried"))
+        others = (_set(compiler, data, other) for other in tries)
         found = next((other for other in others if not other.stranded), found)
     return found.pdf
 

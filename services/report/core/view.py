@@ -41,7 +41,11 @@ def view_of(
         "title": teller.plain(_title(result, paper, words)),
         "meta": _meta(result, teller),
         "score": score_of(result, questions, words),
-        "sections": [section_of(name, members, words) | {"name": teller.plain(name)} for name, members in groups],
+        "sections": [
+            section_of(name, members, words) | {"name": teller.plain(name)}
+            for name, members in groups
+            if paper.kind != "essay"
+        ],
         "table": [
             {"name": teller.plain(n), "rows": [teller.row(q) for q in members]}
             for n, members in groups

@@ -195,9 +195,15 @@ def test_a_class_whose_label_and_grade_were_misread_is_still_told() -> None:
 
 
 def test_a_label_read_together_with_the_name_before_it_is_no_part_of_the_name() -> None:
-    head = [line("Class: 7(2)  Name: Ivy LinNo.: 070215", 80, 150)]
-    header = parse(submission("english"), reading(head + column(PAPER))).header
-    assert (header.name, header.class_, header.number) == ("Ivy Lin", "7(2)", "070215")
+    whole = [line("Class: 7(2)  Name: Ivy LinNo.: 070215", 80, 150)]
+    cut = [
+        line("Class: 7(2)  Name:", 80, 150),
+        line("Ivy Li", 310, 150, script="handwritten"),
+        line("nNo.: 070215", 390, 150),
+    ]
+    for head in (whole, cut):
+        header = parse(submission("english"), reading(head + column(PAPER))).header
+        assert (header.name, header.class_, header.number) == ("Ivy Lin", "7(2)", "070215")
 
 
 def test_a_page_without_numbers_is_one_question() -> None:

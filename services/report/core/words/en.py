@@ -62,6 +62,7 @@ EN = Words(
         "why_grade": "the grounds of the grade are too thin or disagree",
         "note_graded": "Grading: {questions} by {by}.",
         "note_ungraded": "Not graded: {questions}, with neither a key nor marks; left out of the points, not counted as zero.",
+        "note_essay": "Essay: {questions} waits for a teacher's score and is left out of the points until then.",
         "note_corrected": "Corrected: for {questions} the teacher's correction holds.",
         "note_confirmed": "Checked: the teacher has confirmed {questions}.",
         "note_review": "To be checked: {questions}, read or graded without certainty. Please compare with the paper; "

@@ -56,6 +56,7 @@ ZH = Words(
         "why_grade": "判分的依据不够充分或彼此不一致",
         "note_graded": "判分依据：{questions}按{by}判分。",
         "note_ungraded": "未判分：{questions}没有可用的标准答案或批改痕迹，不计入得分，也不按 0 分处理。",
+        "note_essay": "作文：{questions}等老师评分，在此之前不计入得分。",
         "note_corrected": "老师订正：{questions}以老师的订正为准。",
         "note_confirmed": "老师复核：{questions}经老师复核，维持原判。",
         "note_review": "待复核：{questions}的识别或判分把握不大，请对照原卷确认；更正后报告会随之更新。",
