@@ -161,7 +161,7 @@ class Processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    async def ready(self, *names: str, within: float = 60.0) -> None:
+    async def ready(self, *names: str, within: float = 180.0) -> None:
         """Wait until each says that it is ready; TimeoutError with what it says instead."""
         for name in names:
             said = ""

@@ -72,7 +72,7 @@ class World:
         self.keys = keys
         """API key by tenant."""
 
-    async def start(self, replicas: dict[str, int] | None = None, *, within: float = 90.0) -> None:
+    async def start(self, replicas: dict[str, int] | None = None, *, within: float = 200.0) -> None:
         """Start gateway and stages, so many of each (default: one, two gateways), and wait until all are ready."""
         wanted = {"gateway": 2, **dict.fromkeys(STAGE_NAMES, 1)} | (replicas or {})
         names = [f"{role}-{number}" for role, count in wanted.items() for number in range(1, count + 1)]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.rows.evidence import Evidence, NotInjected, Unexpected
+from tests.faults.rows.evidence import BUSY, Evidence, NotInjected, Unexpected
 from tests.faults.rows.scene import Scene, open_scene
 from tests.faults.world import World
 
@@ -23,20 +23,20 @@ class Row:
     expects: str
     act: Act
     seconds: float = 60.0
-    """how long `act` may take"""
+    """how long `act` may take on a machine that is not busy"""
     verdict: "Verdict | None" = None
     """what the audit must say, if not that all is well"""
 
     async def run(self, world: World, *, audit: bool = True) -> Evidence:
         """Raises NotInjected, Unexpected, TimeoutError. `audit` off when one follows that covers many rows."""
         evidence = Evidence()
-        async with open_scene(world, evidence) as scene, asyncio.timeout(self.seconds):
+        async with open_scene(world, evidence) as scene, asyncio.timeout(BUSY * self.seconds):
             await self.act(scene, evidence)
         if not evidence.injected:
             raise NotInjected(self.injects)
         if not evidence.checked:
             raise Unexpected("the row looked at nothing")
-        await world.quiet(60)
+        await world.quiet(BUSY * 60)
         if self.verdict or audit:
             await (self.verdict or clean)(world, evidence)
         return evidence

@@ -17,7 +17,7 @@ from runtime.settings import KafkaSettings
 from tests.faults.light_pool import Upload, paper
 from tests.faults.points import DIED
 from tests.faults.rows.books import Books, open_books
-from tests.faults.rows.evidence import Evidence, NotInjected, Unexpected, until
+from tests.faults.rows.evidence import BUSY, Evidence, NotInjected, Unexpected, until
 from tests.faults.rows.wire import Wire
 from tests.faults.world import World
 
@@ -165,7 +165,7 @@ class Scene:
 
     async def _disarm(self, name: str, place: str, before: int, within: float) -> None:
         """At once after the death: the process that follows would die there, too."""
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + BUSY * within
         while self.deaths(place) == before:
             if time.monotonic() > deadline:
                 self.order(name, crash=None)
