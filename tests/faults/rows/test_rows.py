@@ -29,7 +29,6 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield one
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", SHORT, ids=lambda number: f"{number}: {ROWS[number].title}")
 async def test_the_fault_is_injected_and_costs_no_exam(world: World, number: int) -> None:
     try:
@@ -40,6 +39,5 @@ async def test_the_fault_is_injected_and_costs_no_exam(world: World, number: int
     assert evidence.checked
 
 
-@pytest.mark.timeout(120)
 async def test_the_audit_of_all_these_rows_is_clean_but_for_what_they_forged(world: World) -> None:
     await clean(world, Evidence())
