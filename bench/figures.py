@@ -1,6 +1,7 @@
-"""Figures for pages: bars as SVG, and text between a page's markers."""
+"""Figures for pages: quantiles, bars as SVG, and text between a page's markers."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -45,3 +46,9 @@ def put(page: Path, name: str, text: str) -> None:
     if not (found and ended):
         raise ValueError(f"{page} has no place {begin} … {end}")
     page.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
+
+
+def quantile(values: Iterable[float], share: float) -> float:
+    """The smallest value that at least this share doesn't exceed; NaN of nothing."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan

@@ -1,10 +1,9 @@
 """What is done to a running system, and what is seen of it: alone, in a burst, and with its stages killed in the middle."""
 
 import asyncio
-import math
 import time
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -169,9 +168,3 @@ async def _killed(load: Load, plan: Plan) -> dict[str, float | int | None]:
     held = await load.running.held(missing) & missing
     recovery = max(ended.values(), default=0.0) - struck if struck else None
     return {"accepted": len(exams), "held": len(held), "lost": len(missing) - len(held), "recovery": recovery}
-
-
-def quantile(seconds: Iterable[float], share: float) -> float:
-    """The smallest value that at least this share doesn't exceed; NaN of nothing."""
-    ordered = sorted(seconds)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan

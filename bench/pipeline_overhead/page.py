@@ -7,8 +7,8 @@ from importlib import metadata
 from pathlib import Path
 
 from bench import goals
-from bench.figures import bars, put
-from bench.pipeline_overhead.measure import Measured, quantile
+from bench.figures import bars, put, quantile
+from bench.pipeline_overhead.measure import Measured
 
 COMMAND = "python -m bench.pipeline_overhead --write docs/performance.md"
 _NAMES = {"noop": "Stages that do nothing", "real": "The real stages, one paper of one page (`samples/paper.jpg`)"}

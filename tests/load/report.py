@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import goals
-from bench.figures import put
+from bench.figures import put, quantile
 from tests.load.watch import slope
 
 Phase = dict[str, Any]
@@ -167,12 +167,6 @@ def _totals(phase: Phase) -> list[float]:
 
 def _moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
-
-
-def quantile(values: Iterable[float], share: float) -> float:
-    """The smallest value that at least this share doesn't exceed; NaN of nothing."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
 def _quantiles(seconds: Sequence[float]) -> list[str]:

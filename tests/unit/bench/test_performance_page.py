@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.figures import bars, put
+from bench.figures import bars, put, quantile
 from bench.pipeline_overhead import page as overhead
-from bench.pipeline_overhead.measure import Measured, quantile
+from bench.pipeline_overhead.measure import Measured
 from tests.load import report
 from tests.load.watch import slope
 
