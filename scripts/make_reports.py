@@ -1,14 +1,16 @@
-"""Puts three invented papers through the stages' cores and keeps pictures of their reports in `docs`.
+"""Puts three invented papers and an essay through the stages' cores and keeps pictures of their reports in `docs`.
 
     python -m scripts.make_reports [NAME…]
 
-`maths` is the sample of `make demo`; `english` and `marked` are drawn by `sample_papers`.
+`maths` is the sample of `make demo`; `english` (with two earlier exams) and `marked` are drawn by `sample_papers`; `essay`
+is text.
 """
 
 import hashlib
 import json
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,18 @@ import pypdfium2
 from PIL import Image
 from pylopdf_fonts_zh_cn import sans_path
 
-from contracts.artefacts import Paper, Reading, Submission
+from contracts.artefacts import Analysis, Paper, Reading, Submission
+from contracts.artefacts.diagnosis import Background, PastAnswers, PastMastery
 from contracts.events import BlobRef
 from scripts.make_sample import SAMPLES
 from scripts.sample_papers import ENGLISH, MARKED, picture, request
 from services.analyzer.core import analyze, corrected
+from services.analyzer.essay.reviews import with_reviews
 from services.analyzer.knowledge import english
 from services.diagnostic.core import diagnose
+from services.gateway.essays.order import EssayOrder
+from services.gateway.essays.paper import paper_of as essay_paper
+from services.gateway.essays.paper import reading_of as essay_reading
 from services.ocr.core import engine as engines
 from services.ocr.core.page import read_page
 from services.ocr.core.sources import pages_of
@@ -37,6 +44,30 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 EXAM_ID = "018f3c1e-7d52-7c3a-9f61-2b8f0d9f4a11"
 WIDTH = 760  # pixels of one page in the pictures
 GAP = 16
+EARLIER = {
+    "english": {
+        "Past simple": (0.38, 0.46),
+        "Prepositions of time": (0.74, 0.66),
+        "Present simple": (0.58, 0.71),
+    }
+}
+"""Share of its points that the pupil earned on a knowledge point in two earlier exams."""
+EXAMS = date(2026, 9, 18), date(2026, 10, 23)
+ESSAY = EssayOrder(
+    title="My Weekend",
+    subject="english",
+    grade=8,
+    locale="en",
+    max_score=15,
+    prompt="Write about your weekend: what you did, with whom, and how you felt. At least 60 words.",
+    content=(
+        "Last weekend I went to the the science museum with my classmates. It was very intresting. "
+        "We saw an robot which could play chess, and my friend lost to it in only ten moves.\n"
+        "After lunch we take the bus to the park. The wether was fine, so we flew kites untill five o'clock. "
+        "i was tired but happy when I came home.\n"
+        "I think a good weekend don't need much money. It needs friends."
+    ),
+)
 
 
 def paper_of(name: str) -> tuple[bytes, dict[str, Any]]:
@@ -48,7 +79,7 @@ def paper_of(name: str) -> tuple[bytes, dict[str, Any]]:
     return picture(paper, 20261122), request(paper)
 
 
-def report_of(photo: bytes, form: dict[str, Any]) -> tuple[bytes, bytes, float]:
+def report_of(photo: bytes, form: dict[str, Any], name: str = "") -> tuple[bytes, bytes, float]:
     """HTML, PDF and the CPU seconds that both took, by the same functions as the stages."""
     submission = Submission.model_validate({**form, "files": ()})
     source = next(iter(pages_of(photo, "image/jpeg")))
@@ -57,13 +88,41 @@ def report_of(photo: bytes, form: dict[str, Any]) -> tuple[bytes, bytes, float]:
     reading = Reading(pages=(page.model_copy(update={"image": ref}),), engine="sample")
     paper = _tagged(parse(submission, reading), submission)
     analysis = corrected(analyze(submission, reading, paper, english()), paper, submission)
-    diagnosis = diagnose(submission, paper, analysis)
+    known = submission.model_copy(update={"background": _background(EARLIER.get(name, {}), paper)})
+    return _rendered(known, reading, paper, analysis, {1: jpeg})
+
+
+def essay_report() -> tuple[bytes, bytes, float]:
+    """The same of the essay, without a model: its score is left to a teacher."""
+    submission = ESSAY.form().submission(())
+    reading, paper = essay_reading(), essay_paper(submission)
+    analysis = corrected(analyze(submission, reading, paper, english()), paper, submission)
+    return _rendered(submission, reading, paper, with_reviews(analysis, submission, paper, english()), {})
+
+
+def _rendered(
+    submission: Submission, reading: Reading, paper: Paper, analysis: Analysis, pages: dict[int, bytes]
+) -> tuple[bytes, bytes, float]:
+    diagnosis = diagnose(submission, paper, analysis, submission.background)
     result = compose(EXAM_ID, submission, reading, paper, analysis, diagnosis)
     fonts = (sans_path().parent,)
     warm_up(fonts)
     begun = time.process_time()
-    html, pdf = render(result, paper, diagnosis, {1: jpeg}, fonts, locale=submission.locale)
+    html, pdf = render(result, paper, diagnosis, pages, fonts, locale=submission.locale)
     return html, pdf, time.process_time() - begun
+
+
+def _background(earlier: dict[str, tuple[float, ...]], paper: Paper) -> Background:
+    """What two earlier exams said of the points that this paper asks."""
+    codes = {point.name: point.code for question in paper.questions for point in question.knowledge_points}
+    history, trend = [], []
+    for name, shares in earlier.items():
+        for place, (day, share) in enumerate(zip(EXAMS, shares, strict=True)):
+            ago = len(shares) - place
+            history.append(PastAnswers(code=codes[name], share=share, questions=4, exams_ago=ago))
+            low, high = max(0.0, share - 0.24), min(1.0, share + 0.2)
+            trend.append(PastMastery(code=codes[name], on=day, mastery=share, low=low, high=high))
+    return Background(history=tuple(history), trend=tuple(trend))
 
 
 def _tagged(paper: Paper, submission: Submission) -> Paper:
@@ -78,7 +137,7 @@ def pages_side_by_side(pdf: bytes) -> Image.Image:
     document = pypdfium2.PdfDocument(pdf)
     pages = [page.render(scale=WIDTH / page.get_width()).to_pil() for page in document]
     height = pages[0].height
-    across = 2 if len(pages) in (2, 4) else 3
+    across = 2 if len(pages) == 4 else min(len(pages), 3)
     rows = -(-len(pages) // across)
     sheet = Image.new("RGB", ((WIDTH + GAP) * across + GAP, (height + GAP) * rows + GAP), (226, 224, 218))
     for index, page in enumerate(pages):
@@ -87,15 +146,15 @@ def pages_side_by_side(pdf: bytes) -> Image.Image:
 
 
 def _save(picture: Image.Image, path: Path) -> None:
-    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main(names: list[str]) -> None:
     """Write the pictures."""
     folder = DOCS / "reports"
     folder.mkdir(exist_ok=True)
-    for name in names or ["maths", "english", "marked"]:
-        html, pdf, spent = report_of(*paper_of(name))
+    for name in names or ["maths", "english", "marked", "essay"]:
+        html, pdf, spent = essay_report() if name == "essay" else report_of(*paper_of(name), name)
         _save(pages_side_by_side(pdf), folder / f"{name}.png")
         if name == "maths":
             first = pypdfium2.PdfDocument(pdf)[0]

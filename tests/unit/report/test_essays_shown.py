@@ -1,6 +1,7 @@
 """An essay in the report: every mistake marked where it stands, in both languages and forms, and nothing of it markup."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from made_exam import EXAM_ID, answer_of, exam_of, question_of
@@ -93,3 +94,14 @@ def test_both_forms_show_it_and_none_of_it_is_markup(locale) -> None:
     assert "<b>home" not in page
     assert "4.5" in page
     assert ("待复核" if locale == "zh-CN" else "To be checked") in page
+
+
+def test_an_essay_without_a_score_is_said_to_wait_and_not_to_be_in_doubt() -> None:
+    made = exam()
+    open_still = {"verdict": "ungraded", "score": None, "graded_by": None}
+    answers = tuple(answer.model_copy(update=open_still) for answer in made.analysis.answers)
+    analysis = made.analysis.model_copy(update={"answers": answers})
+    notes = " ".join(shown(replace(made, analysis=analysis), "en")["notes"])
+    assert "waits for a teacher's score" in notes
+    assert "without certainty" not in notes
+    assert "neither a key" not in notes
