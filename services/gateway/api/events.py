@@ -39,7 +39,13 @@ data: {"exam_id": "0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d", "number": 1, "status":
             "content": {"text/event-stream": {"schema": {"title": "Server-sent events"}, "example": _EXAMPLE}},
         },
         204: {"description": "Nothing more will come after `Last-Event-ID`: don't connect again"},
-        **problems(Code.EXAM_NOT_FOUND, Code.INVALID_LAST_EVENT_ID, Code.INVALID_TICKET, Code.TOO_MANY_STREAMS),
+        **problems(
+            Code.EXAM_NOT_FOUND,
+            Code.INVALID_LAST_EVENT_ID,
+            Code.VALIDATION_FAILED,
+            Code.INVALID_TICKET,
+            Code.TOO_MANY_STREAMS,
+        ),
     },
 )
 async def get_events(

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from services.gateway.api.application import openapi_document
 
@@ -23,3 +24,24 @@ def test_every_call_with_a_cursor_may_refuse_one_that_it_never_gave() -> None:
     ]
     assert len(with_cursor) > 8
     assert [name for name in with_cursor if not any(regex.search(name) for regex in told)] == []
+
+
+def test_a_call_whose_query_can_be_refused_says_so() -> None:
+    limits = {"maxLength", "minLength", "pattern", "maximum", "minimum", "enum"}
+    silent = [
+        (method, path, one["name"])
+        for path, item in openapi_document()["paths"].items()
+        for method, operation in item.items()
+        for one in operation.get("parameters", ())
+        if one.get("in") == "query" and _words(one["schema"]) & limits and "422" not in operation["responses"]
+    ]
+    assert silent == []
+
+
+def _words(schema: Any) -> set[str]:
+    """All keywords in a schema."""
+    if isinstance(schema, list):
+        return set().union(*map(_words, schema))
+    if isinstance(schema, dict):
+        return schema.keys() | set().union(*map(_words, schema.values()))
+    return set()
