@@ -128,7 +128,9 @@ def _better(spot: Piece, words: Words) -> Piece:
 
 def _chosen(spot: Piece, own: str, inline: str, words: Words) -> Piece:
     """The spot with the better of two views that are not the same."""
-    if re.search("[√/^]", own) and not re.search("[√/^]", inline):  # only a place's own reading knows what is stacked
+    # Only a place's own reading knows what is stacked, and what was struck out.
+    stacked = re.search("[√/^]", own) and not re.search("[√/^]", inline)
+    if stacked or (own and spot.struck and spot.source == "rule"):
         return _taken(spot, own, inline, better=False)
     if is_known(own, words) != is_known(inline, words) and _like(own, inline):
         return _taken(spot, own, inline, better=is_known(inline, words))

@@ -25,7 +25,7 @@ AFTER = 0.35
 """In ems, from the middle of the number's dot to the room after it."""
 LEAST = 2
 """Numbered frames of a table from which it is believed to be made of them."""
-FOOT, UNDER, RUN, WIDE = 0.8, 0.4, 2.0, 0.15
+FOOT, UNDER, RUN, WIDE = 0.8, 0.4, 2.0, 0.3
 """In ems: how far over and under a frame's foot its own blank may be printed, and the shortest run of one; the share of
 the frame's width that such runs take in a row at least."""
 MOST_PRINT, PRINTED = 3, 0.95

@@ -17,6 +17,7 @@ from services.ocr.core.places import Place
 from services.ocr.core.raster import Image
 from services.ocr.core.stacked import stacked
 from services.ocr.core.strokes import formula_of
+from services.ocr.core.struck import without_struck
 
 MAX_AGAIN = 24
 """Places of a page that are read in several views."""
@@ -100,16 +101,26 @@ class Reader:
             )
         if self._left <= 0:
             return empty
-        asked = Asked(place, content, empty, self._crop(content, place.em), wanted_of(place, content))
-        if place.kind in {"rule", "cell", "bracket"}:
-            asked = self._with_formula(asked)
+        asked = self._asked(place, content, empty)
         self._left -= 1 + len(asked.leaves)
         return asked
 
-    def _with_formula(self, asked: Asked) -> Asked:
-        """With the parts to read of circled numbers or of a formula, where the strokes stand like that."""
+    def _asked(self, place: Place, content: Content, empty: Spot) -> Asked:
+        """What to read of a place: all its writing, or what stands beside a first attempt that was struck out."""
+        high = stacked(content, place, *self._inks) if place.kind == "rule" else content
+        left = without_struck(high.mask, place.em) if place.kind == "rule" else None
+        if left is not None:
+            content = high = high._replace(mask=left, struck=True)
+            empty = empty.model_copy(update={"struck": True})
+        asked = Asked(place, content, empty, self._crop(content, place.em), wanted_of(place, content))
+        return self._with_formula(asked, high) if place.kind in {"rule", "cell", "bracket"} else asked
+
+    def _with_formula(self, asked: Asked, content: Content) -> Asked:
+        """With the parts to read of circled numbers or of a formula, where the strokes stand like that.
+
+        content: as far up and down as the writing reaches.
+        """
         place = asked.place
-        content = stacked(asked.content, place, *self._inks) if place.kind == "rule" else asked.content
         rings = circled.rings_of(content.mask, place.em)
         if rings:
             inside = tuple(self._crop(content._replace(mask=ring.inside), place.em) for ring in rings)

@@ -273,6 +273,13 @@ def test_the_line_through_a_place_completes_what_its_edges_cut() -> None:
     assert got.student_answer == "was limited"
 
 
+def test_what_stands_beside_a_struck_attempt_is_the_answer_though_the_line_holds_both() -> None:
+    written = [line("修 ①③④", (100, 100, 300, 130), ink="black")]
+    beside = spot("①③④", at=(95, 98, 320, 132), kind="rule").model_copy(update={"confidence": 0.6, "struck": True})
+    got = only(analyze(submission(), reading(written, [beside]), paper(question("fill_blank", spots=[0]))).answers)
+    assert got.student_answer == "①③④"
+
+
 def test_a_printed_character_at_the_edge_of_a_place_is_not_the_answer() -> None:
     stem = [line("这个数记作是", (100, 100, 280, 130), script="printed", ink="black")]
     r = reading(stem, [spot("是-4", at=(270, 98, 400, 132), kind="rule")])
