@@ -10,8 +10,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import uvloop
-
 from contracts.artefacts import Analysis, Diagnosis, Paper, Reading, Report
 from contracts.artefacts.paper import Header
 from contracts.base import Contract
@@ -73,4 +71,4 @@ def played(name: str) -> Callable[[Kit], AbstractAsyncContextManager[Stage]]:
 
 if __name__ == "__main__":
     log.configure("WARNING")
-    sys.exit(uvloop.run(run(Settings(), {name: played(name) for name in SERVICE}, None, "bench")))
+    sys.exit(asyncio.run(run(Settings(), {name: played(name) for name in SERVICE}, None, "bench")))

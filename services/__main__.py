@@ -4,12 +4,11 @@ Operators' tools have arguments of their own and are handed them: `python -m ser
 """
 
 import argparse
+import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
-
-import uvloop
 
 from contracts.topics import STAGES
 from runtime import log
@@ -46,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = Settings()
         log.configure(settings.log.level)
-        return uvloop.run(_topics(settings) if names == [TOPICS] else _run(settings, names))
+        return asyncio.run(_topics(settings) if names == [TOPICS] else _run(settings, names))
     except BadSettings as error:
         print(f"configuration: {error}", file=sys.stderr)  # noqa: T201 - there may be no logging yet
         return CONFIGURATION

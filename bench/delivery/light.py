@@ -1,12 +1,11 @@
 """Redink's own runtime around stages whose work is the contest's."""
 
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
-
-import uvloop
 
 from bench.delivery import work as bench_work
 from bench.delivery.topics import SESSION
@@ -75,4 +74,4 @@ def serve(name: str, gateways: Mapping[str, OpenGateway]) -> int:
     stages = {} if name in gateways else {name: light_stage(name)}
     if name in gateways:
         settings.http.port = int(os.environ["BENCH_GATEWAY_PORT"])
-    return uvloop.run(run(settings, stages, gateways.get(name), "bench"))
+    return asyncio.run(run(settings, stages, gateways.get(name), "bench"))

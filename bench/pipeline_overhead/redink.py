@@ -3,6 +3,7 @@
 `python -m bench.pipeline_overhead.redink NAME` is one of its processes when the stages have nothing to do.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import asyncpg
-import uvloop
 
 from bench.delivery.workers import Workers
 from bench.pipeline_overhead.running import STAGES, Running, System, Work, until_ready
@@ -130,7 +130,7 @@ def main(name: str) -> int:
     """Run one stage."""
     settings = Settings()
     log.configure(settings.log.level)
-    return uvloop.run(run(settings, {name: idle(name)}, None, "bench"))
+    return asyncio.run(run(settings, {name: idle(name)}, None, "bench"))
 
 
 if __name__ == "__main__":

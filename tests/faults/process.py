@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-import uvloop
 from prometheus_client import Gauge
 
 from runtime import log
@@ -53,7 +52,7 @@ def main(env: Mapping[str, str]) -> int:
         print(f"configuration: {error}", file=sys.stderr)  # noqa: T201 - there may be no logging yet
         return CONFIGURATION
     log.configure(settings.log.level)
-    return uvloop.run(_run(settings, openers, gateway, points, orders, faults))
+    return asyncio.run(_run(settings, openers, gateway, points, orders, faults))
 
 
 async def _run(
