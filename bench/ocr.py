@@ -23,6 +23,7 @@ from services.ocr.core import engine as engines
 from services.ocr.core.lines import read_lines
 from services.ocr.core.page import read_raster
 from services.ocr.core.raster import Image
+from services.ocr.core.sessions import Backend
 from services.ocr.core.sources import decode, pages_of
 from services.ocr.settings import OcrSettings
 
@@ -34,7 +35,7 @@ KINDS = (
 """A card, English blanks, a page of small print, handwriting, photos with and without red ink, a wide page, a scan."""
 PAGES = 8
 
-Models = tuple[engines.Backend, int, int, str | None]
+Models = tuple[Backend, int, int, str | None]
 
 
 def models() -> Models:

@@ -10,6 +10,7 @@ import numpy as np
 from contracts.artefacts.reading import Page
 from services.ocr.core import engine as engines
 from services.ocr.core.page import read_raster
+from services.ocr.core.sessions import Backend
 from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Files
 
@@ -17,9 +18,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """glibc's mallopt parameters. With its defaults a worker keeps 1000 MB after fifteen pages, with these 670 MB."""
 
 
-def warm(
-    backend: engines.Backend, threads: int, detector_side: int, precision: str | None, files: Files | None = None
-) -> None:
+def warm(backend: Backend, threads: int, detector_side: int, precision: str | None, files: Files | None = None) -> None:
     """Load the models and run each once, so that the first page waits for nothing. For the pool's initializer."""
     _spare_memory()
     engine = use_engine(backend, threads, detector_side, precision)
@@ -46,7 +45,7 @@ def read(
         spare()
 
 
-def use_engine(backend: engines.Backend, threads: int, detector_side: int, precision: str | None) -> engines.Engine:
+def use_engine(backend: Backend, threads: int, detector_side: int, precision: str | None) -> engines.Engine:
     """The engine of this process, loaded by the first call."""
     return engines.load(backend, threads, detector_side, precision)
 

