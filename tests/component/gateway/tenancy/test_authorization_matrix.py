@@ -1,6 +1,7 @@
 """Every route of the API by every kind of caller that must get nothing. Routes come from the app: none can be forgotten."""
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +10,16 @@ import httpx
 import pytest
 import websockets
 
+from contracts.result import ResultQuestion
 from services.gateway import auth
 from services.gateway.api.application import create_app, openapi_document
 from services.gateway.core.scopes import Scope, required
 from services.gateway.database import open_database
 from services.gateway.settings import PostgresSettings
-from tests.component.gateway.harness import FORM, JPEG, Running
+from tests.component.gateway.harness import FORM, JPEG, Running, until
 
 API = "/api/v1"
+STRUCTURED = {"application/json", "application/merge-patch+json", "multipart/form-data"}
 
 
 DOCUMENT = openapi_document()
@@ -31,20 +34,31 @@ class Op:
 
     @property
     def media(self) -> str:
-        """JSON, unless the operation takes neither JSON nor a form."""
+        """JSON, unless the operation takes neither JSON nor a form: a wrong type is refused before anything else."""
         body = DOCUMENT["paths"][self.path][self.method.lower()].get("requestBody", {})
-        kinds = list(body.get("content", {}))
-        plain = bool(kinds) and all(kind.startswith("text/") or kind.endswith(("ndjson", "jsonl")) for kind in kinds)
-        return kinds[0] if plain else "application/json"
+        kinds = body.get("content", {}).keys()
+        return "application/json" if not kinds or kinds & STRUCTURED else next(iter(kinds))
 
     def url(self, ids: dict[str, str]) -> str:
-        return self.path.format_map(ids)
+        family = self.path.removeprefix(API).split("/")[1]
+        return re.sub(r"\{(\w+)\}", lambda found: ids.get(f"{family}.{found[1]}") or ids[found[1]], self.path)
 
 
 OPS = [Op(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item if method != "head"]
 SHAPES = {"number": "1", "question": "1", "revision": "1", "version": "1", "document": "result", "subject": "math"}
 """Parameters that are no ids: the same for every tenant."""
+ITEM = {
+    "id": "own-1", "subject": "math", "grade": 7, "points": ["math.01"], "type": "fill_blank", "stem": "1 + 1 = ____",
+    "answer": "2", "score": 3,
+}  # fmt: skip
 BODY = json.dumps({"url": "https://example.com/x", "patch": {}, "verdict": "correct", "subject": "math"})
+
+
+class Own(dict[str, str]):
+    """One of each that the tenant has; what is no id is the same for all. A KeyError is a route whose id is forgotten."""
+
+    def __missing__(self, name: str) -> str:
+        return SHAPES[name]
 
 
 class Anything(dict[str, str]):
@@ -79,6 +93,8 @@ async def world(running: Running) -> World:
     assert (batch.status_code, template.status_code) == (202, 201), (batch.text, template.text)
     practice = await running.client.post(f"{API}/practice", json={"subject": "math", "points": ["math.07"]})
     assert practice.status_code == 201, practice.text
+    bank = await running.client.post(f"{API}/items", json=ITEM)
+    assert bank.status_code in {200, 201}, bank.text
     hook, delivery = "wh_" + "0" * 24, uuid.uuid4()
     await running.sql(
         """INSERT INTO webhook_endpoints (tenant, id, url, events, secret)
@@ -97,10 +113,32 @@ async def world(running: Running) -> World:
         "INSERT INTO imports (import_id, tenant, media_type, requested_by, ended_at) VALUES ($1, 'dev', 'text/csv', 'k', now())",
         past,
     )
+    proposal = "crs_" + "0" * 32
+    await running.sql(
+        """INSERT INTO course_proposals (tenant, id, subject, title, document, fingerprint)
+           VALUES ('dev', $1, 'math', 't', '{"engine": "rules", "points": []}', '')""",
+        proposal,
+    )
+
+    async def looked_through() -> bool:
+        return bool(await running.sql("SELECT 1 FROM exams WHERE review_revision = 1"))
+
+    await until(looked_through)  # an item that comes before would be taken away again
+    question = ResultQuestion(number="1", path=("1",), type="fill_blank", text="").model_dump_json()
+    review = uuid.uuid4()
+    await running.sql(
+        """INSERT INTO review_items (item_id, exam_id, tenant, revision, place, path, reason, question, queued_at)
+           VALUES ($1, $2, 'dev', 1, 0, '{1}', 'unread', $3::text::jsonb, now())""",
+        review,
+        uuid.UUID(exam["exam_id"]),
+        question,
+    )
     ids = {
+        "items.item_id": "own-1", "review.item_id": str(review),
         "import_id": str(past), "student_id": FORM["student_id"],
         "exam_id": exam["exam_id"], "batch_id": batch.json()["batch_id"], "template_id": template.json()["id"],
         "webhook_id": hook, "delivery_id": str(delivery), "practice_id": practice.json()["id"],
+        "proposal_id": proposal,
     }  # fmt: skip
     async with open_database(PostgresSettings(dsn=running.dsn, pool=2)) as pool:
         keys: dict[str, str | None] = {name: await auth.create_key(pool, "dev") for name in ("revoked", "expired")}
@@ -109,7 +147,15 @@ async def world(running: Running) -> World:
         keys["other"] = await auth.create_key(pool, "other-school")
         for scope in (Scope.USAGE, Scope.WEBHOOKS):
             keys[scope] = await auth.create_key(pool, "dev", scopes=[scope])
-    return World(running, Anything(ids), keys | {"none": None, "unknown": "rk_unknown_" + "x" * 43})
+    return World(running, Own(ids), keys | {"none": None, "unknown": "rk_unknown_" + "x" * 43})
+
+
+async def test_the_tenant_itself_has_one_of_each(world: World) -> None:
+    """Else another tenant's 404 would say nothing."""
+    for op in OPS:
+        if op.method == "GET" and op.path.endswith("_id}"):
+            answer = await world.running.client.get(op.url(world.ids))
+            assert answer.status_code == 200, (op, answer.text)
 
 
 def test_the_matrix_has_every_route() -> None:
@@ -183,7 +229,18 @@ def said(answer: httpx.Response) -> tuple[int, str, str]:
 
 async def books(running: Running) -> str:
     """What the tenant has, as a text."""
-    tables = ("exams", "webhook_endpoints", "webhook_deliveries", "batches", "templates", "exam_tombstones", "imports")
+    tables = (
+        "items",
+        "practices",
+        "review_items",
+        "exams",
+        "webhook_endpoints",
+        "webhook_deliveries",
+        "batches",
+        "templates",
+        "exam_tombstones",
+        "imports",
+    )
     rows = {table: await running.sql(f"SELECT * FROM {table} WHERE tenant = 'dev' ORDER BY 1, 2") for table in tables}
     volatile = {"updated_at", "heard_at", "intake_until", "last_event", "status", "review_revision", "metered"}
     volatile |= {"recorded_revision"}
