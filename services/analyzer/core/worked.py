@@ -11,7 +11,7 @@ from services.analyzer.core.uncut import working
 
 _TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]?\s*(\d{1,2})\s*[)）]\s*")
 _CONCLUDING = re.compile(
-    r"^[\s①-⑳]*(?:所以|所[A-Za-z1|!<≤]{1,4}?(?=\s*(?:[A-Za-z]\s*=|[一-鿿\d(（:：]))|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
+    r"^[\s①-⑳]*(?:所以|所[A-Za-z1|!<≤]{1,4}?(?=\s*(?:[A-Za-z]\s*=|[A-Z]?[一-鿿]|[\d(（:：]))|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
 )
 """Words that open a conclusion, with what hurried writing of them is read as: 所rl for 所以, :. for ∴."""
 _OPENING = re.compile(r"^\s*(?:解\s*[:：]|解\s+|答\s*[:：]|答案\s*[:：])\s*")

@@ -18,6 +18,10 @@ def test_an_answer_that_says_something_else_is_left_as_it_was_read(answer: str, 
     assert spelled(answer, key) == answer
 
 
+def test_each_blank_is_spelled_by_itself() -> None:
+    assert spelled("埃德加斯诺||西行", "埃德加·斯诺|长征|西行漫记") == "埃德加·斯诺||西行"
+
+
 def test_without_an_answer_or_a_key_nothing_is_spelled() -> None:
     assert spelled(None, "3") is None
     assert spelled("3", None) == "3"

@@ -98,3 +98,4 @@ def test_a_letter_that_a_teacher_crossed_is_not_taken_for_the_keys() -> None:
 
 def test_the_variable_after_a_hurried_so_is_part_of_the_conclusion() -> None:
     assert conclusion("3x=45\n所v<x =15") == "x =15"
+    assert conclusion("-5+33=28\n所rB地在A地东方28千米处") == "B地在A地东方28千米处"
