@@ -1,6 +1,6 @@
 """Suggestions: what to do next, for which questions, starting from the lost points and from what they build on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.artefacts.diagnosis import Cause, Suggestion
@@ -65,9 +65,12 @@ def _group(item: Item, words: Words) -> tuple[str, str | None]:
 
 
 def suggestions_of(
-    items: Sequence[Item], causes: Sequence[Cause], taxonomy: Taxonomy, words: Words
+    items: Sequence[Item], causes: Sequence[Cause], taxonomy: Taxonomy, words: Words, firm: Collection[str] = ()
 ) -> tuple[Suggestion, ...]:
-    """What to practise first, advice on the largest losses, on blanks, and on what a person should check."""
+    """What to practise first, advice on the largest losses, on blanks, and on what a person should check.
+
+    `firm`: codes of points with enough evidence, earlier exams included.
+    """
     graded = [item for item in items if item.share is not None]
     losses = losses_of(items, words)
     why = {cause.path: cause.text for cause in causes}
@@ -77,7 +80,7 @@ def suggestions_of(
         found = [_on(graded, words.all_right, words)]
     else:
         found = _first(losses, taxonomy, words)
-        found += [_practise(loss, why, words) for loss in losses[:_MOST_GROUPS]]
+        found += [_practise(loss, why, words, firm) for loss in losses[:_MOST_GROUPS]]
         found += _if_any([item for loss in losses[_MOST_GROUPS:] for item in loss.items], words.rest, words)
         blanks = [item for item in graded if item.answer.verdict == "blank"]
         found += _if_any(blanks if len(blanks) >= _SEVERAL else [], words.blanks, words)
@@ -105,10 +108,12 @@ def _root(root: Loss, above: Sequence[Loss], words: Words) -> Suggestion:
     return Suggestion(text=text, evidence=tuple(numbers))
 
 
-def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words) -> Suggestion:
+def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words, firm: Collection[str]) -> Suggestion:
     details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
     blank = all(item.answer.verdict == "blank" for item in loss.items)
-    thin = loss.asked < ENOUGH and loss.code is not None  # without a point there is no evidence to count
+    thin = (
+        loss.asked < ENOUGH and loss.code is not None and loss.code not in firm
+    )  # without a point there is no evidence to count
     text = words.practise.format(
         name=loss.name,
         cited=loss.cited(words),

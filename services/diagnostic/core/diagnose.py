@@ -47,7 +47,9 @@ def diagnose(
         weak_points=supported_texts(named, labels, words),
         strengths=supported_texts((_named(*pair, words) for pair in strong), labels, words),
         causes=causes,
-        suggestions=supported_advice(suggestions_of(items, causes, known, words), labels, numbers, words),
+        suggestions=supported_advice(
+            suggestions_of(items, causes, known, words, {row.code for row, _ in firm}), labels, numbers, words
+        ),
         summary=words.between.join(supported_texts(summary, labels, words) if items else summary),
     )
 

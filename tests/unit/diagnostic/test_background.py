@@ -144,3 +144,11 @@ def test_a_taxonomy_of_a_school_is_refused_when_it_is_broken():
     ):
         with pytest.raises(ValidationError):
             made(*broken)
+
+
+def test_a_point_known_well_enough_by_earlier_exams_is_not_said_to_have_too_little_evidence():
+    paper, analysis = exam(("1", "wrong", "数轴"))
+    history = (PastAnswers(code="k.数轴", share=0.2, questions=6, exams_ago=1),)
+    alone, known = (diagnose(SUBMISSION, paper, analysis, Background(history=each)) for each in ((), history))
+    assert "证据不足" in alone.suggestions[0].text
+    assert "证据不足" not in known.suggestions[0].text
