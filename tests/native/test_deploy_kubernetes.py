@@ -98,7 +98,7 @@ def test_a_pod_gets_only_the_secrets_of_its_service() -> None:
         given[name] = {item["path"] for source in sources for item in source["items"]}
     blobs = {"REDINK_BLOBS_S3_ACCESS_KEY", "REDINK_BLOBS_S3_SECRET_KEY"}
     assert given == {
-        "gateway": blobs | {"REDINK_POSTGRES_DSN", "REDINK_ADMIN_TOKEN", "REDINK_CANARY_KEY"},
+        "gateway": blobs | {"REDINK_POSTGRES_DSN", "REDINK_ADMIN_TOKEN", "REDINK_CANARY_KEY", "REDINK_LLM_API_KEY"},
         "canary": {"REDINK_CANARY_KEY"},
         "analyzer": blobs | {"REDINK_LLM_API_KEY"},
         "migrate": {"REDINK_POSTGRES_DSN"},
