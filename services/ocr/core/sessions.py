@@ -59,8 +59,8 @@ def _on_openvino(threads: int, precision: str | None) -> Sessions:
         # Pinned workers of several processes end up on the same core: 8.0 s against 4.9 s for eight pages.
         "ENABLE_CPU_PINNING": False,
         "NUM_STREAMS": 1,
-        # Enough for the kernels of all widths that the recogniser is given; the default would hold those of every page size.
-        "CPU_RUNTIME_CACHE_CAPACITY": 2500,
+        # Enough for the kernels of all shapes that the recogniser is given; the default would hold those of every page size.
+        "CPU_RUNTIME_CACHE_CAPACITY": 3500,
     }
     if precision:
         settings["INFERENCE_PRECISION_HINT"] = precision

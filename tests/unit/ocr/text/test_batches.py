@@ -18,10 +18,13 @@ def test_every_crop_has_a_width_that_holds_it() -> None:
 
 
 def test_what_is_beyond_a_crop_or_a_batch_is_neither_ink_nor_paper() -> None:
-    made = batches.strips([crop(30, 255), crop(50)], 64)
-    assert made.shape == (batches.REC_BATCH, 3, batches.REC_HEIGHT, 64)
+    made = batches.strips([crop(30, 255), crop(50), crop(60)], 64)
+    assert made.shape == (4, 3, batches.REC_HEIGHT, 64)
     assert (made[0, :, :, :30] == 1).all()
     assert (made[1, :, :, :50] == -1).all()
     assert not made[0, :, :, 30:].any()
-    assert not made[2:].any()
-    assert len(batches.strips([crop(30)], 64)) == 1
+    assert not made[3:].any()
+
+
+def test_one_crop_and_two_are_recognised_without_empty_ones_beside_them() -> None:
+    assert [len(batches.strips([crop(30)] * count, 64)) for count in (1, 2, 3, 4)] == [1, 2, 4, 4]
