@@ -100,12 +100,13 @@ class Keeper:
             seen = None
         items = open_items(exam.exam_id, seen.result) if seen else []
         async with self._pool.acquire() as connection, connection.transaction():
-            same = await connection.fetchval(
-                "SELECT 1 FROM exams WHERE exam_id = $1 AND revision = $2 AND status = 'COMPLETED' FOR NO KEY UPDATE",
+            first = await connection.fetchval(
+                """SELECT 1 FROM exams WHERE exam_id = $1 AND revision = $2 AND status = 'COMPLETED'
+                     AND review_revision < revision FOR NO KEY UPDATE""",
                 exam.exam_id,
                 exam.position.revision,
             )
-            void = await _replace(connection, exam, items, seen) if same else 0
+            void = await _replace(connection, exam, items, seen) if first else 0
         if void:
             self._log.warning("decisions void: the question is gone, or was corrected first", count=void)
 
@@ -181,7 +182,8 @@ async def _replace(connection: asyncpg.Connection, exam: Exam, items: list[Open]
     else:  # a new result makes what was void before worth a decision again
         await connection.execute("DELETE FROM review_items WHERE exam_id = $1 AND decision ? 'void'", exam.exam_id)
     await connection.execute(
-        "DELETE FROM review_items WHERE exam_id = $1 AND NOT item_id = ANY($2) AND NOT coalesce(decision ->> 'id', '') = ANY($3)",
+        """DELETE FROM review_items WHERE exam_id = $1 AND NOT item_id = ANY($2)
+             AND NOT coalesce(decision ->> 'id', '') = ANY($3) AND NOT coalesce(decision ? 'void', false)""",
         exam.exam_id,
         [item.item_id for item in items],
         [str(each.id) for each in kept],

@@ -82,8 +82,9 @@ async def test_a_result_that_is_gone_before_it_was_looked_through_leaves_no_deci
     exam = await marked(running)
     await decide(running, (await items(running))[0], {"accept": True}, "t-1")
     await asyncio.to_thread((tmp_path / "dev" / exam["exam_id"] / "1" / "result.json").unlink)
-    await running.sql("UPDATE exams SET review_revision = 0")
-    await apply(running)
+    for _ in range(2):  # the second time as after a rebuild, or by a keeper that began before the first had ended
+        await running.sql("UPDATE exams SET review_revision = 0")
+        await apply(running)
     assert [each["problem"]["code"] for each in await kept(running)] == ["result_gone"]
 
 
