@@ -203,9 +203,10 @@ def wanted(item: KeyItem | None, reading: Reading) -> bool:
 def confirmed(found: Found, by_key: Grade) -> bool:
     """Whether the key confirms a free reading: a misreading seldom happens to be the right answer.
 
-    Readings know nothing of the key, but for letters inferred from a teacher's tick; those confirm nothing.
+    Readings know nothing of the key, but for letters inferred from a teacher's tick; those confirm nothing. Nor do words that
+    were mended, for the student may have misspelt what the key spells right.
     """
-    free = found.evidence.partition(":")[0] != "ticked" and not found.doubt
+    free = found.evidence.partition(":")[0] not in ("ticked", "fill_mended") and not found.doubt
     return free and by_key.verdict == "correct"
 
 

@@ -39,6 +39,7 @@ _LINES: dict[str, tuple[float, float]] = {
     "fill_agreed:formula": (0.75, -1.75),
     "fill_agreed": (0.25, -0.5),
     "fill_near:known": (0.25, 1.5),
+    "fill_mended": (0.0, 1.5),
     "fill_spot:known": (0.75, -1.75),
     "fill_spot:unknown": (0.0, -0.75),
     "fill_spot:word": (0.5, -0.75),

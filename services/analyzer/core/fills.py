@@ -41,7 +41,7 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     while len(texts) < expected:
         texts.append("")
     doubt = len(entries) != max(expected, 1)  # where nobody says how many blanks there are, several are doubtful
-    unread = any((p.ink > 0 and not p.text) or p.mended for p in inked)
+    unread = any(p.ink > 0 and not p.text for p in inked)
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
     kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)
@@ -51,6 +51,8 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
         script = "known" if is_known(answer, words) else "unknown"
     if script == "known" and kind == "fill_spot" and all(p.agreed or is_near(p, words) for p in inked):
         kind = "fill_near"
+    if any(p.mended for p in inked):
+        kind = "fill_mended"
     return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread, views)
 
 

@@ -1,18 +1,19 @@
 """What knowing English words does for a reading, and what it must not do."""
 
 import pytest
-from analyzer_build import line, paper, question, reading, spot, submission
+from analyzer_build import key, line, paper, question, reading, spot, submission
 
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.reading import Reading
+from contracts.artefacts.submission import KeyItem
 from services.analyzer.core import analyze
 from services.analyzer.core.text import short_answer
 from services.analyzer.core.words import is_known, mended, nearest
 from services.analyzer.knowledge import english
 
 
-def answer(r: Reading) -> Answer:
-    return analyze(submission(), r, paper(question("fill_blank", spots=[0])), english()).answers[0]
+def answer(r: Reading, *keys: KeyItem) -> Answer:
+    return analyze(submission(*keys), r, paper(question("fill_blank", spots=[0])), english()).answers[0]
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,8 @@ def test_a_word_that_its_other_view_misreads_goes_to_review() -> None:
     clear = spot("practices", kind="rule").model_copy(update={"confidence": 0.99})
     got = answer(reading(spots=[clear], lines=[line("Dractices")]))
     assert (got.student_answer, got.needs_review) == ("practices", True)
+
+
+def test_a_mended_word_goes_to_review_also_when_it_is_the_right_answer() -> None:
+    right = answer(reading(spots=[spot("hignly", kind="rule")]), key("1", "highly"))
+    assert (right.student_answer, right.verdict, right.needs_review) == ("highly", "correct", True)
