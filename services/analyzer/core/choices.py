@@ -5,7 +5,8 @@ import re
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core import bubbles
-from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, spots_of
+from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of
+from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import choice_letters, truth_sign
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 

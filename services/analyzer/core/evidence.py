@@ -1,22 +1,12 @@
-"""What the reading holds for one question: pieces of handwriting and answer places, in reading order."""
+"""Pieces of what was written for one question, in reading order, and the answer found in them."""
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Literal
 
 from contracts.artefacts.paper import Question, Region
-from contracts.artefacts.reading import Line, Page, Reading, Spot
+from contracts.artefacts.reading import Line, Reading
 from contracts.base import Box
-
-_SHORT_RULE = 1.6
-"""Widths and gaps in line heights: shorter rules may be underlines, wider gaps part words from answers."""
-
-_BROKEN_RULE = 0.5
-"""Line heights between two rules on a row below which they are one."""
-_EDGE = 0.25
-"""Line heights from a place's edge within which a printed character is one that the edge cut."""
 
 Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 
@@ -25,7 +15,8 @@ Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 class Piece:
     """One place with, or made for, a student's writing.
 
-    `xs`: the centres of a line's characters. `mended`: a letter was guessed. `inline`: what the lines that run through a spot read there: a second view of the same ink, with its confidence.
+    `xs`: the centres of a line's characters. `mended`: a letter was guessed. `inline`: what the lines that run through a
+    spot read there: a second view of the same ink, with its confidence.
     """
 
     source: Source
@@ -76,156 +67,6 @@ def line_box(line: Line) -> Box:
     """The upright box around a line."""
     xs, ys = [p[0] for p in line.box], [p[1] for p in line.box]
     return (min(xs), min(ys), max(xs), max(ys))
-
-
-def spots_of(question: Question, reading: Reading) -> list[Piece]:
-    """The question's answer places, in order."""
-    pages = {p.page: p for p in reading.pages}
-    found: list[Piece] = []
-    for ref in question.spots:
-        page = pages.get(ref.page)
-        if page is not None and ref.index < len(page.spots) and not is_underline(page, page.spots[ref.index]):
-            _append(found, page, page.spots[ref.index])
-    return found
-
-
-def _append(found: list[Piece], page: Page, spot: Spot) -> None:
-    """Add a spot; a rule that continues the last one, as where a stroke broke it, makes one place with it."""
-    last = found[-1] if found else None
-    piece = _spot_piece(page, spot)
-    height = spot.box[3] - spot.box[1]
-    if last is None or last.page != page.page or {last.source, spot.kind} != {"rule"} or not same_row(last, piece):
-        found.append(piece)
-        return
-    gap = max(spot.box[0] - last.box[2], last.box[0] - spot.box[2])
-    if not 0 <= gap < _BROKEN_RULE * height or last.blank or piece.blank:
-        found.append(piece)
-        return
-    first, second = (last, piece) if last.box[0] < piece.box[0] else (piece, last)
-    box = (first.box[0], min(last.box[1], spot.box[1]), second.box[2], max(last.box[3], spot.box[3]))
-    whole = _spot_piece(page, spot.model_copy(update={"box": box, "candidates": {}}))
-    sure = 0.5 * min(last.confidence, piece.confidence)
-    found[-1] = replace(whole, text=first.text + second.text, confidence=sure, ink=max(last.ink, piece.ink))
-
-
-def _spot_piece(page: Page, spot: Spot) -> Piece:
-    ranked = tuple(sorted(spot.candidates.items(), key=lambda c: -c[1]))
-    inline, sure, handwritten = inline_text(page, spot.box)
-    text = without_print(spot.text, page, spot.box)
-    return Piece(
-        spot.kind,
-        page.page,
-        spot.box,
-        text,
-        spot.confidence,
-        ranked,
-        spot.ink,
-        spot.struck,
-        inline,
-        sure,
-        handwritten=handwritten,
-    )
-
-
-def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
-    """What the page's lines (not in red) read inside `box`, a Latin word cut by its edges completed; its
-    confidence, and whether any of it is handwriting.
-
-    Lines count when their middle runs through the box; characters by their centres.
-    """
-    chosen: list[tuple[float, str, float, bool]] = []
-    through = [x for x in page.lines if x.script == "handwritten" and x.ink == "blue" and overlap(line_box(x), box) > 0]
-    for line in page.lines:
-        if through and line.ink != "blue":  # blue writing stands here: what is black is print
-            continue
-        outline = line_box(line)
-        middle = (outline[1] + outline[3]) / 2
-        if line.ink == "red" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:
-            continue
-        edge = _EDGE * (box[3] - box[1]) if line.script == "printed" else 0.0
-        inside = [
-            i
-            for i, (x, c) in enumerate(zip(line.xs, line.text, strict=True))
-            if c.strip() and box[0] + (m := edge if _is_print(c) else edge / 5) <= x <= box[2] - m
-        ]
-        while len(inside) > 1 and line.text[inside[0]] in ".．、,)）":  # of the printed number before the place
-            inside.pop(0)
-        if not inside:
-            continue
-        first, last = inside[0], inside[-1] + 1
-        overshoot = box[0] - outline[0] > box[3] - box[1]
-        if line.script == "handwritten" and not overshoot and 2 * len(inside) >= len(line.text.replace(" ", "")):
-            first, last = _without_number(line, box), len(line.text)  # it only overshoots its place
-        while last < len(line.text) and _continues(line, last):
-            last += 1
-        if first == inside[0] > 0 and _continues(line, first):
-            first -= 1
-        sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
-        chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure), line.script == "handwritten"))
-    chosen.sort()
-    text = " ".join(t.strip() for _, t, _, _ in chosen)
-    return text, min((c for _, _, c, _ in chosen), default=0.0), any(h for *_, h in chosen)
-
-
-def _without_number(line: Line, box: Box) -> int:
-    """Where the writing of a line starts that has the printed number before the place still in it: 61. known."""
-    number = re.match(r"[\s_]*(?:\d{1,3}\s*[.．、]?|[.．、])[\s_]*", line.text)
-    if number and number.end() < len(line.text) and line.xs[max(0, number.end() - 2)] < box[0]:
-        return number.end()
-    return 0
-
-
-def is_underline(page: Page, spot: Spot) -> bool:
-    """Whether a short rule only underlines print: the line above it runs on through both its edges without a gap."""
-    box = spot.box
-    height = box[3] - box[1]
-    if spot.kind != "rule" or box[2] - box[0] > _SHORT_RULE * height:
-        return False
-    for line in page.lines:
-        outline = line_box(line)
-        if line.script != "printed" or not box[1] <= (outline[1] + outline[3]) / 2 <= box[3]:
-            continue
-        if len(line.xs) != len(line.text) or not outline[0] < box[0] - height or not box[2] + height < outline[2]:
-            continue
-        near = [(x, c) for x, c in zip(line.xs, line.text, strict=True) if box[0] - height <= x <= box[2] + height]
-        gaps = [b[0] - a[0] for a, b in pairwise(near)]
-        words = sum("一" <= c <= "鿿" for _, c in near)
-        if gaps and max(gaps) < _SHORT_RULE * height and words > 0.6 * len(near):
-            return True
-    return False
-
-
-def without_print(text: str, page: Page, box: Box) -> str:
-    """`text` of a place without the printed character that its edge cut in: 是-4 after 记作是."""
-    reach = box[3] - box[1]
-    bare = text.strip()
-    for line in page.lines:
-        outline = line_box(line)
-        middle = (outline[1] + outline[3]) / 2
-        if line.script != "printed" or len(line.xs) != len(line.text) or not box[1] <= middle <= box[3]:
-            continue
-        near = [(x, c) for x, c in zip(line.xs, line.text, strict=True) if _is_print(c)]
-        left = [c for x, c in near if box[0] - reach <= x <= box[0] + _EDGE * reach]
-        right = [c for x, c in near if box[2] - _EDGE * reach <= x <= box[2] + reach]
-        if len(bare) > 1 and left and bare[0] in left[-2:]:
-            bare = bare[1:].strip()
-        if len(bare) > 1 and right and bare[-1] in right[:2]:
-            bare = bare[:-1].strip()
-    return bare
-
-
-def _is_print(char: str) -> bool:
-    """Whether a character is of those that stems are made of and blanks seldom begin or end with."""
-    return "一" <= char <= "鿿" or char in "，。；：、,;:（）()"
-
-
-def _continues(line: Line, at: int) -> bool:
-    """Whether the letter at `at` continues a Latin word begun before it."""
-    a, b = line.text[at - 1], line.text[at]
-    if not (a.isascii() and a.isalpha() and b.isascii() and b.isalpha()):
-        return False
-    pitch = (line.xs[-1] - line.xs[0]) / max(1, len(line.xs) - 1)
-    return line.xs[at] - line.xs[at - 1] < 1.5 * pitch
 
 
 def lines_of(question: Question, reading: Reading) -> list[Piece]:

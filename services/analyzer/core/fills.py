@@ -5,7 +5,8 @@ import re
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
-from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside, spots_of
+from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside
+from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.uncut import beside_print
 from services.analyzer.core.views import is_near, settled

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Page, Reading
-from services.analyzer.core.evidence import Piece, in_order, is_seal, line_box, spots_of
+from services.analyzer.core.evidence import Piece, in_order, is_seal, line_box
 from services.analyzer.core.pitch import written_from
+from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import choice_letters, truth_sign
 
 _LETTERS = r"[A-Ha-h]{1,5}"

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
-from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, overlap, same_row, spots_of
+from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, overlap, same_row
+from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import powers, script_of, short_answer, variables
 from services.analyzer.core.uncut import working
 
