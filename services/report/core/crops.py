@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageMath
 
 from contracts.artefacts.paper import Region
 from contracts.result import ResultQuestion
+from services.report.core.dilation import brightest
 
 _PAD = 12, 4  # pixels of the rectified page beside and above a region: neighbours' lines are close
 _WIDEST, _TALLEST = 1240, 900  # pixels of a crop after scaling
@@ -79,7 +80,7 @@ def _crop(page: Image.Image, region: Region) -> Crop | None:
 def _lit(picture: Image.Image) -> Image.Image:
     """Evenly lit: every colour divided by that of the bare paper around it, so that shadows neither distract nor print."""
     small = picture.resize((max(1, picture.width // _SHRINK), max(1, picture.height // _SHRINK)), Image.Resampling.BOX)
-    bare = small.filter(ImageFilter.MaxFilter(15)).filter(ImageFilter.GaussianBlur(8)).resize(picture.size)
+    bare = brightest(small, 7).filter(ImageFilter.GaussianBlur(8)).resize(picture.size)
     return Image.merge("RGB", [_divided(*pair) for pair in zip(picture.split(), bare.split(), strict=True)])
 
 
@@ -95,7 +96,7 @@ def _trimmed(picture: Image.Image) -> Image.Image:
     grey = picture.convert("L").resize(
         (max(1, picture.width // _SHRINK), max(1, picture.height // _SHRINK)), Image.Resampling.BOX
     )
-    paper = grey.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(3))
+    paper = brightest(grey, 4).filter(ImageFilter.GaussianBlur(3))
     ink = ImageChops.subtract(paper, grey).point([0] * _INK + [255] * (256 - _INK)).getbbox()
     if ink is None:
         return picture
