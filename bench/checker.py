@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from services.analyzer.core.equality import compare
+from contracts.equality import compare
 from services.analyzer.core.likeness import FEATURES, LABELS, features
 
 _PAIRS = Path(__file__).parents[1] / "tests" / "unit" / "analyzer" / "pairs.jsonl"

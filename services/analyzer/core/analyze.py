@@ -7,10 +7,10 @@ from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
+from contracts.equality import Match, compare
 from services.analyzer.core.accepted import grade_under
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
-from services.analyzer.core.equality import Match, compare
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade

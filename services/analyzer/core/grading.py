@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from contracts.artefacts.analysis import Verdict
 from contracts.artefacts.paper import QuestionType
-from services.analyzer.core.equality import Match, compare
-from services.analyzer.core.equality.canonical import letters
-from services.analyzer.core.equality.keys import has_answer
-from services.analyzer.core.equality.match import best
-from services.analyzer.core.equality.wording import edit_distance
+from contracts.equality import Match, compare
+from contracts.equality.canonical import letters
+from contracts.equality.keys import has_answer
+from contracts.equality.match import best
+from contracts.equality.wording import edit_distance
 from services.analyzer.core.keypoints import find, points_of
 from services.analyzer.core.text import truth_sign
 from services.analyzer.core.worked import conclusion, plain

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from services.analyzer.core.equality import Match, compare
+from contracts.equality import Match, compare
 
 
 def spelled(answer: str | None, key: str | None) -> str | None:

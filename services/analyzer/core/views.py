@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from services.analyzer.core.equality.wording import edit_distance
+from contracts.equality.wording import edit_distance
 from services.analyzer.core.evidence import Piece
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.words import Words, is_known, mended, nearest, tokens

@@ -6,7 +6,7 @@ exchanged, one doubled or not) of exactly one known word, and misspellings that 
 
 import re
 
-from services.analyzer.core.equality.british import words_of
+from contracts.equality.british import words_of
 from services.analyzer.core.words import Words
 
 _SHORTEST = 5

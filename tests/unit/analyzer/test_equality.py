@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analyzer.core.equality import Match, compare
-from services.analyzer.core.equality.canonical import canonical
-from services.analyzer.core.equality.evaluate import evaluate
-from services.analyzer.core.equality.expression import NotAnExpression, parse
+from contracts.equality import Match, compare
+from contracts.equality.canonical import canonical
+from contracts.equality.evaluate import evaluate
+from contracts.equality.expression import NotAnExpression, parse
 
 SAME = [
     ("√5", "√5"), ("0.5", "1/2"), ("50%", "1/2"), (r"\frac{1}{2}", "0.5"), ("y(x+1)^2", "y(x+1)²"), ("5000g", "5kg"),

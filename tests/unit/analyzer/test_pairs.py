@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.analyzer.core.equality import Match, compare
+from contracts.equality import Match, compare
 
 PAIRS = [json.loads(line) for line in Path(__file__).with_name("pairs.jsonl").read_text(encoding="utf8").splitlines()]
 

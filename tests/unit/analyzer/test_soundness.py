@@ -11,9 +11,9 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analyzer.core.equality import Match, compare
-from services.analyzer.core.equality.evaluate import evaluate, real
-from services.analyzer.core.equality.expression import parse
+from contracts.equality import Match, compare
+from contracts.equality.evaluate import evaluate, real
+from contracts.equality.expression import parse
 
 X, Y = sympy.symbols("x y")
 MAX_SECONDS = 0.005

@@ -6,9 +6,9 @@ from itertools import chain
 import pytest
 
 from contracts.artefacts import SubjectRules
+from contracts.equality import Match, compare
 from contracts.taxonomy import taxonomy
 from services.analyzer.core.accepted import grade_under
-from services.analyzer.core.equality import Match, compare
 from services.gateway.practice.bank import starter
 from services.gateway.practice.core.item import Item
 from tests.unit.gateway.practice.working import Written, written

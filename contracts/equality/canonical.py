@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from services.analyzer.core.equality.latex import plain_latex
+from contracts.equality.latex import plain_latex
 
 MAX_LENGTH = 400
 """What is longer is cut; no short answer needs more."""

@@ -2,9 +2,9 @@
 
 from functools import cached_property, lru_cache
 
-from services.analyzer.core.equality.evaluate import Number, evaluate, points
-from services.analyzer.core.equality.expression import Node, NotAnExpression, parse
-from services.analyzer.core.equality.forms import Form, finished, form
+from contracts.equality.evaluate import Number, evaluate, points
+from contracts.equality.expression import Node, NotAnExpression, parse
+from contracts.equality.forms import Form, finished, form
 
 _ALIKE_CASES = str.maketrans("XYZ", "xyz")
 """Variables whose two cases handwriting does not tell apart."""

@@ -8,7 +8,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from services.analyzer.core.equality.expression import Node
+from contracts.equality.expression import Node
 
 Form = tuple[Any, ...]
 _ONE = Fraction(1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from services.analyzer.core.equality.expression import Node, NotAnExpression
+from contracts.equality.expression import Node, NotAnExpression
 
 MAX_EXPONENT = 40
 MAX_BITS = 1024

@@ -2,10 +2,10 @@
 
 import re
 
-from services.analyzer.core.equality.british import abbreviated, in_figures, words_of
-from services.analyzer.core.equality.canonical import canonical, letters
-from services.analyzer.core.equality.lookalikes import TELLING, alike
-from services.analyzer.core.equality.match import Match
+from contracts.equality.british import abbreviated, in_figures, words_of
+from contracts.equality.canonical import canonical, letters
+from contracts.equality.lookalikes import TELLING, alike
+from contracts.equality.match import Match
 
 HAN = re.compile(r"[一-鿿]")
 _ENGLISH = re.compile(r"(?=.*[A-Za-z]['’]?[A-Za-z])[A-Za-z0-9\s'’‘.,;:!?\"“”()，。；：！？–—-]+", re.DOTALL)

@@ -2,10 +2,10 @@
 
 import re
 
-from services.analyzer.core.equality.evaluate import POINTS, close
-from services.analyzer.core.equality.forms import is_normal, is_scientific
-from services.analyzer.core.equality.match import Match
-from services.analyzer.core.equality.phrase import Phrase
+from contracts.equality.evaluate import POINTS, close
+from contracts.equality.forms import is_normal, is_scientific
+from contracts.equality.match import Match
+from contracts.equality.phrase import Phrase
 
 _LEAST_POINTS = 2
 _COEFFICIENT = re.compile(r"(?<=\d)/\d+(?=[a-z])")

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from math import gcd
 
-from services.analyzer.core.equality.match import Match
-from services.analyzer.core.equality.pieces import MAX_PIECES
+from contracts.equality.match import Match
+from contracts.equality.pieces import MAX_PIECES
 
 _SYMBOLS = (
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo"

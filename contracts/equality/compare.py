@@ -3,20 +3,20 @@
 import re
 import unicodedata
 
-from services.analyzer.core.equality.british import words_of
-from services.analyzer.core.equality.canonical import canonical
-from services.analyzer.core.equality.chemistry import compare_chemistry
-from services.analyzer.core.equality.clock import compare_times
-from services.analyzer.core.equality.groups import compare_groups, compare_ratios
-from services.analyzer.core.equality.keys import kept_of, read_key, within
-from services.analyzer.core.equality.match import Match, best, worst
-from services.analyzer.core.equality.phrase import phrase_of
-from services.analyzer.core.equality.quantities import compare_quantities
-from services.analyzer.core.equality.relations import compare_relations
-from services.analyzer.core.equality.scalars import compare_scalars
-from services.analyzer.core.equality.solutions import compare_solutions
-from services.analyzer.core.equality.spoken import in_signs, is_language
-from services.analyzer.core.equality.wording import HAN, compare_wording, is_english
+from contracts.equality.british import words_of
+from contracts.equality.canonical import canonical
+from contracts.equality.chemistry import compare_chemistry
+from contracts.equality.clock import compare_times
+from contracts.equality.groups import compare_groups, compare_ratios
+from contracts.equality.keys import kept_of, read_key, within
+from contracts.equality.match import Match, best, worst
+from contracts.equality.phrase import phrase_of
+from contracts.equality.quantities import compare_quantities
+from contracts.equality.relations import compare_relations
+from contracts.equality.scalars import compare_scalars
+from contracts.equality.solutions import compare_solutions
+from contracts.equality.spoken import in_signs, is_language
+from contracts.equality.wording import HAN, compare_wording, is_english
 
 MAX_LENGTH = 160
 """Longer texts are compared as wordings only."""

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from services.analyzer.core.equality.evaluate import POINTS, Number, close, product
-from services.analyzer.core.equality.expression import Node
-from services.analyzer.core.equality.match import Match, worst
-from services.analyzer.core.equality.phrase import Phrase, phrase_of
-from services.analyzer.core.equality.solutions import FLIPPED, RELATION
+from contracts.equality.evaluate import POINTS, Number, close, product
+from contracts.equality.expression import Node
+from contracts.equality.match import Match, worst
+from contracts.equality.phrase import Phrase, phrase_of
+from contracts.equality.solutions import FLIPPED, RELATION
 
 Each = Callable[[str, str], Match]
 """How two pieces stand."""

@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from services.analyzer.core.equality.match import Match
-from services.analyzer.core.equality.numerals import SIGNS, numeral
+from contracts.equality.match import Match
+from contracts.equality.numerals import SIGNS, numeral
 
 _TIME = re.compile(
     rf"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚)?"

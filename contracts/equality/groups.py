@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-from services.analyzer.core.equality.evaluate import close, product
-from services.analyzer.core.equality.match import Match, best, worst
-from services.analyzer.core.equality.phrase import Phrase, phrase_of
-from services.analyzer.core.equality.pieces import cut, enclosed, spread
+from contracts.equality.evaluate import close, product
+from contracts.equality.match import Match, best, worst
+from contracts.equality.phrase import Phrase, phrase_of
+from contracts.equality.pieces import cut, enclosed, spread
 
 Each = Callable[[str, str], Match]
 _POINT = re.compile(r"^(?:点|坐标为?|向量)?[A-Za-z]?(?:的坐标)?(?:为|是|=)?(?=\()")

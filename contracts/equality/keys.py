@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from services.analyzer.core.equality.canonical import MAX_LENGTH, canonical
-from services.analyzer.core.equality.phrase import phrase_of
-from services.analyzer.core.equality.units import units_of
+from contracts.equality.canonical import MAX_LENGTH, canonical
+from contracts.equality.phrase import phrase_of
+from contracts.equality.units import units_of
 
 _REMARK = re.compile(
     r"[（(]?\s*(?:答案不唯?一|本题答案不唯一|合理即可|言之有理即可|意[思同]对?即可|符合题意即可|写出一[个种条]即可|任写一[个种]|其他合理答案[也均]可|答对一点即可)[^）)]*[）)]?"

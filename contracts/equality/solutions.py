@@ -6,10 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cmp_to_key, lru_cache
 
-from services.analyzer.core.equality.evaluate import Number, close
-from services.analyzer.core.equality.match import Match
-from services.analyzer.core.equality.phrase import phrase_of
-from services.analyzer.core.equality.pieces import cut, enclosed, spread
+from contracts.equality.evaluate import Number, close
+from contracts.equality.match import Match
+from contracts.equality.phrase import phrase_of
+from contracts.equality.pieces import cut, enclosed, spread
 
 RELATION = re.compile(r"<=|>=|=<|=>|[=<>≤≥≠]")
 _SPELLING = {"<=": "≤", "=<": "≤", ">=": "≥", "=>": "≥"}

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.analyzer.core.equality.evaluate import close, product, radians
-from services.analyzer.core.equality.match import Match, best
-from services.analyzer.core.equality.numerals import arabic
-from services.analyzer.core.equality.phrase import Phrase, phrase_of
-from services.analyzer.core.equality.scalars import compare_scalars
-from services.analyzer.core.equality.units import NONE, Unit, is_counter, units_of
+from contracts.equality.evaluate import close, product, radians
+from contracts.equality.match import Match, best
+from contracts.equality.numerals import arabic
+from contracts.equality.phrase import Phrase, phrase_of
+from contracts.equality.scalars import compare_scalars
+from contracts.equality.units import NONE, Unit, is_counter, units_of
 
 _FIRST_UNIT = re.compile(r"(?<=[\dπ)])(?=[^\d().^*/%‰+\-&√π\[\]~≈±])|(?<=[\da-zA-Zπ)])(?=[一-鿿℃°])")
 _PART = re.compile(
