@@ -2,12 +2,11 @@
 
 # ruff: noqa: FAST003 - batch_id is taken by the dependency InBatch
 
-import base64
-import binascii
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from contracts.status import Status
 from services.gateway.api import estimates
@@ -15,9 +14,10 @@ from services.gateway.api.batch_views import BatchPage, BatchView, PaperPage, Pa
 from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.exam_views import ExamView, exam_fields
+from services.gateway.api.paging import InPage, Page, paged
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch, PaperRow
-from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.cursor import Cursor, counted, decode, encode, number_in
 from services.gateway.core.eta import Estimate, Queue, estimate
 from services.gateway.core.problems import Code, Problem
 
@@ -43,23 +43,14 @@ InBatch = Annotated[Batch, Depends(_batch)]
 
 @router.get("/batches", summary="List batches", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
 async def list_batches(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
-    *,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> BatchPage:
     """The tenant's batches, newest first."""
-    found = await rows.page(gateway.pool, tenant, decode(cursor) if cursor else None, limit + 1)
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode(Cursor(last.created_at, last.batch_id))
-        _link(request, response, following)
-    items = [BatchView(**batch_fields(batch, None)) for batch in found[:limit]]
-    return BatchPage(items=items, next_cursor=following)
+    found = await rows.page(gateway.pool, tenant, page.after(decode), page.more)
+    batches, following = page.cut(found, lambda last: encode(Cursor(last.created_at, last.batch_id)))
+    return BatchPage(items=[BatchView(**batch_fields(batch, None)) for batch in batches], next_cursor=following)
 
 
 @router.get("/batches/{batch_id}", summary="One batch", responses=problems(Code.BATCH_NOT_FOUND))
@@ -77,23 +68,15 @@ async def get_batch(response: Response, gateway: InGateway, batch: InBatch) -> B
     responses=problems(Code.BATCH_NOT_FOUND, Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
 )
 async def list_papers(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     batch: InBatch,
-    *,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: Annotated[Page, Depends(paged(50))],
 ) -> PaperPage:
     """In the order of the manifest, else of names: what became of each, refused ones included."""
-    after = _number(cursor) if cursor else 0
-    found = await rows.papers(gateway.pool, batch.tenant, batch.batch_id, after=after, limit=limit + 1)
-    following = None
-    if len(found) > limit:
-        following = _cursor(found[limit - 1].number)
-        _link(request, response, following)
-    items = [await _paper(gateway, paper) for paper in found[:limit]]
-    return PaperPage(items=items, next_cursor=following)
+    after = page.after(partial(number_in, "paper")) or 0
+    found = await rows.papers(gateway.pool, batch.tenant, batch.batch_id, after=after, limit=page.more)
+    papers, following = page.cut(found, lambda last: counted("paper", last.number))
+    return PaperPage(items=[await _paper(gateway, paper) for paper in papers], next_cursor=following)
 
 
 @router.post(
@@ -131,23 +114,3 @@ async def _paper(gateway: Gateway, paper: PaperRow) -> PaperWithExam:
     if paper.exam is not None:
         exam = ExamView(**exam_fields(paper.exam, await estimates.remaining(gateway.history, paper.exam)))
     return PaperWithExam(**paper_fields(paper), exam=exam)
-
-
-def _link(request: Request, response: Response, following: str) -> None:
-    target = request.url.include_query_params(cursor=following)
-    response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-
-
-def _cursor(number: int) -> str:
-    return base64.urlsafe_b64encode(f"paper:{number}".encode()).decode().rstrip("=")
-
-
-def _number(cursor: str) -> int:
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error) as error:
-        raise Problem(Code.INVALID_CURSOR) from error
-    word, _, number = text.partition(":")
-    if word != "paper" or not number.isdigit() or len(number) > 9:
-        raise Problem(Code.INVALID_CURSOR)
-    return int(number)

@@ -27,6 +27,7 @@ from services.gateway.api.course_views import (
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
+from services.gateway.api.paging import InPage
 from services.gateway.api.subjects import InSubject
 from services.gateway.api.templates import IfMatch, etag, expected
 from services.gateway.core.cursor import Cursor, decode, encode
@@ -159,24 +160,15 @@ async def create_proposal(
     responses=problems(Code.UNKNOWN_SUBJECT, Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
 )
 async def list_proposals(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     subject: InSubject,
-    *,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> ProposalPage:
     """Newest first, without their points."""
-    found = await proposals.page(gateway.pool, tenant, subject, decode(cursor) if cursor else None, limit + 1)
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix(PREFIX))))
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return ProposalPage(items=[entry_view(each) for each in found[:limit]], next_cursor=following)
+    found = await proposals.page(gateway.pool, tenant, subject, page.after(decode), page.more)
+    items, following = page.cut(found, _place)
+    return ProposalPage(items=[entry_view(each) for each in items], next_cursor=following)
 
 
 @router.get(
@@ -230,3 +222,7 @@ async def accept_proposal(
 async def delete_proposal(gateway: InGateway, tenant: InTenant, proposal: InProposal) -> None:
     """Forget it. What was accepted of it stays: change that with PUT …/points."""
     await proposals.delete(gateway.pool, tenant, proposal.subject, proposal.id)
+
+
+def _place(last: Proposal) -> str:
+    return encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix(PREFIX))))

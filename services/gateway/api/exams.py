@@ -13,17 +13,18 @@ from pydantic import BeforeValidator
 from contracts.events import ExamControl
 from contracts.status import Status
 from contracts.topics import CONTROL
-from services.gateway import idempotency, keyed
+from services.gateway import exams, idempotency, keyed
 from services.gateway.api import estimates, waiting
 from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, trace_of
 from services.gateway.api.documented import ACCEPTED, CONDITIONAL, problems
 from services.gateway.api.exam_views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.api.headers import InKey
+from services.gateway.api.paging import InPage
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Fact
 from services.gateway.endings import take
-from services.gateway.exams import Exam, Filter, count_end, page
+from services.gateway.exams import Exam, Filter, count_end
 from services.gateway.ledger import Transaction, transact
 from services.gateway.replay import replay
 
@@ -45,8 +46,6 @@ InMoment = Annotated[datetime, BeforeValidator(_written)]
     responses={**CONDITIONAL, **problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED)},
 )
 async def list_exams(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     *,
@@ -57,8 +56,7 @@ async def list_exams(
     template_id: Annotated[str | None, Query(max_length=64, description="Uploaded with this template.")] = None,
     created_after: Annotated[InMoment | None, Query(description="Inclusive.")] = None,
     created_before: Annotated[InMoment | None, Query(description="Exclusive.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> ExamPage:
     """The tenant's exams, newest first."""
     wanted = Filter(
@@ -70,15 +68,9 @@ async def list_exams(
         _utc(created_before),
         _clean(template_id),
     )
-    found = await page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
-    items = [await _view(gateway, exam) for exam in found[:limit]]
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode(Cursor(last.created_at, last.exam_id))
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return ExamPage(items=items, next_cursor=following)
+    found = await exams.page(gateway.pool, tenant, wanted, page.after(decode), page.more)
+    items, following = page.cut(found, lambda last: encode(Cursor(last.created_at, last.exam_id)))
+    return ExamPage(items=[await _view(gateway, exam) for exam in items], next_cursor=following)
 
 
 @router.get("/exams/{exam_id}", summary="One exam", responses={**CONDITIONAL, **problems(Code.EXAM_NOT_FOUND)})

@@ -1,7 +1,5 @@
 """What is sent as an import, and what is answered of it: the file's forms, its subject, the places of its errors."""
 
-import base64
-import binascii
 from typing import Any
 
 from contracts.events import BlobRef
@@ -62,20 +60,3 @@ def subject_of(text: str | None) -> str | None:
 def digest(sha256: str, kind: str, subject: str | None) -> bytes:
     """What was asked for: the same for a repetition."""
     return idempotency.digest("import", sha256, kind, subject)
-
-
-def cursor_of(line: int) -> str:
-    """URL-safe text without padding."""
-    return base64.urlsafe_b64encode(f"line:{line}".encode()).decode().rstrip("=")
-
-
-def line_of(cursor: str) -> int:
-    """The inverse of `cursor_of`; Problem(INVALID_CURSOR) for anything else."""
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error) as error:
-        raise Problem(Code.INVALID_CURSOR) from error
-    word, _, number = text.partition(":")
-    if word != "line" or not number.isdigit() or len(number) > 9:
-        raise Problem(Code.INVALID_CURSOR)
-    return int(number)

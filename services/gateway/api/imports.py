@@ -4,6 +4,7 @@
 
 import asyncio
 import uuid
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -14,7 +15,7 @@ from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InCaller, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InKey
-from services.gateway.api.import_form import BODY, HEADERS, cursor_of, digest, ignored_columns, line_of, subject_of
+from services.gateway.api.import_form import BODY, HEADERS, digest, ignored_columns, subject_of
 from services.gateway.api.import_views import (
     AcceptedImport,
     ImportDeleted,
@@ -23,6 +24,8 @@ from services.gateway.api.import_views import (
     RowErrorPage,
     import_fields,
 )
+from services.gateway.api.paging import Page, paged
+from services.gateway.core.cursor import counted, number_in
 from services.gateway.core.problems import Code, Problem
 from services.gateway.idempotency import Earlier, Reservation
 from services.gateway.ledger import transact
@@ -112,23 +115,15 @@ async def get_import(response: Response, found: InImport) -> ImportView:
     responses=problems(Code.IMPORT_NOT_FOUND, Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
 )
 async def list_import_errors(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     found: InImport,
-    *,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: Annotated[Page, Depends(paged(100, 1000))],
 ) -> RowErrorPage:
     """In the order of the file: what is wrong with each, and what to do."""
-    of, after = found[0], line_of(cursor) if cursor else 0
-    rows = await imports.errors(gateway.pool, of.tenant, of.import_id, after, limit + 1)
-    following = None
-    if len(rows) > limit:
-        following = cursor_of(rows[limit - 1]["line"])
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return RowErrorPage(items=[RowError(**dict(row)) for row in rows[:limit]], next_cursor=following)
+    of, after = found[0], page.after(partial(number_in, "line")) or 0
+    rows = await imports.errors(gateway.pool, of.tenant, of.import_id, after, page.more)
+    wrong, following = page.cut(rows, lambda last: counted("line", last["line"]))
+    return RowErrorPage(items=[RowError(**dict(row)) for row in wrong], next_cursor=following)
 
 
 @router.delete("/{import_id}", summary="Take an import back", responses=problems(Code.IMPORT_NOT_FOUND))

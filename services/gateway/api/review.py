@@ -5,12 +5,13 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.corrections import InAuthor
 from services.gateway.api.documented import problems
 from services.gateway.api.json_body import json_body
+from services.gateway.api.paging import InPage
 from services.gateway.api.review_views import (
     DecisionOrder,
     DecisionView,
@@ -59,8 +60,6 @@ InItemId = Annotated[uuid.UUID, Depends(_item_id)]
 
 @router.get("", summary="What to look at", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
 async def list_review(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     *,
@@ -69,23 +68,17 @@ async def list_review(
     exam_id: Annotated[str | None, Query(max_length=64)] = None,
     reason: Annotated[Reason | None, Query(description="Only these.")] = None,
     free: Annotated[bool, Query(description="Only items that nobody has a lease on.")] = False,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> ReviewPage:
     """Open items of completed exams, the oldest exam first, each exam in the order of its paper."""
     exam = uuid_of(exam_id) if exam_id is not None else None
     if exam_id is not None and exam is None:
         return ReviewPage(items=[], open=0, next_cursor=None)
     wanted = queue.Wanted(_clean(subject), _clean(class_id), exam, reason, free)
-    found = await queue.page(gateway.pool, tenant, wanted, decode(cursor) if cursor else None, limit + 1)
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode(queue.After(last.queued_at, last.exam_id, last.place))
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+    found = await queue.page(gateway.pool, tenant, wanted, page.after(decode), page.more)
+    items, following = page.cut(found, lambda last: encode(queue.After(last.queued_at, last.exam_id, last.place)))
     number = await queue.count(gateway.pool, tenant, wanted, _MOST_COUNTED)
-    return ReviewPage(items=[item_view(item) for item in found[:limit]], open=number, next_cursor=following)
+    return ReviewPage(items=[item_view(item) for item in items], open=number, next_cursor=following)
 
 
 @router.get(
@@ -94,15 +87,12 @@ async def list_review(
     responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED),
 )
 async def list_decisions(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     *,
     exam_id: Annotated[str | None, Query(max_length=64)] = None,
     state: Annotated[Literal["waiting", "void"] | None, Query(description="Only these.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> KeptDecisions:
     """What was decided and is not in the exam's corrections: it waits to be applied, or never will be, and why.
 
@@ -111,17 +101,10 @@ async def list_decisions(
     exam = uuid_of(exam_id) if exam_id is not None else None
     if exam_id is not None and exam is None:
         return KeptDecisions(items=[], next_cursor=None)
-    after = decode_place(cursor) if cursor else None
-    found = await decisions.page(
-        gateway.pool, tenant, exam, None if state is None else state == "void", after, limit + 1
-    )
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode_place(Cursor(last.decision.at, last.item_id))
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return KeptDecisions(items=[kept_view(each) for each in found[:limit]], next_cursor=following)
+    void = None if state is None else state == "void"
+    found = await decisions.page(gateway.pool, tenant, exam, void, page.after(decode_place), page.more)
+    items, following = page.cut(found, lambda last: encode_place(Cursor(last.decision.at, last.item_id)))
+    return KeptDecisions(items=[kept_view(each) for each in items], next_cursor=following)
 
 
 @router.get("/{item_id}", summary="One item", responses=problems(Code.REVIEW_ITEM_NOT_FOUND))

@@ -2,9 +2,10 @@
 
 # ruff: noqa: FAST003 - exam_id is taken by the dependency InExam
 
+from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from contracts.artefacts import Report
 from contracts.result import Result
@@ -14,9 +15,10 @@ from runtime.job import understood
 from services.gateway.api.context import InExam, InGateway
 from services.gateway.api.correction_views import CorrectionPage, RevisionList, logged_view, revision_view
 from services.gateway.api.documented import problems
+from services.gateway.api.paging import Page, paged
 from services.gateway.api.results import REPORT_CSP
+from services.gateway.core.cursor import counted, number_in
 from services.gateway.core.problems import Code, Problem
-from services.gateway.corrections.cursor import decode, encode
 from services.gateway.corrections.history import log_of, revisions
 from services.gateway.corrections.revise import shown
 
@@ -31,21 +33,20 @@ router = APIRouter(tags=["corrections"])
 async def list_corrections(
     gateway: InGateway,
     exam: InExam,
-    *,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")] = None,
+    page: Annotated[Page, Depends(paged(50, 200, 64))],
 ) -> CorrectionPage:
     """Who said what when, and what the result said before; newest first."""
     log = await log_of(gateway.blobs, exam)
-    end = len(log) if cursor is None else min(decode(cursor), len(log))
-    start = max(0, end - limit)
+    older = page.after(partial(number_in, "log"))
+    end = len(log) if older is None else min(older, len(log))
+    start = max(0, end - page.limit)
     paths: set[tuple[str, ...]] = set()
     if log and exam.report is not None:
         paths = {
             question.path for question in (await shown(gateway.blobs, exam)).result.questions if question.reviewed_by
         }
     items = [logged_view(entry, exam.result_revision, entry.path in paths) for entry in reversed(log[start:end])]
-    return CorrectionPage(items=items, next_cursor=encode(start) if start else None)
+    return CorrectionPage(items=items, next_cursor=page.link(counted("log", start)) if start else None)
 
 
 @router.get(

@@ -14,6 +14,7 @@ from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InGateway, InTenant
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import IfNoneMatch, InKey
+from services.gateway.api.paging import InPage
 from services.gateway.api.template_views import (
     EXAMPLE,
     TemplatePage,
@@ -119,8 +120,6 @@ async def create_template(
 
 @router.get("", summary="List templates", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
 async def list_templates(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     *,
@@ -128,19 +127,12 @@ async def list_templates(
     name: Annotated[
         str, Query(max_length=120, pattern=r"^[^\x00]*$", description="Only with this in their name, in any case.")
     ] = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> TemplatePage:
     """The tenant's templates, newest first, without their items."""
-    wanted = Wanted(decode(cursor) if cursor else None, subject, name)
-    heads = await store.page(gateway.pool, tenant, wanted, limit + 1)
-    following = None
-    if len(heads) > limit:
-        last = heads[limit - 1]
-        following = encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix("tpl_"))))
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return TemplatePage(items=[entry_view(head) for head in heads[:limit]], next_cursor=following)
+    wanted = Wanted(page.after(decode), subject, name)
+    heads, following = page.cut(await store.page(gateway.pool, tenant, wanted, page.more), _place)
+    return TemplatePage(items=[entry_view(head) for head in heads], next_cursor=following)
 
 
 @router.get(
@@ -251,3 +243,7 @@ async def _document(request: Request, gateway: Gateway) -> Document:
         return errors.checked(data)
     except errors.Wrong as wrong:
         raise faults.problem(wrong.faults) from None
+
+
+def _place(last: Head) -> str:
+    return encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix("tpl_"))))

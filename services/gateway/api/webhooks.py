@@ -13,6 +13,7 @@ from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
+from services.gateway.api.paging import InPage
 from services.gateway.api.webhook_views import (
     DeliveryPage,
     DeliveryView,
@@ -188,14 +189,14 @@ async def list_deliveries(
     endpoint: InEndpoint,
     *,
     state: Annotated[Literal["pending", "delivered", "failed"] | None, Query(description="Only these.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> DeliveryPage:
     """Messages to the endpoint, newest first; kept for 30 days after their end."""
-    wanted = deliveries.Wanted(state, decode(cursor) if cursor else None, limit + 1)
-    found = await deliveries.page(gateway.pool, tenant, endpoint.id, wanted)
-    following = encode(Cursor(found[limit - 1].created_at, found[limit - 1].id)) if len(found) > limit else None
-    return DeliveryPage(items=[delivery_view(each) for each in found[:limit]], next_cursor=following)
+    found = await deliveries.page(
+        gateway.pool, tenant, endpoint.id, deliveries.Wanted(state, page.after(decode), page.more)
+    )
+    items, following = page.cut(found, lambda last: encode(Cursor(last.created_at, last.id)))
+    return DeliveryPage(items=[delivery_view(each) for each in items], next_cursor=following)
 
 
 @router.post(
