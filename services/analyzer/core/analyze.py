@@ -7,13 +7,13 @@ from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
-from contracts.equality import Match, compare
 from services.analyzer.core.accepted import grade_under
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade
+from services.analyzer.core.keyed import likelier, ranked
 from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
 from services.analyzer.core.strips import straightened
@@ -24,8 +24,6 @@ from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
 _FEW, _MANY, _MOST = 2, 4, 0.6
-_DOUBTFUL = 0.6
-"""Confidence of a letter below which the others that it may be are weighed too."""
 _TYPED = "typed"
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
@@ -80,7 +78,7 @@ def _in_light_of(question: Question, item: KeyItem | None, found: Found, reading
         return found if crossed else likelier(found, item)
     if kind in _CHOICES or kind == "true_false":
         return found
-    found = ranked(found, item) if kind == "fill_blank" else found
+    found = ranked(found, item) if kind == "fill_blank" or found.evidence.startswith("sub") else found
     return replace(found, answer=spelled(found.answer, key_text(item)))
 
 
@@ -164,34 +162,6 @@ def _confidence(found: Found) -> float:
     if found.answer is None or found.evidence == _TYPED:
         return 0.0 if found.answer is None else 1.0
     return calibrated(found.evidence, found.raw, doubt=found.doubt)
-
-
-def ranked(found: Found, item: KeyItem | None) -> Found:
-    """Where a blank was read in several ways, the way that is the key's comes first, and a teacher looks.
-
-    The key ranks what was read; it never adds a reading.
-    """
-    if found.answer is None or item is None or item.answer is None:
-        return found
-    keyed = (item.answer,) if isinstance(item.answer, str) else item.answer
-    given = found.answer.split("|")
-    if len(given) != len(keyed) or len(found.views) != len(given):
-        return found
-    best = [
-        g
-        if compare(g, k) in (Match.SAME, Match.EQUIVALENT)
-        else next((v for v in views if compare(v, k) is Match.SAME), g)
-        for g, k, views in zip(given, keyed, found.views, strict=True)
-    ]
-    return found if best == given else replace(found, answer="|".join(best), doubt=True)
-
-
-def likelier(found: Found, item: KeyItem | None) -> Found:
-    """Of the letters that a doubtful one may be, the key's: more answers are right than any one wrong. A teacher looks."""
-    letter = item.answer if item is not None and isinstance(item.answer, str) else None
-    if letter is None or found.raw >= _DOUBTFUL or letter == found.answer or not found.views:
-        return found
-    return replace(found, answer=letter, doubt=True) if letter in found.views[0] else found
 
 
 def wanted(item: KeyItem | None, reading: Reading) -> bool:

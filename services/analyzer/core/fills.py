@@ -29,8 +29,7 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     spots = [settled(s, words) for s in beside_print(places, reading)]
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
-    inked_places = sum(not s.blank for s in spots)
-    if inked_places >= max(expected, 1):  # every blank has its place: what stands outside is print
+    if _are_all(spots, expected):  # what stands outside is print
         lines = []
     pieces = in_order([*spots, *lines], question.regions)
     if not any(not p.blank for p in pieces):
@@ -55,6 +54,13 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     if any(p.mended for p in inked):
         kind = "fill_mended"
     return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread, views)
+
+
+def _are_all(spots: list[Piece], expected: int) -> bool:
+    """Whether every blank has its place: as many are written in, or there are as many rules and one is written on."""
+    rules = [s for s in spots if s.source == "rule"]
+    written = sum(not s.blank for s in spots)
+    return written >= max(expected, 1) or (written > 0 and len(rules) == len(spots) == expected)
 
 
 def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:

@@ -121,7 +121,10 @@ def sub_answers(parent: Question, children: list[Question], reading: Reading) ->
         else:
             grouped.append([piece])
     tags = [c.path[-1] for c in children]
-    named = [(m := _TAG.match(row[0].text)) and f"({m[1]})" for row in grouped]
+    opened = [
+        "".join(p.text for p in row) for row in grouped
+    ]  # brackets in the writing cut its rows: (2 | )( | 5b+2)kg
+    named = [(m := _TAG.match(row)) and f"({m[1]})" for row in opened]
     if not any(t in tags for t in named):
         whole = [[row] for row in grouped] if len(grouped) == len(tags) else []
         return {t: replace(_passage(rows_of), doubt=True) for t, rows_of in zip(tags, whole, strict=False)}

@@ -6,8 +6,8 @@ from contracts.artefacts.analysis import Answer
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Line, Reading
 from services.analyzer.core import analyze
-from services.analyzer.core.analyze import likelier, ranked
 from services.analyzer.core.evidence import Found
+from services.analyzer.core.keyed import as_keyed, likelier, ranked
 from services.analyzer.core.worked import conclusion
 
 STEM = ["3.（10分）顺风骑车时感觉不到风的存在，而在无风条件下", "骑摩托车却常常感到有强风，为什么会这样？"]
@@ -52,6 +52,29 @@ def test_two_parts_answered_on_one_row_are_two_answers() -> None:
     assert [a.student_answer for a in got[1:]] == ["3kg", "5kg"]
 
 
+def test_brackets_in_the_writing_that_cut_a_row_do_not_hide_its_number() -> None:
+    cut = [line("(1)", (100, 100, 140, 130)), line("( b-3)kg", (140, 100, 260, 130))]
+    cut += [line("(2", (100, 150, 130, 180)), line(")(", (130, 150, 150, 180)), line("5b+2)kg", (150, 150, 260, 180))]
+    parts = [question("short_answer", f"1({n})", path=("1", f"({n})")) for n in (1, 2)]
+    got = answers(reading(lines=cut), question("composite", lines=range(5)), *parts)
+    assert [a.student_answer for a in got[1:]] == ["( b-3)kg", "( 5b+2)kg"]
+
+
+def test_print_beside_an_empty_blank_is_not_taken_for_its_answer_where_every_blank_has_its_rule() -> None:
+    places = [
+        spot("扁形", kind="rule"),
+        spot(kind="rule", at=(400, 100, 500, 130)),
+        spot("爬行", kind="rule", at=(600, 100, 700, 130)),
+    ]
+    stray = line("动物，大", (220, 100, 390, 130), ink="black")
+    got = analyze(
+        submission(key("1", ("扁形", "两栖", "爬行"))),
+        reading(lines=[stray], spots=places),
+        paper(question("fill_blank", lines=[0], spots=[0, 1, 2])),
+    ).answers[0]
+    assert got.student_answer == "扁形||爬行"
+
+
 def test_writing_before_a_rule_that_it_hides_is_the_blanks_content() -> None:
     text = "平均值为0.98"
     xs = (20, 40, 60, 80, 110, 130, 150, 170)
@@ -72,6 +95,16 @@ def test_the_key_chooses_among_what_was_read_and_never_adds_to_it() -> None:
     found = Found("文文明开化", "fill_spot:han", 0.9, views=(("文文明开化", "文明开化"),))
     assert ranked(found, key("1", "文明开化")) == Found("文明开化", "fill_spot:han", 0.9, doubt=True, views=found.views)
     assert ranked(found, key("1", "殖产兴业")) == found
+
+
+def test_signs_that_look_alike_are_the_keys_and_digits_never_stand_for_other_digits() -> None:
+    assert as_keyed(["AL203"], "Al2O3") == "Al2O3"
+    assert as_keyed(["2349"], "234g") == "234g"
+    assert as_keyed(["213"], "2/3") == "2/3"
+    assert as_keyed(["申磁波", "电兹波"], "电磁波") == "电磁波"
+    assert as_keyed(["17"], "11") is None
+    assert as_keyed(["4"], "-4") is None
+    assert as_keyed(["眼晴"], "眼睛") is None
 
 
 def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:

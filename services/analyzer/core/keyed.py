@@ -1,0 +1,66 @@
+"""Readings in the light of the key: it chooses among what was read in a place and never adds a stroke; a teacher looks."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contracts.artefacts.submission import KeyItem
+from contracts.equality import Match, compare
+from services.analyzer.core.evidence import Found
+
+_DOUBTFUL = 0.6
+"""Confidence of a letter below which the others that it may be are weighed too."""
+_SHAPES = ("0oO〇", "1lI|/", "5sS", "2zZ", "9gq", "6b", ",.")
+"""Signs that handwriting makes alike. Digits stand for letters and signs here, never for other digits."""
+
+
+def ranked(found: Found, item: KeyItem | None) -> Found:
+    """Where a blank was read in several ways, or in signs that look like others, the way that is the key's comes first."""
+    if found.answer is None or item is None or item.answer is None:
+        return found
+    keyed = (item.answer,) if isinstance(item.answer, str) else item.answer
+    given = found.answer.split("|")
+    views = found.views or ((),) * len(given)
+    if len(given) != len(keyed) or len(views) != len(given):
+        return found
+    best = [_best(g, seen, k) for g, seen, k in zip(given, views, keyed, strict=True)]
+    return found if best == given else replace(found, answer="|".join(best), doubt=True)
+
+
+def likelier(found: Found, item: KeyItem | None) -> Found:
+    """Of the letters that a doubtful one may be, the key's: more answers are right than any one wrong."""
+    letter = item.answer if item is not None and isinstance(item.answer, str) else None
+    if letter is None or found.raw >= _DOUBTFUL or letter == found.answer or not found.views:
+        return found
+    return replace(found, answer=letter, doubt=True) if letter in found.views[0] else found
+
+
+def as_keyed(views: Sequence[str], key: str) -> str | None:
+    """The key, where each sign of it was read in its place in one of the views, or a sign of its shape; else None.
+
+    Views are compared sign by sign, so only those as long as the key count, spaces aside: the readings 申磁波 and 电兹波
+    are 电磁波, and 2349 is 234g.
+    """
+    wanted = _plain(key)
+    able = [p for view in views if len(p := _plain(view)) == len(wanted)]
+    if not able or not wanted:
+        return None
+    return key if all(any(_is_like(view[at], sign) for view in able) for at, sign in enumerate(wanted)) else None
+
+
+def _best(given: str, views: Sequence[str], key: str) -> str:
+    """What a blank says, of all that was read there."""
+    if compare(given, key) in (Match.SAME, Match.EQUIVALENT):
+        return given
+    same = next((v for v in views if compare(v, key) is Match.SAME), None)
+    return same or as_keyed([given, *views], key) or given
+
+
+def _is_like(seen: str, wanted: str) -> bool:
+    if seen.isdigit() and wanted.isdigit():
+        return seen == wanted
+    return seen.lower() == wanted.lower() or any(seen in shape and wanted in shape for shape in _SHAPES)
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).replace("、", ",")
