@@ -10,6 +10,7 @@ from contracts.artefacts.diagnosis import Cause
 from contracts.artefacts.essay import EssayReview
 from contracts.artefacts.paper import KnowledgePoint, QuestionType, Region
 from contracts.artefacts.reading import Ink, Script
+from contracts.artefacts.submission import Origin
 from contracts.base import Contract, Matrix3, Quad, Share
 from contracts.cost import Cost, LlmUse, Tokens
 
@@ -67,6 +68,8 @@ class ResultTrend(Contract):
 
 
 class ResultQuestion(Contract):
+    """`origin`: `model` where a language model wrote the question, as in practice papers that asked for it."""
+
     number: str
     path: tuple[str, ...]
     type: QuestionType
@@ -90,6 +93,7 @@ class ResultQuestion(Contract):
     criteria: tuple[CriterionScore, ...] = ()
     llm_fallback: str | None = None
     essay: EssayReview | None = None
+    origin: Origin | None = None
 
 
 class ResultMastery(Contract):

@@ -42,6 +42,7 @@ from services.gateway.ports import EventBus, Resources
 from services.gateway.postgres import PostgresLedger
 from services.gateway.practice.printer import Printer
 from services.gateway.practice.settings import PracticeSettings
+from services.gateway.practice.writing import Writer
 from services.gateway.projection import GROUP, TOPICS, Projection
 from services.gateway.records.service import open_records
 from services.gateway.relay import Relay
@@ -144,6 +145,7 @@ async def open_gateway(
                 looks=looks,
                 printer=Printer(load(PracticeSettings)),
                 reader=Reader(load(CourseSettings), llm),
+                writer=Writer(llm),
                 tracer=resources.tracer,
             )
         )

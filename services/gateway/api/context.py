@@ -25,6 +25,7 @@ from services.gateway.live.board import Board
 from services.gateway.live.hub import Hub
 from services.gateway.looks.watch import Looks
 from services.gateway.practice.printer import Printer
+from services.gateway.practice.writing import Writer
 from services.gateway.records.service import Records
 from services.gateway.review.settings import ReviewSettings
 from services.gateway.settings import GatewaySettings
@@ -61,6 +62,7 @@ class Gateway:
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
     printer: Printer = field(default_factory=Printer)
     reader: Reader = field(default_factory=Reader)
+    writer: Writer = field(default_factory=Writer)
     tracer: Tracer = UNTRACED
 
 

@@ -9,7 +9,7 @@ from services.gateway.courses import proposals
 from services.gateway.courses.core.own import NewPoint, Refused, own_points
 from services.gateway.courses.proposals import Asked, Proposal
 from services.gateway.courses.store import Change
-from services.gateway.limits import quotas
+from services.gateway.limits import spending
 
 
 async def found_in(
@@ -20,7 +20,7 @@ async def found_in(
     most = gateway.reader.settings.max_proposals
     await proposals.require_room(gateway.pool, tenant, most)
     known = await gateway.library.taxonomy_of(tenant, subject)
-    refusal = "local" if engine == "local" else await _quota(gateway, tenant)
+    refusal = "local" if engine == "local" else await spending.refusal(gateway.owner_pool, tenant)
     outcome = await gateway.reader.read(text, known, tenant, refusal)
     if not outcome.points and outcome.cost is None:
         raise Problem(Code.COURSE_WITHOUT_POINTS)
@@ -29,12 +29,6 @@ async def found_in(
     if kept is None:  # what another request made under the key is deleted already
         raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, headers={"Retry-After": "2"})
     return kept
-
-
-async def _quota(gateway: Gateway, tenant: str) -> str | None:
-    """Whether the month's tokens or money are used up: then the local rules do."""
-    account = await quotas.account(gateway.owner_pool, tenant)
-    return "quota_exceeded" if account and {"tokens", "cost"} & set(account.used_up) else None
 
 
 def decoded(data: bytes) -> str:

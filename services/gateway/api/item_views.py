@@ -10,7 +10,8 @@ from services.gateway.practice.core.item import STARTER, Item
 from services.gateway.practice.items import Kept
 from services.gateway.practice.reading import Row
 
-Bank = Literal["own", "starter"]
+Bank = Literal["own", "starter", "written"]
+"""The tenant's, the one that ships, and what a model wrote for the tenant's papers."""
 EXAMPLE: dict[str, Any] = {
     "id": "g7-eq-017", "subject": "math", "grade": 7, "points": ["math.07"], "type": "fill_blank",
     "stem": "方程 $3x-7=5$ 的解是 $x=$____.", "options": {}, "answer": "4", "accepted": ["x=4"], "partial_score": None,
@@ -68,8 +69,8 @@ class ItemImport(View):
 
 
 def kept_view(kept: Kept) -> ItemView:
-    """An item of the tenant's bank."""
-    return ItemView(**dict(kept.item), bank="own", created_at=kept.created_at, updated_at=kept.updated_at)
+    """An item of one of the tenant's banks."""
+    return ItemView(**dict(kept.item), bank=kept.bank, created_at=kept.created_at, updated_at=kept.updated_at)
 
 
 def starter_view(item: Item) -> ItemView:

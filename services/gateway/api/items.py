@@ -33,7 +33,7 @@ from services.gateway.practice import items, reading
 from services.gateway.practice.bank import starter
 from services.gateway.practice.core.item import STARTER, Item, ItemType
 from services.gateway.practice.core.points import Points, UnknownPoint, points_in, points_of
-from services.gateway.practice.items import Put, Wanted
+from services.gateway.practice.items import Put, Shelf, Wanted
 from services.gateway.practice.reading import Row
 
 router = APIRouter(prefix="/items", tags=["practice"])
@@ -128,7 +128,7 @@ async def list_items(
     gateway: InGateway,
     tenant: InTenant,
     *,
-    bank: Annotated[Bank, Query(description="`starter`: the one that ships.")] = "own",
+    bank: Annotated[Bank, Query(description="`starter`: the one that ships. `written`: what a model wrote for your papers.")] = "own",
     subject: Annotated[Subject | None, Query(description="Only of this subject.")] = None,
     grade: Annotated[int | None, Query(ge=1, le=12)] = None,
     type: Annotated[ItemType | None, Query(description="Only of this type.")] = None,  # noqa: A002 - its name in the API
@@ -141,7 +141,8 @@ async def list_items(
     cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
 ) -> ItemPage:  # fmt: skip
     """A bank's items in the order of their ids. A topic stands for all points that are part of it."""
-    wanted = Wanted(_after(cursor) if cursor else "", subject, grade, type, _code(subject, point))
+    shelf: Shelf = "written" if bank == "written" else "own"
+    wanted = Wanted(_after(cursor) if cursor else "", subject, grade, type, _code(subject, point), shelf)
     if bank == "starter":
         found = [starter_view(item) for item in sorted(starter().values(), key=lambda i: i.id) if _fits(item, wanted)]
     else:
@@ -156,7 +157,7 @@ async def list_items(
 
 @router.get("/{item_id}", summary="One item", responses=problems(Code.ITEM_NOT_FOUND))
 async def get_item(gateway: InGateway, tenant: InTenant, item_id: InItem) -> ItemView:
-    """With its answer: of your own bank, or of the one that ships."""
+    """With its answer: of your own bank, of the one that ships, or one that a model wrote for your papers."""
     if item_id.startswith(STARTER) and item_id in starter():
         return starter_view(starter()[item_id])
     kept = await items.find(gateway.pool, tenant, item_id) if "\x00" not in item_id else None
@@ -167,7 +168,7 @@ async def get_item(gateway: InGateway, tenant: InTenant, item_id: InItem) -> Ite
 
 @router.delete("/{item_id}", status_code=204, summary="Delete an item", responses=problems(Code.ITEM_NOT_FOUND))
 async def delete_item(gateway: InGateway, tenant: InTenant, item_id: InItem) -> None:
-    """Forget it. Papers that have it keep it; no further paper gets it."""
+    """Forget it, one that a model wrote, too. Papers that have it keep it; no further paper gets it."""
     if "\x00" in item_id or not await items.delete(gateway.pool, tenant, item_id):
         raise Problem(Code.ITEM_NOT_FOUND)
 

@@ -9,6 +9,7 @@ from services.gateway import exams
 from services.gateway.api import reports
 from services.gateway.api.context import Gateway, uuid_of
 from services.gateway.api.practice_views import NewPractice
+from services.gateway.api.practice_writing import Lack, written_for
 from services.gateway.core.problems import Code, Problem
 from services.gateway.practice import items, papers
 from services.gateway.practice.bank import starter
@@ -45,10 +46,18 @@ async def made(gateway: Gateway, tenant: str, wanted: NewPractice, asked: Asked)
     plan = shares(await _needs(gateway, tenant, wanted, source), wanted.count)
     used = frozenset[str]() if wanted.repeat else await papers.used_by(gateway.pool, tenant, source.student_id)
     bank = await _bank(gateway, tenant, wanted, source, plan)
-    practice = await asyncio.to_thread(_composed, bank, plan, wanted, source, used)
+    found, wrote = bank, None
+    if wanted.written:
+        wish = _wish(wanted, source, used)
+        found, wrote = await written_for(
+            gateway, tenant, Lack(source.subject, bank, plan, source.points, wish, wanted.written)
+        )
+    practice = await asyncio.to_thread(_composed, found, plan, wanted, source, used)
+    practice = practice.model_copy(update={"written": wrote and wrote.of(practice)})
     if not practice.questions:
-        lacking = [point.model_dump() for point in practice.points]
-        raise Problem(Code.PRACTICE_WITHOUT_ITEMS, points=lacking)
+        points = [point.model_dump() for point in practice.points]
+        told = practice.written and practice.written.model_dump(mode="json", by_alias=True)
+        raise Problem(Code.PRACTICE_WITHOUT_ITEMS, points=points, written=told)
     kept = await papers.keep(gateway.pool, tenant, practice, asked, gateway.printer.settings.max_papers)
     kept = kept or await papers.repeated(gateway.pool, tenant, asked)
     if kept is None:  # what another request made under the key is deleted already
@@ -123,20 +132,22 @@ async def _bank(gateway: Gateway, tenant: str, wanted: NewPractice, source: _Sou
     return found
 
 
-def _composed(
-    bank: list[Item], plan: list[Share], wanted: NewPractice, source: _Source, used: frozenset[str]
-) -> Practice:
-    points = source.points
-    language = wanted.language or source.language
-    target = TARGETS[wanted.level] if wanted.target is None else wanted.target
-    wish = Wish(
-        target=target,
+def _wish(wanted: NewPractice, source: _Source, used: frozenset[str]) -> Wish:
+    return Wish(
+        target=TARGETS[wanted.level] if wanted.target is None else wanted.target,
         seed=wanted.seed,
         grade=source.grade,
         types=frozenset(wanted.types) or None,
-        language=None if source.subject == "english" else language,
+        language=None if source.subject == "english" else wanted.language or source.language,
         used=used,
     )
+
+
+def _composed(
+    bank: list[Item], plan: list[Share], wanted: NewPractice, source: _Source, used: frozenset[str]
+) -> Practice:
+    points, wish = source.points, _wish(wanted, source, used)
+    language = wanted.language or source.language
     title = wanted.title or title_of(source.subject, source.grade, wanted.level, language)
     about = About(
         title=title.strip(),
@@ -146,7 +157,7 @@ def _composed(
         student_id=source.student_id,
         exam_ids=[] if wanted.points else list(source.known.exam_ids),
         level=wanted.level,
-        target=target,
+        target=wish.target,
         seed=wanted.seed,
     )
     return arrange(about, choose(bank, plan, points, wish), points)

@@ -7,11 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.artefacts.submission import Subject
 from contracts.names import Language
-from services.gateway.api.item_views import Bank
 from services.gateway.api.views import View
 from services.gateway.practice.core.choose import Level
 from services.gateway.practice.core.item import ItemType, PointName
-from services.gateway.practice.core.paper import PracticeQuestion, PracticeSection, PractisedPoint
+from services.gateway.practice.core.paper import PracticeQuestion, PracticeSection, PractisedPoint, Writing
 from services.gateway.practice.papers import Paper
 from services.gateway.templates.document import TemplateCriterion
 
@@ -26,6 +25,10 @@ _QUESTION: dict[str, Any] = {
     "stem": "若 $x=2$ 是方程 $ax-3=5$ 的解，则 $a$ 的值是（　　）", "options": {"A": "$1$", "B": "$2$", "C": "$4$", "D": "$8$"},
     "score": 3.0, "facility": 0.82, "origin": "human", "source": "Redink starter bank", "license": "MIT",
 }  # fmt: skip
+_WRITTEN: dict[str, Any] = {
+    "model": "deepseek-flash", "wanted": 2, "used": 1, "dropped": {"solved_otherwise": 1}, "failed": {"nothing_usable": 1},
+    "cost": {"cpu_seconds": 0.0, "llm_tokens": {"in": 1204, "cached": 896, "out": 731}, "amount": 0.002, "currency": "CNY"},
+}  # fmt: skip
 _ENTRY: dict[str, Any] = {
     "id": _ID, "created_at": "2026-11-22T03:14:15.926Z", "template_id": "tpl_7c0a4f0be2c84b8f9f0d3c5a1b2e4d6f",
     "title": "七年级数学巩固练习（提高）", "subject": "math", "grade": 7, "language": "zh", "student_id": "s-1024",
@@ -33,7 +36,7 @@ _ENTRY: dict[str, Any] = {
 }  # fmt: skip
 _EXAMPLE: dict[str, Any] = _ENTRY | {
     "points": [_POINT], "lacking": [_POINT], "sections": [{"number": "一", "title": "单项选择题", "type": "single_choice"}],
-    "questions": [_QUESTION], "paper": f"/api/v1/practice/{_ID}/paper.pdf", "key": f"/api/v1/practice/{_ID}/key.pdf",
+    "questions": [_QUESTION], "written": _WRITTEN, "paper": f"/api/v1/practice/{_ID}/paper.pdf", "key": f"/api/v1/practice/{_ID}/key.pdf",
 }  # fmt: skip
 
 
@@ -58,7 +61,14 @@ class NewPractice(BaseModel):
     level: Level = Field(default="standard", description="Facility aimed at: 0.80, 0.65 or 0.45.")
     target: float | None = Field(default=None, ge=0.05, le=0.95, description="Facility aimed at, instead of `level`.")
     types: list[ItemType] = Field(default=[], max_length=6, description="Only these; empty: all.")
-    banks: list[Bank] = Field(default=["own", "starter"], min_length=1, max_length=2)
+    banks: list[Literal["own", "starter"]] = Field(
+        default=["own", "starter"], max_length=2, description="May be empty when items are `written`."
+    )
+    written: int = Field(
+        default=0, ge=0, le=20,
+        description="At most so many items written by a language model, for what the banks lack: marked as such, with a key"
+        " that was checked. Those of earlier papers are taken first. Takes a `grade`, and time.",
+    )  # fmt: skip
     prerequisites: bool | None = Field(
         default=None,
         description="Also what a point directly builds on, unless known as a strength. By default for weak points only.",
@@ -78,6 +88,10 @@ class NewPractice(BaseModel):
             raise ValueError("give exam_id, or subject with points or student_id")
         if self.exam_id is None and not self.points and self.student_id is None:
             raise ValueError("give points, or a student_id whose weak points are meant")
+        if not self.banks and not self.written:
+            raise ValueError("banks is empty: name one, or let items be written")
+        if self.written and self.exam_id is None and self.grade is None:
+            raise ValueError("give a grade: a model writes items for one")
         if self.title is not None and not self.title.strip():
             raise ValueError("a title has more than spaces")
         return self
@@ -130,6 +144,7 @@ class PracticeView(PracticeEntry):
     lacking: list[PractisedPoint] = Field(description="Those for which the bank has fewer items than wanted.")
     sections: list[PracticeSection]
     questions: list[PracticeQuestionView]
+    written: Writing | None = Field(description="What a model was asked to write; null: nothing.")
     paper: str
     key: str
 
@@ -153,6 +168,7 @@ class PracticeAnswer(View):
     max_score: float
     rubric: list[TemplateCriterion]
     solution: str
+    origin: Literal["human", "model"]
 
 
 class PracticeKey(View):
@@ -176,6 +192,7 @@ def practice_view(paper: Paper) -> PracticeView:
         lacking=[point for point in practice.points if len(point.numbers) < point.wanted],
         sections=practice.sections,
         questions=[_question(question) for question in practice.questions],
+        written=practice.written,
         paper=f"{base}/paper.pdf",
         key=f"{base}/key.pdf",
     )
@@ -211,4 +228,5 @@ def _answer(question: PracticeQuestion) -> PracticeAnswer:
         max_score=item.score,
         rubric=item.rubric,
         solution=item.solution,
+        origin=item.origin,
     )

@@ -3,7 +3,6 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +12,7 @@ from contracts.cost import Cost, LlmUse
 from services.gateway.core.cursor import Cursor
 from services.gateway.core.problems import Code, Problem
 from services.gateway.courses.core.proposal import ProposedPoint
+from services.gateway.limits import spending
 from services.gateway.postgres.keys import made_before
 
 PREFIX = "crs_"
@@ -79,7 +79,7 @@ async def keep(
     subject, title, outcome = made
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
-        await _charge(connection, tenant, outcome.cost)
+        await spending.charge(connection, tenant, outcome.cost)
         await require_room(connection, tenant, most)
         row = await connection.fetchrow(
             f"""INSERT INTO course_proposals (tenant, id, subject, title, document, idempotency_key, fingerprint)
@@ -94,25 +94,6 @@ async def keep(
             asked.digest,
         )
     return proposal(row) if row else None
-
-
-async def _charge(connection: asyncpg.Connection, tenant: str, cost: Cost | None) -> None:
-    """Into the month's account, as what exams cost."""
-    if cost is None:
-        return
-    tokens = cost.llm_tokens
-    await connection.execute(
-        """INSERT INTO usage_months AS u (tenant, month, tokens_in, tokens_cached, tokens_out, cost)
-           VALUES ($1, date_trunc('month', now() AT TIME ZONE 'UTC')::date, $2, $3, $4, $5)
-           ON CONFLICT (tenant, month) DO UPDATE SET tokens_in = u.tokens_in + excluded.tokens_in,
-             tokens_cached = u.tokens_cached + excluded.tokens_cached, tokens_out = u.tokens_out + excluded.tokens_out,
-             cost = u.cost + excluded.cost""",
-        tenant,
-        tokens.in_,
-        tokens.cached,
-        tokens.out,
-        Decimal(str(cost.amount)).quantize(Decimal("0.000001")),
-    )
 
 
 async def find(pool: asyncpg.Pool, tenant: str, subject: str, proposal_id: str) -> Proposal | None:

@@ -10,7 +10,7 @@ from services.gateway.practice.settings import PracticeSettings
 from services.gateway.press import render_pdf
 
 Kind = Literal["paper", "key"]
-_VERSION = 1
+_VERSION = 2
 """Of how papers are set: another one is another ETag."""
 
 

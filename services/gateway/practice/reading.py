@@ -14,6 +14,7 @@ from services.gateway.core.faults import Fault
 from services.gateway.core.form import subject_name
 from services.gateway.practice.core.item import STARTER, Item, truth
 from services.gateway.practice.core.points import Points, UnknownPoint, codes_of, points_of
+from services.gateway.practice.core.written import WRITTEN
 from services.gateway.templates import lenient
 
 HEADERS: dict[str, tuple[str, ...]] = {
@@ -108,8 +109,9 @@ def _row(number: int, written: Any, known: Known) -> Row:
     item_id = name[:64] if isinstance(name, str) else None
     try:
         item = Item.model_validate(data)
-        if item.id.startswith(STARTER):
-            return Row(number, item_id, faults=(Fault(("id",), f"{STARTER}… are ids of the bank that ships"),))
+        if item.id.startswith((STARTER, WRITTEN)):
+            taken = f"{STARTER}… are ids of the bank that ships, {WRITTEN}… those of items that a model wrote: choose another"
+            return Row(number, item_id, faults=(Fault(("id",), taken),))
         codes = codes_of(known(item.subject), item.points)
         return Row(number, item_id, item.model_copy(update={"points": codes}))
     except UnknownPoint as unknown:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.artefacts import AnswerKey, KeyItem, QuestionType, RubricItem
-from contracts.artefacts.submission import Subject
+from contracts.artefacts.submission import Origin, Subject
 
 MAX_ITEMS = 1000
 _PART = re.compile(r"^(?P<top>.+?)(?P<part>[(（][^()（）]{1,8}[)）])$")
@@ -68,6 +68,7 @@ class TemplateItem(_Part):
     rubric: list[TemplateCriterion] = Field(
         default=[], max_length=40, description="评分标准; its points add up to `max_score`."
     )
+    origin: Origin | None = Field(default=None, description="`model`: a language model wrote it, which reports say.")
 
     @model_validator(mode="after")
     def _consistent(self) -> "TemplateItem":
@@ -156,6 +157,7 @@ def answer_key(document: Document) -> AnswerKey:
                 partial_score=item.partial_score,
                 knowledge_points=tuple(item.knowledge_points),
                 rubric=tuple(RubricItem(criterion=c.criterion, points=c.points) for c in item.rubric),
+                origin=item.origin,
             )
         )
     return AnswerKey(questions=tuple(items))

@@ -94,7 +94,17 @@ def _questions(submission: Submission, paper: Paper, analysis: Analysis) -> tupl
     for answer in left:
         kind = types.get(answer.path) or types.get((answer.number,)) or _NO_QUESTION
         merged.append(_merged(Question(number=answer.number, path=answer.path, type=kind), answer))
-    return tuple(merged)
+    return _with_origins(merged, submission)
+
+
+def _with_origins(questions: list[ResultQuestion], submission: Submission) -> tuple[ResultQuestion, ...]:
+    """Who wrote each, where the key says that it was no person."""
+    key = submission.answer_key.questions if submission.answer_key else ()
+    written = {item.path or (item.number,): item.origin for item in key if item.origin}
+    if not written:
+        return tuple(questions)
+    origins = (written.get(question.path) or written.get((question.number,)) for question in questions)
+    return tuple(q.model_copy(update={"origin": origin}) for q, origin in zip(questions, origins, strict=True))
 
 
 def _next(waiting: dict[tuple[str, ...], deque[Answer]], path: tuple[str, ...]) -> Answer | None:

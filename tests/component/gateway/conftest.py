@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.component.gateway.harness import Running, gateway
+from tests.component.gateway.with_model import WithModel, opener
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,3 +23,9 @@ async def running(database: str, tmp_path: Path) -> AsyncIterator[Running]:
     """A gateway of the tenant `dev`."""
     async with gateway(database, tmp_path) as one:
         yield one
+
+
+@pytest.fixture
+def with_model(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WithModel:
+    """A gateway that asks a scripted model."""
+    return opener(database, tmp_path, monkeypatch)

@@ -1,7 +1,7 @@
 """Which items of a bank a paper takes: fitting the points, spread around a facility, none twice, the same for a seed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,12 +44,8 @@ class Chosen:
 
 def choose(bank: Sequence[Item], plan: Sequence[Share], points: Points, wish: Wish) -> list[Chosen]:
     """Items for each share of the plan, in its order. What a point lacks, the others get, as far as they have it."""
-    fitting = {share.need.code: _fitting(bank, share.need, points, wish) for share in plan}
-    taken: set[str] = set()
-    found: dict[str, list[Item]] = {}
-    # Who has the fewest chooses first: an item on two points goes where it is needed.
-    for share in sorted(plan, key=lambda s: (len(fitting[s.need.code]), plan.index(s))):
-        found[share.need.code] = _pick(fitting[share.need.code], share.items, taken, wish)
+    fitting = _by_point(bank, plan, points, wish)
+    found, taken = _own(fitting, plan, wish)
     missing = sum(share.items for share in plan) - sum(map(len, found.values()))
     for share in plan:
         if missing <= 0:
@@ -58,6 +54,35 @@ def choose(bank: Sequence[Item], plan: Sequence[Share], points: Points, wish: Wi
         found[share.need.code] += more
         missing -= len(more)
     return [Chosen(share.need, tuple(sorted(found[share.need.code], key=_ease)), share.items) for share in plan]
+
+
+def first(bank: Sequence[Item], plan: Sequence[Share], points: Points, wish: Wish) -> list[Item]:
+    """Items for each share alone: nobody gets what another lacks."""
+    found, _ = _own(_by_point(bank, plan, points, wish), plan, wish)
+    return [item for share in plan for item in found[share.need.code]]
+
+
+def lacking(bank: Sequence[Item], plan: Sequence[Share], points: Points, wish: Wish) -> list[Share]:
+    """What the bank has too few items for, before others get what a point lacks."""
+    found, _ = _own(_by_point(bank, plan, points, wish), plan, wish)
+    short = ((share, share.items - len(found[share.need.code])) for share in plan)
+    return [Share(share.need, missing) for share, missing in short if missing > 0]
+
+
+def _by_point(bank: Sequence[Item], plan: Sequence[Share], points: Points, wish: Wish) -> dict[str, list["_Candidate"]]:
+    return {share.need.code: _fitting(bank, share.need, points, wish) for share in plan}
+
+
+def _own(
+    fitting: Mapping[str, Sequence["_Candidate"]], plan: Sequence[Share], wish: Wish
+) -> tuple[dict[str, list[Item]], set[str]]:
+    """Items of each point, as many as are meant for it at most; and the groups that they are of."""
+    taken: set[str] = set()
+    found: dict[str, list[Item]] = {}
+    # Who has the fewest chooses first: an item on two points goes where it is needed.
+    for share in sorted(plan, key=lambda s: (len(fitting[s.need.code]), plan.index(s))):
+        found[share.need.code] = _pick(fitting[share.need.code], share.items, taken, wish)
+    return found, taken
 
 
 def facility_of(item: Item) -> float:

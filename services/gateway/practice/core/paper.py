@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.artefacts.submission import Subject
+from contracts.cost import Cost
 from contracts.names import GRADES, SUBJECTS, Language
 from services.gateway.practice.core.choose import Chosen, Level
 from services.gateway.practice.core.item import TYPES, Item, ItemType
@@ -51,6 +52,23 @@ class PracticeQuestion(_Part):
     item: Item
 
 
+class Writing(_Part):
+    """What a model was asked to write for a paper, and what came of it."""
+
+    model: str | None = Field(description="null: none was asked.")
+    wanted: int = Field(description="Items that the banks lack, as many as the request allows.")
+    used: int = Field(description="Items of the paper that a model wrote, now or for an earlier paper.")
+    dropped: dict[str, int] = Field(
+        description="Items that it wrote and the checks refused: `not_an_item`, `other_type`, `speaks_to_models`, `duplicate`,"
+        " `key_refused`, `distractor_accepted`, `unsolved`, `solved_otherwise`."
+    )
+    failed: dict[str, int] = Field(
+        description="Items that could not be had: `no_model`, `quota_exceeded`, `types_not_written`, `nothing_usable`, or the"
+        " words of `llm.kept_local`."
+    )
+    cost: Cost | None = None
+
+
 class About(_Part):
     """What a paper is for."""
 
@@ -73,6 +91,7 @@ class Practice(About):
     points: list[PractisedPoint]
     sections: list[PracticeSection]
     questions: list[PracticeQuestion]
+    written: Writing | None = Field(default=None, description="null: no written items were asked for.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -142,4 +161,5 @@ def _template_item(question: PracticeQuestion, points: Points) -> TemplateItem:
         partial_score=item.partial_score,
         knowledge_points=[points.name(code)[:60] for code in item.points],
         rubric=item.rubric,
+        origin="model" if item.origin == "model" else None,
     )

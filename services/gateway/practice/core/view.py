@@ -92,6 +92,7 @@ def _asked(question: PracticeQuestion, practice: Practice) -> View:
         "stem": _lines(item.stem, practice.language),
         "options": options,
         "columns": _columns(item),
+        "model": t["model.paper"] if item.origin == "model" else "",
         "bracket": item.type not in _WORKED | {"fill_blank"} and not BLANK.search(item.stem),
     }
 

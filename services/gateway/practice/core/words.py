@@ -52,6 +52,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "separator": "、",
         "sources": "题目来源",
         "model": "由模型编写，答案经符号检验",
+        "model.paper": "［模型编写］",
     },
     "en": {
         "numerals": "A B C D E F",
@@ -85,6 +86,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "separator": ", ",
         "sources": "Sources",
         "model": "written by a model, answer checked symbolically",
+        "model.paper": "[written by a model]",
     },
 }
 

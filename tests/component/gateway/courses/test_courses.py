@@ -10,9 +10,10 @@ from contracts.topics import SUBMISSION, artefact_path
 from services.gateway import auth
 from services.gateway.database import open_database
 from services.gateway.settings import PostgresSettings
-from tests.component.gateway.courses.conftest import API, WithModel, propose
+from tests.component.gateway.courses.conftest import API, propose
 from tests.component.gateway.harness import Running
 from tests.component.gateway.practice.conftest import make, own, put
+from tests.component.gateway.with_model import WithModel
 from tests.component.llm.scripted_model import Seen, answers, error, scripted
 from tests.unit.gateway.courses.texts import CHINESE
 
@@ -30,15 +31,18 @@ async def test_what_is_proposed_counts_for_nothing_until_a_person_accepts_it_and
     assert await _points_of_an_upload(running) == ()
     before = await running.get("/subjects/math/points")
     assert (before.json()["version"], [p for p in before.json()["points"] if p["own"]]) == (0, [])
+    known = {"If-None-Match": before.headers["ETag"]}
+    assert (await running.get("/subjects/math/points", headers=known)).status_code == 304
 
     accepted = await running.client.post(f"{PATH}/proposals/{proposal['id']}/accept")
-    assert (accepted.status_code, accepted.headers["ETag"]) == (200, '"1"'), accepted.text
+    assert (accepted.status_code, accepted.json()["version"]) == (200, 1), accepted.text
+    assert (await running.get("/subjects/math/points", headers=known)).headers["ETag"] == accepted.headers["ETag"]
     own = {point["code"]: point for point in accepted.json()["points"] if point["own"]}
     assert own["given.移项"]["requires"] == ["given.等式的性质", "given.等式"]
     assert {code for code, _, _ in await _points_of_an_upload(running)} >= {"given.移项", "given.等式"}
 
     again = await running.client.post(f"{PATH}/proposals/{proposal['id']}/accept")
-    assert (again.status_code, again.headers["ETag"]) == (200, '"1"')
+    assert (again.status_code, again.headers["ETag"]) == (200, accepted.headers["ETag"])
     other = await running.client.post(f"{PATH}/proposals/{proposal['id']}/accept", json={"points": [{"name": "数"}]})
     assert (other.status_code, other.json()["code"]) == (409, "proposal_accepted")
     assert (await running.client.delete(f"{PATH}/proposals/{proposal['id']}")).status_code == 204
@@ -63,8 +67,10 @@ async def test_a_person_edits_what_was_proposed_and_settles_the_points_as_a_whol
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/points/1/requires/0")
     late = await running.client.put(f"{PATH}/points", json={"points": []}, headers={"If-Match": '"7"'})
     assert (late.status_code, late.json()["version"]) == (412, 1)
-    gone = await running.client.put(f"{PATH}/points", json={"points": []}, headers={"If-Match": '"1"'})
-    assert (gone.headers["ETag"], [p for p in gone.json()["points"] if p["own"]]) == ('"2"', [])
+    gone = await running.client.put(
+        f"{PATH}/points", json={"points": []}, headers={"If-Match": accepted.headers["ETag"]}
+    )
+    assert (gone.json()["version"], [p for p in gone.json()["points"] if p["own"]]) == (2, [])
 
 
 async def test_a_repeated_text_makes_one_proposal_and_others_are_told_what_is_wrong(running: Running) -> None:
