@@ -62,7 +62,7 @@ class Bus:
     async def publish(self, topic: str, event: Any, **more: Any) -> None: ...
 
     @asynccontextmanager
-    async def consume(self, _topics: Sequence[str], _group: str, handler: Any) -> AsyncIterator[None]:
+    async def consume(self, _topics: Sequence[str], _group: str, handler: Any, **_: int) -> AsyncIterator[None]:
         self.handler = handler
         yield
 

@@ -43,7 +43,7 @@ from services.gateway.postgres import PostgresLedger
 from services.gateway.practice.printer import Printer
 from services.gateway.practice.settings import PracticeSettings
 from services.gateway.practice.writing import Writer
-from services.gateway.projection import GROUP, TOPICS, Projection
+from services.gateway.projection import AT_ONCE, GROUP, TOPICS, Projection
 from services.gateway.records.service import open_records
 from services.gateway.relay import Relay
 from services.gateway.review.keeper import Keeper
@@ -155,7 +155,7 @@ async def _project(kafka: EventBus, projection: Projection, tracer: Tracer) -> N
     """Consume for ever. In the background, because uploads are taken while there is no broker, too."""
     while True:
         try:
-            async with kafka.consume(TOPICS, GROUP, traced(tracer, GROUP, projection.apply)):
+            async with kafka.consume(TOPICS, GROUP, traced(tracer, GROUP, projection.apply), concurrency=AT_ONCE):
                 await asyncio.Event().wait()
         except Exception as error:  # noqa: BLE001 - a gateway that no longer heard of its exams would look well
             log.get("gateway").error("not consuming", error=log.what(error), at=log.where(error))

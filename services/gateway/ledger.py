@@ -6,7 +6,7 @@ both to these words.
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +55,15 @@ class Parked:
 
 
 @dataclass(frozen=True)
+class Advance:
+    """A locked exam's way through `positions`, one numbered event each; without any it stays where it is."""
+
+    exam: Exam
+    positions: Sequence[Position]
+    report: BlobRef | None = None
+
+
+@dataclass(frozen=True)
 class UsedUp:
     """Quotas of a tenant of which nothing is left for `seconds`, until they are reset."""
 
@@ -73,12 +82,20 @@ class Transaction(Protocol):
         """The exam, locked until the transaction ends; None when there is none."""
         ...
 
+    async def lock_all(self, exam_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Exam]:
+        """Those of these exams that there are, locked in the order of their ids until the transaction ends."""
+        ...
+
     async def insert(self, event: ExamEvent, form: Form, files: int, traceparent: str) -> Exam:
         """A new exam at UPLOADED, with its first event."""
         ...
 
     async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
         """Take a locked exam through `positions`, one numbered event each; the same object when there are none."""
+        ...
+
+    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
+        """As `move`, for several exams, each of which comes once."""
         ...
 
     async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
@@ -92,8 +109,8 @@ class Transaction(Protocol):
         """The exam has just ended: whoever is to be told will be, once, after the commit."""
         ...
 
-    async def heard(self, event: ExamEvent) -> None:
-        """A stage spoke of a locked exam: it isn't silent; an ExamStatus also brings times of its stage."""
+    async def heard(self, events: Collection[ExamEvent]) -> None:
+        """Stages spoke of locked exams, once of each: they aren't silent; an ExamStatus also brings times of its stage."""
         ...
 
     async def enqueue(self, topic: str, event: ExamEvent, traceparent: str | None) -> None:

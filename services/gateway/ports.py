@@ -22,8 +22,13 @@ class EventBus(Protocol):
         """Publish and wait for the broker's acknowledgement; whatever it raises, the event is published again."""
         ...
 
-    def consume(self, topics: Sequence[str], group: str, handler: Handler) -> AbstractAsyncContextManager[Any]:
-        """Deliver records at least once while the context lasts; a handler that raises gets the record again."""
+    def consume(
+        self, topics: Sequence[str], group: str, handler: Handler, *, concurrency: int = 8
+    ) -> AbstractAsyncContextManager[Any]:
+        """Deliver records at least once while the context lasts; a handler that raises gets the record again.
+
+        Up to `concurrency` side by side, one of an exam at a time.
+        """
         ...
 
 

@@ -1,23 +1,37 @@
-"""Events onto rows: one transaction per event, compare-and-set on the position, terminal statuses absorb."""
+"""Events onto rows: compare-and-set on the position, terminal statuses absorb. Events that come together, each of another
+exam, share a transaction; one that makes it fail has its own the next time, as have the others.
+"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.errors import ErrorCode, Invalid
-from contracts.events import ExamEvent, ExamReported, ExamStatus
+from contracts.events import BlobRef, ExamEvent, ExamReported, ExamStatus
 from contracts.status import Status
 from contracts.topics import REPORTED, STAGES, STATUS, dead_topic
 from runtime import log, metrics
 from runtime.envelope import Record, event_of
 from services.gateway.core.progress import Fact, fact_of_report, fact_of_status
-from services.gateway.endings import take
+from services.gateway.endings import Taking, take_all
 from services.gateway.exams import Exam, count_end
 from services.gateway.ledger import Ledger, Parked, Transaction, transact
+from services.gateway.sharing import Shared
 
 GROUP = "gateway"
 DEAD = {dead_topic(row.name): row.name for row in STAGES}
 TOPICS = (STATUS, REPORTED, *DEAD)
+AT_ONCE = 64
+"""Events under way, of as many exams: so many may share a transaction."""
 REDRIVEN = "x-dead-redriven"
 """On a dead-letter topic: an operator's mark that a record was redriven, and no word of a stage."""
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A record, understood."""
+
+    record: Record
+    event: ExamEvent
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,7 @@ class Projection:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._log = log.get("gateway.projection")
+        self._shared = Shared[_Word, _Outcome](self._project, key=lambda word: word.event.exam_id)
 
     async def apply(self, record: Record) -> None:
         """Apply one record. What fits no exam, or can't be decoded, is parked, not dropped; raises what the ledger raises."""
@@ -42,7 +57,7 @@ class Projection:
             return
         try:
             event = _decode(record)
-            outcome = await transact(self._ledger, "project", lambda transaction: _apply(transaction, record, event))
+            outcome = await self._shared.do(_Word(record, event))
         except Invalid as error:
             self._log.error("event can't be applied", topic=record.topic, error=log.what(error))
             await self._park(record, None, "invalid")
@@ -64,7 +79,7 @@ class Projection:
             trying = parked.id
             record = Record(parked.topic, 0, 0, None, parked.value, parked.headers)
             event = _decode(record)
-            outcome = await _apply(transaction, record, event)
+            [outcome] = await _apply(transaction, [_Word(record, event)])
             await transaction.unpark(parked.id)
             return parked, event, outcome
 
@@ -82,6 +97,9 @@ class Projection:
                 self._count(parked.topic, event, outcome)
                 count += 1
             after = trying
+
+    async def _project(self, words: Sequence[_Word]) -> list[_Outcome]:
+        return await transact(self._ledger, "project", lambda transaction: _apply(transaction, words))
 
     async def _park(self, record: Record, event: ExamEvent | None, reason: str) -> None:
         exam_id = event.exam_id if event else None
@@ -104,19 +122,38 @@ class Projection:
             metrics.DUPLICATES.labels("projection").inc()
 
 
-async def _apply(transaction: Transaction, record: Record, event: ExamEvent) -> _Outcome:
-    exam = await transaction.lock(event.exam_id)
+async def _apply(transaction: Transaction, words: Sequence[_Word]) -> list[_Outcome]:
+    """What becomes of the words, each of another exam."""
+    exams = await transaction.lock_all([word.event.exam_id for word in words])
+    refused = [_refusal(word.event, exams.get(word.event.exam_id)) for word in words]
+    good = [(word, exams[word.event.exam_id]) for word, why in zip(words, refused, strict=True) if why is None]
+    after = iter(await take_all(transaction, [_taking(word, exam) for word, exam in good]))
+    # A word on an older revision doesn't break the silence of this one.
+    await transaction.heard([word.event for word, exam in good if word.event.revision >= exam.position.revision])
+    return [why or _outcome(exams[word.event.exam_id], next(after)) for word, why in zip(words, refused, strict=True)]
+
+
+def _refusal(event: ExamEvent, exam: Exam | None) -> _Outcome | None:
     if exam is None:
         return _Outcome(known=False)
     if exam.tenant != event.tenant:
         return _Outcome(violation="event_of_another_tenant")
-    report = event.artefact if isinstance(event, ExamReported) else None
+    report = _report(event)
     if report and not report.path.startswith(f"{exam.tenant}/{exam.exam_id}/"):
         return _Outcome(violation="artefact_of_another_exam")
-    moved = await take(transaction, exam, fact_of(record, event), report)
-    if event.revision >= exam.position.revision:  # a word on an older one doesn't break this one's silence
-        await transaction.heard(event)
-    return _Outcome(moved=None if moved is exam else moved)
+    return None
+
+
+def _taking(word: _Word, exam: Exam) -> Taking:
+    return Taking(exam, fact_of(word.record, word.event), _report(word.event))
+
+
+def _report(event: ExamEvent) -> BlobRef | None:
+    return event.artefact if isinstance(event, ExamReported) else None
+
+
+def _outcome(before: Exam, after: Exam) -> _Outcome:
+    return _Outcome(moved=None if after is before else after)
 
 
 def _decode(record: Record) -> ExamEvent:

@@ -1,7 +1,7 @@
 """The port of the gateway's books over memory: `services.gateway.ledger` word for word."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation
-from services.gateway.ledger import Outgoing, Parked, Purpose, UsedUp
+from services.gateway.ledger import Advance, Outgoing, Parked, Purpose, UsedUp
 from tests.simulation.books import EXAMS, HEARD, KEYS, OUTBOX, PARKED, Books, Due, Kept, Key, Move, OpenTransaction
 
 
@@ -34,6 +34,13 @@ class MemoryTransaction(OpenTransaction):
         found: Exam | None = self._get(EXAMS, exam_id)
         return found
 
+    async def lock_all(self, exam_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Exam]:
+        await self._statement()
+        there = [exam_id for exam_id in sorted(exam_ids) if self._get(EXAMS, exam_id) is not None]
+        for exam_id in there:
+            await self._lock(EXAMS, exam_id)
+        return {exam_id: self._get(EXAMS, exam_id) for exam_id in there}
+
     async def insert(self, event: ExamEvent, form: Form, files: int, traceparent: str) -> Exam:
         await self._statement()
         await self._lock(EXAMS, event.exam_id)
@@ -52,9 +59,16 @@ class MemoryTransaction(OpenTransaction):
         return exam
 
     async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
-        if not positions:
-            return exam
-        await self._statement()
+        [moved] = await self.move_all([Advance(exam, positions, report)])
+        return moved
+
+    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
+        if any(advance.positions for advance in advances):
+            await self._statement()
+        return [await self._move(advance) if advance.positions else advance.exam for advance in advances]
+
+    async def _move(self, advance: Advance) -> Exam:
+        exam, positions = advance.exam, advance.positions
         await self._lock(EXAMS, exam.exam_id)
         now, last = self._clock(), positions[-1]
         current: Exam = self._get(EXAMS, exam.exam_id)
@@ -62,7 +76,7 @@ class MemoryTransaction(OpenTransaction):
             current,
             position=last,
             last_event=current.last_event + len(positions),
-            report=report or current.report,
+            report=advance.report or current.report,
             updated_at=now,
             republished=0,
             status_at=current.status_at if current.position.status == last.status else now,
@@ -83,10 +97,12 @@ class MemoryTransaction(OpenTransaction):
         await self._statement()
         self.announced.append(exam)
 
-    async def heard(self, event: ExamEvent) -> None:
-        await self._statement()
-        await self._lock(EXAMS, event.exam_id)
-        self._set(HEARD, event.exam_id, self._clock())
+    async def heard(self, events: Collection[ExamEvent]) -> None:
+        if events:
+            await self._statement()
+        for event in events:
+            await self._lock(EXAMS, event.exam_id)
+            self._set(HEARD, event.exam_id, self._clock())
 
     async def in_flight(self, tenant: str, *, exactly: bool = True) -> int:
         await self._statement()

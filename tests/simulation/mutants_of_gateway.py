@@ -3,22 +3,23 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import services.gateway.ports
 import services.gateway.projection
-from contracts.events import BlobRef, ExamEvent
+from contracts.events import ExamEvent
 from runtime import trace
 from runtime.envelope import Record
 from services.gateway import acceptance, endings, ports
 from services.gateway.acceptance import Accepted, Offer
 from services.gateway.core.progress import Fact, Position, _at, _order
+from services.gateway.endings import Taking
 from services.gateway.exams import Exam
 from services.gateway.idempotency import fingerprint
-from services.gateway.ledger import Ledger, Outgoing, Purpose, Transaction, transact
+from services.gateway.ledger import Advance, Ledger, Outgoing, Purpose, Transaction, transact
 from services.gateway.projection import Projection, _decode, fact_of
 from services.gateway.relay import SOURCE, Relay
 from services.gateway.sweeper import Sweeper
@@ -53,7 +54,11 @@ def _no_row_lock() -> Iterator[Parts]:
         await self._statement()
         return self.books.exam(exam_id)
 
-    with patched((MemoryTransaction, "lock", unlocked)) as parts:
+    async def all_unlocked(self: MemoryTransaction, exam_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Exam]:
+        found = [await unlocked(self, exam_id) for exam_id in exam_ids]
+        return {exam.exam_id: exam for exam in found if exam is not None}
+
+    with patched((MemoryTransaction, "lock", unlocked), (MemoryTransaction, "lock_all", all_unlocked)) as parts:
         yield parts
 
 
@@ -138,8 +143,10 @@ def _no_sweeper() -> Iterator[Parts]:
 
 @mutant("the end is announced by the event's handler, apart from the transition")
 def _announced_by_the_handler() -> Iterator[Parts]:
-    async def quiet(transaction: Transaction, exam: Exam, fact: Fact, report: BlobRef | None = None) -> Exam:
-        return await transaction.move(exam, endings.advance(exam.position, fact), report)
+    async def quiet(transaction: Transaction, takings: Sequence[Taking]) -> list[Exam]:
+        return await transaction.move_all(
+            [Advance(each.exam, endings.advance(each.exam.position, each.fact), each.report) for each in takings]
+        )
 
     class Loud(Projection):
         async def apply(self, record: Record) -> None:
@@ -153,7 +160,7 @@ def _announced_by_the_handler() -> Iterator[Parts]:
         if exam is not None and exam.ended:
             await transaction.announce(exam)
 
-    with patched((services.gateway.projection, "take", quiet), projection=Loud) as parts:
+    with patched((services.gateway.projection, "take_all", quiet), projection=Loud) as parts:
         yield parts
 
 

@@ -20,7 +20,7 @@ from runtime.process import run_stage
 from runtime.settings import FlowSettings
 from runtime.stage import Stage
 from services.gateway.notices import Notices
-from services.gateway.projection import GROUP, TOPICS, Projection
+from services.gateway.projection import AT_ONCE, GROUP, TOPICS, Projection
 from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings
 from services.gateway.sweeper import Sweeper
@@ -141,7 +141,7 @@ class System:
         sweeper = self.parts.sweeper(ledger, blobs, projection, _GATEWAY)
         for running in (asyncio.create_task(relay.run()), asyncio.create_task(sweeper.run())):
             stack.callback(running.cancel)
-        await stack.enter_async_context(kafka.consume(TOPICS, GROUP, projection.apply))
+        await stack.enter_async_context(kafka.consume(TOPICS, GROUP, projection.apply, concurrency=AT_ONCE))
         self.doors[role] = self.parts.door(process, ledger, blobs, _GATEWAY)
 
     def _work(self, name: str, process: Process) -> Callable[[Job], Awaitable[Any]]:

@@ -56,7 +56,7 @@ class Bus:
         self.published.append((topic, event, event_id, trace))
 
     @asynccontextmanager
-    async def consume(self, topics: Sequence[str], group: str, handler: Handler) -> AsyncIterator[None]:
+    async def consume(self, topics: Sequence[str], group: str, handler: Handler, **_: int) -> AsyncIterator[None]:
         self.handler = handler
         yield
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from services.gateway.acceptance import Offer, accept
 from services.gateway.core.form import parse_form
 from services.gateway.database import open_database
 from services.gateway.exams import Exam
-from services.gateway.ledger import Ledger, Purpose, Transaction
+from services.gateway.ledger import Advance, Ledger, Purpose, Transaction
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import Projection
 from services.gateway.settings import GatewaySettings, PostgresSettings
@@ -128,6 +128,21 @@ async def test_a_parked_event_that_can_not_be_applied_does_not_hold_up_those_beh
         assert await projection.retry_parked() == 1
 
 
+async def test_of_events_that_share_a_transaction_only_the_one_that_can_not_be_applied_is_refused(
+    database: str,
+) -> None:
+    async with books(database) as ledger:
+        exams = [(await accept(ledger, an_offer())).exam for _ in range(6)]
+        projection = Projection(Failing(ledger, lambda exam: exam.exam_id == exams[3].exam_id))
+        said = [status_event(as_json(exam), Status.OCR_COMPLETED) for exam in exams]
+        said[4] = said[4].model_copy(update={"stage": "ocr\x00"})  # which no column can hold
+        records = [Record(STATUS, 0, n, None, each.model_dump_json().encode()) for n, each in enumerate(said)]
+        outcomes = await asyncio.gather(*map(projection.apply, records), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [type(None)] * 3 + [OSError] + [type(None)] * 2
+        done = "OCR_COMPLETED"
+        assert await states(ledger, exams) == [done, done, done, "UPLOADED", "UPLOADED", done]
+
+
 async def test_a_sweep_that_fails_for_one_exam_serves_the_others(database: str, tmp_path: Path) -> None:
     class Unreadable(LocalBlobs):
         async def read(self, path: str) -> bytes:
@@ -198,6 +213,15 @@ def an_offer(seconds: float = 60) -> Offer:
     return Offer(exam_id, "dev", form, form.submission(()), ref, None, "", seconds, limits, lambda _exam: {})
 
 
+def as_json(exam: Exam) -> dict[str, Any]:
+    said = exam.said()
+    return {
+        "exam_id": str(exam.exam_id),
+        "created_at": said["uploaded_at"].isoformat(),
+        "deadline": said["deadline"].isoformat(),
+    }
+
+
 def sweeper_of(ledger: Ledger, blobs: Any, made: GatewaySettings) -> Sweeper:
     return Sweeper(ledger, blobs, Projection(ledger), made)
 
@@ -228,7 +252,7 @@ class _FailingTransaction:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def move(self, exam: Exam, *rest: Any) -> Exam:
-        if self._ledger.fails(exam):
+    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
+        if any(self._ledger.fails(advance.exam) for advance in advances):
             raise OSError("a page of the table can't be read")
-        return await self._inner.move(exam, *rest)
+        return await self._inner.move_all(advances)

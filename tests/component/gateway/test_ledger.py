@@ -26,7 +26,7 @@ from services.gateway.database import open_database
 from services.gateway.endings import take
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation
-from services.gateway.ledger import Ledger, Outgoing, Purpose, Transaction
+from services.gateway.ledger import Advance, Ledger, Outgoing, Purpose, Transaction
 from services.gateway.postgres import PostgresLedger
 from services.gateway.projection import Projection
 from services.gateway.settings import PostgresSettings
@@ -88,6 +88,29 @@ async def ended(ledger: Ledger, exam: Exam, status: Status = Status.CANCELLED) -
         locked = await books.lock(exam.exam_id)
         assert locked is not None
         return await take(books, locked, Fact(locked.position.revision, status))
+
+
+async def test_several_exams_are_locked_moved_and_heard_as_one_alone_is(ledger: Ledger) -> None:
+    first, second, still = [await exam_in(ledger) for _ in range(3)]
+    stranger = uuid.uuid4()
+    read = Position(1, Status.OCR_PROCESSING, 10, "ocr"), Position(1, Status.OCR_COMPLETED, 20, "ocr")
+    over = Position(1, Status.FAILED, 0, "ocr", code=ErrorCode.INTERNAL)
+    async with ledger.transaction("project") as books:
+        locked = await books.lock_all([still.exam_id, second.exam_id, stranger, first.exam_id])
+        assert locked == {exam.exam_id: exam for exam in (first, second, still)}
+        after = await books.move_all([Advance(first, read), Advance(still, ()), Advance(second, [over], REF)])
+        await books.heard([said(first), said(still, queue_seconds=1.5)])
+        assert await books.lock_all([]) == {}
+        await books.heard([])
+    assert after[1] is still
+    assert [await found(ledger, exam.exam_id) for exam in (first, second, still)] == [after[0], after[2], still]
+    assert [(exam.position, exam.last_event, exam.report) for exam in after] == [
+        (read[-1], 3, None),
+        (still.position, 1, None),
+        (over, 2, REF),
+    ]
+    assert [exam.completed_at is not None for exam in after] == [False, False, True]
+    assert after[0].status_at > first.status_at
 
 
 async def outbox(ledger: Ledger) -> list[Outgoing]:
@@ -323,7 +346,7 @@ async def test_a_silent_exam_is_claimed_once_per_pause_and_the_pause_doubles(led
         heard = time.monotonic()
         async with ledger.transaction("project") as books:
             await books.lock(exam.exam_id)
-            await books.heard(said(exam))
+            await books.heard([said(exam)])
         took = await claimed(PAUSE)
     assert not took
     await ended(ledger, exam)
