@@ -6,6 +6,7 @@ import re
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside
+from services.analyzer.core.overwritten import overwritten
 from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.uncut import beside_print
@@ -27,11 +28,14 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     """
     places = [s for s in spots_of(question, reading) if not (s.blank and s.source in ("beside", "option"))]
     spots = [settled(s, words) for s in beside_print(places, reading)]
+    crowded = False
+    if len(spots) == 1:
+        spots[0], crowded = overwritten(spots[0], reading, words)
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
     if _are_all(spots, expected):  # what stands outside is print
         lines = []
-    pieces = in_order([*spots, *lines], question.regions)
+    pieces = in_order([*spots, *(settled(p, words) for p in lines)], question.regions)
     if not any(not p.blank for p in pieces):
         return _nothing(question, spots, expected)
     entries = _entries(pieces, expected)
@@ -53,7 +57,7 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
         kind = "fill_near"
     if any(p.mended for p in inked):
         kind = "fill_mended"
-    return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread, views)
+    return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread or crowded, views)
 
 
 def _are_all(spots: list[Piece], expected: int) -> bool:

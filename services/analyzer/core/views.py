@@ -1,13 +1,16 @@
 """Two readings of one answer place made one: its own, and that of the line through it."""
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from contracts.equality.wording import edit_distance
 from services.analyzer.core.evidence import Piece
 from services.analyzer.core.text import script_of, short_answer
-from services.analyzer.core.words import Words, is_known, mended, nearest, tokens
+from services.analyzer.core.words import Words, is_known, mended, nearest, tokens, unblotted
 
+_LONG_WORD = 8
+"""Letters from which a word is no syllable of pinyin."""
 _CLEAR, _FAIR = 0.85, 0.8
 """Confidence from which the longer of two views is believed: its own reading of a place, the line's."""
 
@@ -15,19 +18,28 @@ _CLEAR, _FAIR = 0.85, 0.8
 def settled(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views, an English word before what is none, then mended if it is none."""
     best = _known_among(_better(spot, words), words)
-    fixed = _mended(best, words) if words and not spot.blank and not is_known(best.text, words) else None
+    fixed = unblotted(short_answer(best.text), words)
+    if words and not spot.blank and not is_known(best.text, words):
+        fixed = _mended(best, words)
     return replace(best, text=fixed, mended=True) if fixed else best
 
 
 def _mended(spot: Piece, words: Words) -> str | None:
     """What is no English mended: from its reading, else from whichever view of it can be, else from all of them."""
     views = [spot.text] if spot.agreed else [spot.text, spot.inline, *(text for text, _ in spot.candidates)]
-    views = [v for view in views if len(v := short_answer(view)) > 1]
+    views = [v for view in views if len(v := _unaccented(short_answer(view))) > 1]
     if not views or not any(map(tokens, views)):
         return None
     first = mended(views[0], words)
     able = {first} if first else {m for v in views if (m := mended(v, words))}
     return able.pop() if len(able) == 1 else nearest(views, words)
+
+
+def _unaccented(text: str) -> str:
+    """A long Latin word's letters without accents, which English lacks: a dot drawn as a stroke is none. Pinyin is short."""
+    if len(text) < _LONG_WORD or not text.isalpha():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 def _known_among(spot: Piece, words: Words) -> Piece:

@@ -10,7 +10,7 @@ _ALIKE: frozenset[frozenset[str]] = frozenset(
     for pair in ("hn", "hk", "hb", "rv", "nr", "nu", "uv", "uy", "gy", "fp", "ft", "lt", "cl", "ir", "jy", "gq", "9g", "9q", "lp", "1l")
 )  # fmt: skip
 """Letters that hurried writing makes alike. No two vowels: those are what pupils confuse themselves."""
-_SHORTEST = 4
+_SHORTEST, _LONG = 4, 5
 _ALIKE_COST, _FAR, _AHEAD = 0.4, 0.25, 0.3
 """What a look-alike letter counts, of another's 1; share of its letters by which a word may differ from its views in the
 mean; how much further off than the nearest word every other one is at least."""
@@ -25,6 +25,12 @@ def is_known(text: str, words: Words) -> bool:
     """Whether a text has words and all of them are English."""
     found = tokens(text)
     return bool(found) and all(t.lower() in words for t in found)
+
+
+def unblotted(text: str, words: Words) -> str | None:
+    """A long English word without a digit that touches it, a blot or the number of what follows: 0adjustment; else None."""
+    found = re.fullmatch(rf"\d?([A-Za-z]{{{_LONG},}})\d?", text)
+    return found[1] if found and found[1] != text and is_known(found[1], words) else None
 
 
 def mended(text: str, words: Words) -> str | None:
