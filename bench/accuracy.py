@@ -23,6 +23,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bench.figures import replaced
 from contracts.artefacts.analysis import Analysis
 from contracts.artefacts.paper import Header, Paper
 from contracts.artefacts.reading import Reading
@@ -185,16 +186,6 @@ def table(scores: dict[str, Any]) -> list[str]:
             cells.append(f"{found['value']:.3f} ({found['low']:.3f}–{found['high']:.3f})" if found else "–")
         rows.append(f"| {metric} | " + " | ".join(cells) + " |")
     return rows
-
-
-def replaced(text: str, part: str, lines: list[str]) -> str:
-    """`text` with what stands between the part's two comments replaced; ValueError when it has no such part."""
-    begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
-    head, found, rest = text.partition(begin)
-    _, closed, tail = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"no part {part!r}")
-    return "\n".join([head + begin, *lines, end + tail])
 
 
 def score(cases: list[Case], save: Path, script: Path, *, quiet: bool) -> tuple[int, Path]:

@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from bench.accuracy import Case, Cores, find_cases, replaced
+from bench.accuracy import Case, Cores, find_cases
+from bench.figures import replaced
 from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem
 from services.analyzer.core.analyze import confirmed, settled_answers
@@ -46,10 +47,11 @@ _BINS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1.01))
 
 @dataclass(frozen=True)
 class Sample:
-    """One answer: of which paper, how found, whether the key confirms it, whether it is right."""
+    """One answer: of which paper and question, how found, whether the key confirms it, whether it is right."""
 
     paper: str
     kind: str
+    path: tuple[str, ...]
     evidence: str
     raw: float
     doubt: bool
@@ -98,7 +100,8 @@ def samples(case: Case, readings: Path, cores: Cores, score: ModuleType) -> Iter
         item: KeyItem | None = keys.get(question.path)
         by_key = grade(got.answer, item.answer if item else None, (item.type if item else None) or question.type)
         right = bool(score.same_answer(answer, got.answer, kind))
-        yield Sample(case.name, case.kind, got.evidence, got.raw, got.doubt, confirmed(got, by_key), right)
+        sure = confirmed(got, by_key)
+        yield Sample(case.name, case.kind, question.path, got.evidence, got.raw, got.doubt, sure, right)
 
 
 def logit(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -37,6 +38,60 @@ def bars(panels: Sequence[Panel], ours: str = "Redink") -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><style>{_STYLE}</style>\n{body}\n</svg>\n'
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A panel of `curves`: points (x, y) in the order in which they are joined, one of them marked, and what is aimed at:
+    all points right of and above `goal`.
+    """
+
+    title: str
+    points: Sequence[tuple[float, float]]
+    marked: tuple[float, float] | None = None
+    goal: tuple[float, float] | None = None
+
+
+_SIDE, _HIGH, _LEFT, _FOOT, _COLUMNS = 210, 130, 44, 50, 3
+_CURVE_STYLE = (
+    _STYLE + "text{font-size:12px}.axis,.grid{fill:none;stroke:#9aa5b1}.grid{stroke-dasharray:2 4}"
+    ".goal{fill:#3ba55d;opacity:.18}.line{fill:none;stroke:#c0392b;stroke-width:2}.at{fill:#c0392b}"
+)
+
+
+def curves(panels: Sequence[Curve], x: str, y: str, bottom: float) -> str:
+    """Small panels with one line each, x from 0 to 1, y from `bottom` to 1; what lies lower runs along the bottom."""
+
+    def place(point: tuple[float, float]) -> tuple[float, float]:
+        return point[0] * _SIDE, (1 - max(bottom, point[1])) / (1 - bottom) * _HIGH
+
+    parts = []
+    wide, tall = _LEFT + _SIDE + 26, _TITLE + _HIGH + _FOOT
+    for number, panel in enumerate(panels):
+        row, column = divmod(number, _COLUMNS)
+        parts.append(f'<g transform="translate({column * wide + _LEFT},{row * tall + _TITLE})">')
+        parts.append(f'<text class="t" x="0" y="-10">{escape(panel.title)}</text>')
+        if panel.goal:
+            left, floor = place(panel.goal)
+            parts.append(f'<rect class="goal" x="{left:.1f}" y="0" width="{_SIDE - left:.1f}" height="{floor:.1f}"/>')
+        parts.append(f'<path class="axis" d="M0 0V{_HIGH}H{_SIDE}"/>')
+        for tick in range(1, 5):
+            level = bottom + (1 - bottom) * tick / 4
+            down = place((0, level))[1]
+            parts.append(f'<path class="grid" d="M0 {down:.1f}H{_SIDE}"/>')
+            parts.append(f'<text x="-6" y="{down + 4:.1f}" text-anchor="end">{level:.2f}</text>')
+            parts.append(f'<text x="{_SIDE * tick / 4:.1f}" y="{_HIGH + 15}" text-anchor="middle">{tick / 4:g}</text>')
+        joined = " ".join(f"{a:.1f},{b:.1f}" for a, b in map(place, panel.points))
+        parts.append(f'<polyline class="line" points="{joined}"/>')
+        if panel.marked:
+            at = place(panel.marked)
+            parts.append(f'<circle class="at" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="4"/>')
+        parts.append(f'<text x="{_SIDE}" y="{_HIGH + 31}" text-anchor="end">{escape(x)}</text></g>')
+    width, height = _COLUMNS * wide, 12 + tall * math.ceil(len(panels) / _COLUMNS)
+    parts.append(f'<text x="0" y="{height - 6}">up: {escape(y)}</text>')
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    body = "\n".join(parts)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><style>{_CURVE_STYLE}</style>\n{body}\n</svg>\n'
+
+
 def put(page: Path, name: str, text: str) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- /name -->`; ValueError when the page has no such place."""
     old = page.read_text(encoding="utf-8")
@@ -46,6 +101,25 @@ def put(page: Path, name: str, text: str) -> None:
     if not (found and ended):
         raise ValueError(f"{page} has no place {begin} … {end}")
     page.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
+
+
+def replaced(text: str, name: str, lines: list[str]) -> str:
+    """`text` with what stands between the part's two comments replaced; ValueError when it has no such part."""
+    head, _, tail = _parted(text, name)
+    return "\n".join([f"{head}<!-- {name} -->", *lines, f"<!-- end of {name} -->{tail}"])
+
+
+def part(text: str, name: str) -> str:
+    """What stands between the part's two comments; ValueError when `text` has no such part."""
+    return _parted(text, name)[1].strip()
+
+
+def _parted(text: str, name: str) -> tuple[str, str, str]:
+    head, found, rest = text.partition(f"<!-- {name} -->")
+    within, closed, tail = rest.partition(f"<!-- end of {name} -->")
+    if not (found and closed):
+        raise ValueError(f"no part {name!r}")
+    return head, within, tail
 
 
 def quantile(values: Iterable[float], share: float) -> float:

@@ -17,7 +17,7 @@ from statistics import fmean, median
 
 from rapidocr import EngineType, RapidOCR
 
-from bench.accuracy import replaced
+from bench.figures import replaced
 from services.ocr import worker
 from services.ocr.core import engine as engines
 from services.ocr.core.lines import read_lines

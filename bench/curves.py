@@ -1,0 +1,135 @@
+"""Why goals of accuracy are missed, as curves: `docs/accuracy/*.svg`.
+
+    python -m bench.curves --cases CASES --score PATH/score.py [--readings .cache/readings] [--results .cache/results]
+
+review.svg: for each kind of case, how many of the answers that are left without review are right, against how many are left,
+as the confidence that is asked for falls. Confidences come from papers that were not fitted on (bench.calibration). Answers
+that go to a teacher whatever their confidence never stay; those that nobody could read count as reviewed.
+handwriting.svg: character errors of handwriting, case by case, from the last `bench.accuracy`. costs.svg: reading beside
+RapidOCR, page by page, from the last `bench.ocr --write`.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.accuracy import Case, Cores, find_cases
+from bench.calibration import Sample, left_out, load, samples, truth_units
+from bench.figures import Curve, bars, curves
+from bench.reading_costs import costs
+from contracts.artefacts.reading import Reading
+from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW
+
+PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+GOAL = (0.80, 0.99)
+BOTTOM = 0.8
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The answers of one kind of case. `asked`: all that have a sure, short truth; arrays: one entry per answer read."""
+
+    asked: int
+    right: NDArray[np.bool_]
+    confirmed: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+
+    def at(self, threshold: float) -> tuple[float, float]:
+        """(share that stays without review, share of these that is right), 1.0 where none stays."""
+        needed = np.where(self.confirmed, min(threshold, CONFIRMED_ABOVE), threshold)
+        stay = ~self.held & (self.confidence >= needed)
+        return float(stay.sum() / self.asked), float(self.right[stay].mean()) if stay.any() else 1.0
+
+    def curve(self) -> list[tuple[float, float]]:
+        """Every point that a threshold can give, from the strictest on."""
+        return list(dict.fromkeys(self.at(each) for each in (1.01, *sorted(set(self.confidence), reverse=True))))
+
+
+def held(cores: Cores, case: Case, reading: Reading) -> set[tuple[str, ...]]:
+    """Questions that a teacher sees whatever the confidence: no sure verdict, or marks that say something else."""
+    analyzer = import_module("services.analyzer.core.analyze")  # the package has a function of that name
+    with patch.multiple(analyzer, REVIEW_BELOW=0.0, CONFIRMED_ABOVE=0.0):  # as if every confidence were enough
+        _, analysis, _ = cores.run(case, reading)
+    return {answer.path for answer in analysis.answers if answer.needs_review}
+
+
+def kinds(cases: Sequence[Case], readings: Path, score: ModuleType) -> dict[str, Kind]:
+    """The answers of all cases that have a reading, by kind."""
+    cores = Cores()
+    asked, found, kept = Counter[str](), list[Sample](), list[bool]()
+    for case in cases:
+        path = readings / case.kind / f"{case.name}.json"
+        if not path.exists():
+            continue
+        truth = json.loads((case.folder / "truth.json").read_text(encoding="utf8"))
+        asked[case.kind] += sum(kind not in score.LONG for *_, kind in truth_units(truth))
+        seen = held(cores, case, Reading.model_validate_json(path.read_bytes()))
+        of_case = list(samples(case, readings, cores, score))
+        found += of_case
+        kept += [sample.path in seen for sample in of_case]
+    confidence, of = left_out(found), np.array([each.kind for each in found])
+    right, confirmed = (np.array([getattr(each, name) for each in found]) for name in ("right", "confirmed"))
+    return {
+        kind: Kind(asked[kind], *(values[of == kind] for values in (right, confirmed, np.array(kept), confidence)))
+        for kind in sorted(set(of))
+    }
+
+
+def review(found: dict[str, Kind]) -> str:
+    """The curve of each kind; marked: the threshold that is in use."""
+    panels = [
+        Curve(f"{name} ({kind.asked} answers)", kind.curve(), kind.at(REVIEW_BELOW), GOAL)
+        for name, kind in found.items()
+    ]
+    return curves(
+        panels, "left without review", "right among these; dot: the threshold in use; green: the goal", BOTTOM
+    )
+
+
+def handwriting(cases: dict[str, dict[str, float]]) -> str:
+    """Bars of the real cases with handwritten lines, by character errors."""
+    shares = {
+        name: counts["handwritten_errors"] / counts["handwritten_chars"]
+        for name, counts in cases.items()
+        if counts.get("handwritten_chars") and "/syn-" not in name
+    }
+    rows = sorted(shares.items(), key=lambda row: -row[1])
+    return bars([("Wrong characters of real handwriting (goal: at most 0.10)", "{:.3f}", rows)])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=Path, required=True)
+    parser.add_argument("--score", type=Path, required=True)
+    parser.add_argument("--readings", type=Path, default=Path(".cache/readings"))
+    parser.add_argument("--results", type=Path, default=Path(".cache/results"), help="what bench.accuracy saved")
+    parser.add_argument("--page", type=Path, default=PAGE)
+    args = parser.parse_args(argv)
+    folder = args.page.with_suffix("")
+    folder.mkdir(exist_ok=True)
+    scored = json.loads((args.results / "scores.json").read_text(encoding="utf8"))["cases"]
+    rows = [(row.page, row.ratio) for row in costs(args.page.read_text(encoding="utf8")).pages]
+    ratio = bars([("CPU of finding and reading text, in parts of RapidOCR's (goal: 0.45)", "{:.2f}", rows)])
+    drawn = {
+        "review": review(kinds(find_cases(args.cases, None), args.readings, load(args.score))),
+        "handwriting": handwriting(scored),
+        "costs": ratio,
+    }
+    for name, picture in drawn.items():
+        (folder / f"{name}.svg").write_text(picture, encoding="utf8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
