@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from contracts.notation.maths import FUNCTIONS, Row, read_formula
 from contracts.notation.spoken import linear
+from contracts.notation.ticks import judgements, ticked
 
 Text = list[dict[str, Any]]
 Style = Literal["algebra", "chemistry", "words"]
@@ -51,7 +52,7 @@ def inline(text: str, *, lang: str = "zh", style: Style = "algebra") -> Text:
         if _DOLLARS.fullmatch(part):
             nodes.append(_formula(part[1:-1], style, braces=True))
         else:
-            nodes += _mixed(part, style)
+            nodes += [{"t": ticked(part)}] if judgements(part) else _mixed(ticked(part), style)
     return [_tagged(node, lang) for node in _merged(nodes)]
 
 
@@ -97,7 +98,7 @@ def _is_formula(run: str, style: Style) -> bool:
     if style != "algebra" or not _few_letters(run):
         return False
     return _SIGNED.fullmatch(run) is not None or (
-        _SIGN.search(run) is not None and re.search(r"[A-Za-z=≤≥≠<>∠△＝]|√\S", run) is not None and run != "√"
+        _SIGN.search(run) is not None and re.search(r"[A-Za-z=≤≥≠<>∠△＝]|√\S", run) is not None
     )
 
 

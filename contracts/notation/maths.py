@@ -12,6 +12,8 @@ Anything else is `{"k": kind, "a": [rows…]}`, a row being a list of nodes: `ro
 import re
 from typing import Any
 
+from contracts.notation.ticks import TICK
+
 Node = dict[str, Any]
 Row = list[Node]
 
@@ -131,7 +133,7 @@ class _Reader:
             return self._command(piece[1:], end, depth)
         if piece == "√":
             body = self.argument(end, depth)
-            return [{"k": "sqrt", "a": [body]}] if body else [_leaf("w", piece)]
+            return [{"k": "sqrt", "a": [body]}] if body else [_leaf("w", TICK)]
         return _plain(piece)
 
     def _group(self, piece: str, close: int, depth: int) -> Row:

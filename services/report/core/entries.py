@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contracts.artefacts.diagnosis import Cause, Diagnosis
 from contracts.notation.inline import Style, Text, inline, plain
+from contracts.notation.ticks import ticked
 from contracts.result import Result, ResultQuestion
 from services.report.core.crops import Crop, needs_crop
 from services.report.core.names import points, short
@@ -127,7 +128,7 @@ class Teller:
             lines = end.join(part.strip() or self.words.say["empty"] for part in blanks)
         lines = " ".join(lines.split())
         # Cutting inside a formula would leave half a command, so a long one loses its markup.
-        return self.text(lines) if len(lines) <= limit else self.plain(short(lines, limit))
+        return self.text(lines) if len(lines) <= limit else self.plain(ticked(short(lines, limit)))
 
 
 def why(question: ResultQuestion, words: Words) -> list[str]:

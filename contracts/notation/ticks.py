@@ -1,0 +1,18 @@
+"""The sign √ of a right answer, which is written like a root: a radical without radicand is a tick."""
+
+import re
+
+TICK = "✓"
+_BARE = re.compile(r"√(?!√*(?:\s*[\d(（{\[\\.]|[A-Za-z\u0391-\u03c9]))")
+_LABELLED = re.compile(r"(?:\s*[（(]?(?:[A-Ha-h]|\d{1,2}|[①-⑳])?[)）.、:：]?\s*[√×✓✗][\s、,，;；|。.]*){2,}")
+"""Judgements in a row, with their numbers or letters: 1√2×, A√ B×, √×√. No formula ends so."""
+
+
+def ticked(text: str) -> str:
+    """The text with √ as a tick wherever nothing stands under the root."""
+    return text.replace("√", TICK) if judgements(text) else _BARE.sub(TICK, text)
+
+
+def judgements(text: str) -> bool:
+    """Whether it is nothing but several judgements."""
+    return _LABELLED.fullmatch(text) is not None
