@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from bench import goals
@@ -15,6 +16,8 @@ Phase = dict[str, Any]
 Found = dict[str, Any]
 STAGES = ("ocr", "parser", "analyzer", "diagnostic", "report")
 COMMAND = "make load"
+FIRST = "first after the start"
+"""The phase of one paper that newly started processes read: it costs more than those that follow."""
 AT_REST = "at rest"
 """The phase in which nothing but the status of one exam is asked for."""
 
@@ -120,16 +123,22 @@ def _costs(found: Found) -> str:
 
 
 def _pages(found: Found) -> str:
-    rows = [[str(phase["pages"]), f"{cost:.2f}", f"{cost / phase['pages']:.2f}"] for phase, cost in paper_costs(found)]
+    costs = [(f"{phase['pages']}, {FIRST}", phase, cost) for phase, cost in _own(found, FIRST)]
+    costs += [(str(phase["pages"]), phase, cost) for phase, cost in paper_costs(found)]
+    rows = [[name, f"{cost:.2f}", f"{cost / phase['pages']:.2f}"] for name, phase, cost in costs]
     return _table(["pages of one paper", "CPU s", "a page"], rows) if rows else ""
 
 
 def paper_costs(found: Found) -> list[tuple[Phase, float]]:
-    """What an exam alone cost, by its own account, for papers of different length."""
+    """What an exam alone cost, by its own account, for papers of different length: the mean of those of a length."""
+    return _own(found, "alone")
+
+
+def _own(found: Found, name: str) -> list[tuple[Phase, float]]:
     return [
-        (phase, phase["visits"][0]["cost"]["cpu_seconds"])
+        (phase, fmean(visit["cost"]["cpu_seconds"] for visit in phase["visits"]))
         for phase in found["phases"]
-        if phase["name"].startswith("alone") and phase["visits"]
+        if phase["name"].startswith(name) and phase["visits"]
     ]
 
 

@@ -69,6 +69,18 @@ def test_goals_are_judged_by_the_figures_and_what_was_not_run_is_said(page: Path
     assert "| 90% in ocr's processes, preparation of pictures included | yes |" in page.read_text()
 
 
+def test_cost_by_pages_is_judged_without_the_first_paper_after_the_start_which_is_told_beside_it(page: Path) -> None:
+    first, two, four = (
+        phase(report.FIRST, None, 12, pages=4),
+        phase("alone, 2", None, 4.2, pages=2),
+        phase("alone, 4", None, 8, pages=4),
+    )
+    report.write(page, loaded(first, two, four))
+    text = page.read_text()
+    assert "CPU s a page, by pages of the paper: 2.10 (2), 2.00 (4) | yes |" in text
+    assert "| 4, first after the start | 12.00 | 3.00 |" in text
+
+
 def test_a_table_tells_finished_held_and_lost_apart() -> None:
     row = measured("celery", 10, 0.1, 0.02, accepted=80, held=3, lost=2, recovery=4.0)
     assert "| 75 of 80 | 3 | 2 | 4.0 s |" in overhead.tables([row])
