@@ -1,6 +1,5 @@
 """The analyzer: the student's answer to every question, its verdict and score."""
 
-from collections import Counter
 from dataclasses import replace
 
 from contracts.artefacts.analysis import Analysis, Answer
@@ -10,12 +9,13 @@ from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
 from services.analyzer.core.accepted import grade_under
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
-from services.analyzer.core.evidence import Found
+from services.analyzer.core.evidence import Found, is_written
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade
-from services.analyzer.core.keyed import likelier, ranked
+from services.analyzer.core.keyed import is_keyed, likelier, ranked
 from services.analyzer.core.keys import key_text, match_key
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
+from services.analyzer.core.others import elsewhere, like_others
 from services.analyzer.core.strips import straightened
 from services.analyzer.core.totals import composite, totals
 from services.analyzer.core.typography import spelled
@@ -23,7 +23,6 @@ from services.analyzer.core.words import Words
 from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
-_FEW, _MANY, _MOST = 2, 4, 0.6
 _TYPED = "typed"
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
@@ -139,7 +138,7 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     found = under_marks(found, marked, item, kind)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
     confidence = _confidence(found)
-    clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key) else REVIEW_BELOW)
+    clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key, item) else REVIEW_BELOW)
     judged = decided.sure or not wanted(item, reading)
     review = found.answer is None or not clear or not agreed or not judged
     return Answer(
@@ -170,40 +169,16 @@ def wanted(item: KeyItem | None, reading: Reading) -> bool:
     return keyed or any(m.kind in ("tick", "half_tick", "cross", "score") for p in reading.pages for m in p.marks)
 
 
-def confirmed(found: Found, by_key: Grade) -> bool:
+def confirmed(found: Found, by_key: Grade, item: KeyItem | None = None) -> bool:
     """Whether the key confirms a free reading: a misreading seldom happens to be the right answer.
+
+    Of several blanks those that are not empty must be the key's.
 
     Readings know nothing of the key, but for letters inferred from a teacher's tick; those confirm nothing. Nor do words that
     were mended, for the student may have misspelt what the key spells right.
     """
     free = found.evidence.partition(":")[0] not in ("ticked", "fill_mended") and not found.doubt
-    return free and by_key.verdict == "correct"
-
-
-def like_others(questions: list[Question], read: dict[Path, Found]) -> dict[Path, Found]:
-    """Choices whose empty place is of the kind in which the student wrote the others: those are blank more surely."""
-    choices = [read[q.path] for q in questions if q.type in (*_CHOICES, "true_false")]
-    used = Counter(f.pieces[0].source if f.pieces else "none" for f in choices if is_written(f))
-    usual = {s for s, n in used.items() if n >= _MOST * used.total() and used.total() >= _FEW}
-    return {
-        path: replace(found, evidence="blank_usual")
-        for path, found in read.items()
-        if found.evidence == "blank_spot" and usual and {p.source for p in found.pieces} == usual
-    }
-
-
-def elsewhere(questions: list[Question], read: dict[Path, Found], reading: Reading) -> set[Path]:
-    """Choices that look blank on a paper whose choices are answered where nothing was found.
-
-    That is so when a teacher ticked one of them, or when most choices look blank although the student wrote elsewhere.
-    """
-    choices = [q for q in questions if q.type in _CHOICES]
-    blank = [q for q in choices if read[q.path].answer == ""]
-    marks = [read_marks(marks_of(q, reading), q.max_score) for q in blank]
-    ticked = any(m is not None and m.verdict == "correct" for m in marks)
-    wrote = any(is_written(f) for f in read.values())
-    most = len(choices) >= _MANY and len(blank) > _MOST * len(choices)
-    return {q.path for q in blank} if ticked or (most and wrote) else set()
+    return free and (by_key.verdict == "correct" or is_keyed(found, item))
 
 
 def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:
@@ -214,11 +189,6 @@ def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind:
     if ticked and item is not None and kind in ("single_choice", "multiple_choice", "true_false"):
         return Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt=True)
     return Found(None, "unread", 0.0, found.pieces, doubt=True)
-
-
-def is_written(found: Found) -> bool:
-    """Whether something was read that is not blank."""
-    return found.answer is not None and bool(found.answer.replace("|", "").strip())
 
 
 def reconcile(

@@ -60,6 +60,11 @@ class Found:
     views: tuple[tuple[str, ...], ...] = ()
 
 
+def is_written(found: Found) -> bool:
+    """Whether something was read that is not blank."""
+    return found.answer is not None and bool(found.answer.replace("|", "").strip())
+
+
 UNREAD = Found(None, "none", 0.0)
 
 

@@ -15,6 +15,8 @@ from services.analyzer.core.words import Words, is_known
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
+_SPECKS = 0.012
+"""Share of ink from which an empty place is one whose writing could not be read."""
 _STRIP_WORDS = 4
 """Words of a Latin text after a number that may be nothing but the answer."""
 _EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
@@ -45,7 +47,7 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
     while len(texts) < expected:
         texts.append("")
     doubt = len(entries) != max(expected, 1)  # where nobody says how many blanks there are, several are doubtful
-    unread = any(p.ink > 0 and not p.text for p in inked)
+    unread = any(not p.text and p.ink > (_SPECKS if p.blank else 0) for p in pieces)
     kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
     kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)

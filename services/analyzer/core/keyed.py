@@ -27,6 +27,17 @@ def ranked(found: Found, item: KeyItem | None) -> Found:
     return found if best == given else replace(found, answer="|".join(best), doubt=True)
 
 
+def is_keyed(found: Found, item: KeyItem | None) -> bool:
+    """Whether every blank of several is the key's or has an empty place, and one is the key's."""
+    if found.answer is None or item is None or not isinstance(item.answer, tuple):
+        return False
+    given = found.answer.split("|")
+    if len(given) != len(item.answer):
+        return False
+    same = [compare(g, k) in (Match.SAME, Match.EQUIVALENT) for g, k in zip(given, item.answer, strict=True) if g]
+    return bool(same) and all(same)
+
+
 def likelier(found: Found, item: KeyItem | None) -> Found:
     """Of the letters that a doubtful one may be, the key's: more answers are right than any one wrong."""
     letter = item.answer if item is not None and isinstance(item.answer, str) else None

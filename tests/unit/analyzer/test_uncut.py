@@ -7,7 +7,7 @@ from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Line, Reading
 from services.analyzer.core import analyze
 from services.analyzer.core.evidence import Found
-from services.analyzer.core.keyed import as_keyed, likelier, ranked
+from services.analyzer.core.keyed import as_keyed, is_keyed, likelier, ranked
 from services.analyzer.core.worked import conclusion
 
 STEM = ["3.（10分）顺风骑车时感觉不到风的存在，而在无风条件下", "骑摩托车却常常感到有强风，为什么会这样？"]
@@ -105,6 +105,27 @@ def test_signs_that_look_alike_are_the_keys_and_digits_never_stand_for_other_dig
     assert as_keyed(["17"], "11") is None
     assert as_keyed(["4"], "-4") is None
     assert as_keyed(["眼晴"], "眼睛") is None
+
+
+def test_a_blank_whose_place_is_empty_is_sure_where_the_others_are_written_in_theirs() -> None:
+    places = [spot(t, kind="rule", at=(100, 100 + 60 * i, 200, 130 + 60 * i)) for i, t in enumerate(("12", "7", ""))]
+    asked = [question("fill_blank", str(i + 1), spots=[i]) for i in range(3)]
+    got = analyze(submission(key("3", "5")), reading(spots=places), paper(*asked)).answers[2]
+    assert (got.student_answer, got.verdict, got.needs_review) == ("", "blank", False)
+    dirty = places[2].model_copy(update={"ink": 0.03})
+    got = analyze(submission(key("3", "5")), reading(spots=[*places[:2], dirty]), paper(*asked)).answers[2]
+    assert got.needs_review
+    alone = analyze(
+        submission(key("1", "5")), reading(spots=[spot(kind="rule")]), paper(question("fill_blank", spots=[0]))
+    )
+    assert alone.answers[0].needs_review
+
+
+def test_the_key_confirms_blanks_beside_empty_ones_and_no_others() -> None:
+    item = key("1", ("夏侯成", "方腊"))
+    assert is_keyed(Found("夏侯成|", "fill_agreed:han", 0.9), item)
+    assert not is_keyed(Found("夏侯成|宋江", "fill_agreed:han", 0.9), item)
+    assert not is_keyed(Found("|", "fill_agreed:han", 0.9), item)
 
 
 def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:
