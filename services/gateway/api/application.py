@@ -91,6 +91,7 @@ def create_app(gateway: Gateway | None) -> FastAPI:
     )
     app.state.gateway = gateway
     app.state.pictures = Pictures()
+    live = {events, batch_events, websocket}  # opened by tickets, too, each of which is used up only for an answer
     for module in (
         create,
         essays,
@@ -122,7 +123,8 @@ def create_app(gateway: Gateway | None) -> FastAPI:
         webhooks,
         usage,
     ):
-        app.include_router(module.router, prefix=API, dependencies=[Depends(conventions.negotiated)])
+        first = conventions.negotiated if module in live else conventions.authenticated
+        app.include_router(module.router, prefix=API, dependencies=[Depends(first)])
     app.include_router(console.router())
     webhook_messages.describe(app.webhooks)
     errors.add_handlers(app)

@@ -1,6 +1,4 @@
-"""GET /batches/{id}/events: how far a batch is, told as it changes; POST /batches/{id}/tickets for browsers."""
-
-# ruff: noqa: FAST003 - batch_id is taken by the dependencies
+"""GET /batches/{id}/events: how far a batch is, told as it changes."""
 
 import uuid
 from collections.abc import AsyncGenerator
@@ -11,15 +9,13 @@ from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from services.gateway.api.batch_views import state_of
-from services.gateway.api.batches import InBatch
 from services.gateway.api.context import Gateway, InGateway, bearer, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.live_stream import HEARTBEAT, LiveStream
-from services.gateway.api.tickets import StreamTicket, in_query, watching_tenant
+from services.gateway.api.tickets import in_query, watching_tenant
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch
 from services.gateway.core.problems import Code, Problem
-from services.gateway.live import tickets
 
 router = APIRouter(tags=["batches"])
 
@@ -35,22 +31,6 @@ data: {{"batch_id": "{_ID}", "status": "PROCESSING", "progress": 35, "counts": {
 : still here
 
 """
-
-
-@router.post(
-    "/batches/{batch_id}/tickets",
-    status_code=201,
-    summary="A ticket for a batch's live stream",
-    responses=problems(Code.BATCH_NOT_FOUND),
-)
-async def create_batch_ticket(response: Response, gateway: InGateway, batch: InBatch) -> StreamTicket:
-    """Give the URL to a page of yours: it follows this batch, and nothing else, without your key."""
-    made = await tickets.issue(
-        gateway.owner_pool, batch.tenant, "batch", batch.batch_id, gateway.settings.ticket_seconds
-    )
-    response.headers["Cache-Control"] = "no-store"
-    events = f"/api/v1/batches/{batch.batch_id}/events?ticket={made.text}"
-    return StreamTicket(ticket=made.text, expires_at=made.expires_at, events=events)
 
 
 async def _watched(

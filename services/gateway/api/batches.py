@@ -1,4 +1,4 @@
-"""GET /batches, /batches/{id}, /batches/{id}/exams; POST /batches/{id}/cancel."""
+"""GET /batches, /batches/{id}, /batches/{id}/exams; POST /batches/{id}/cancel, /tickets."""
 
 # ruff: noqa: FAST003 - batch_id is taken by the dependency InBatch
 
@@ -15,11 +15,13 @@ from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.exam_views import ExamView, exam_fields
 from services.gateway.api.paging import InPage, Page, paged
+from services.gateway.api.tickets import StreamTicket
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch, PaperRow
 from services.gateway.core.cursor import Cursor, counted, decode, encode, number_in
 from services.gateway.core.eta import Estimate, Queue, estimate
 from services.gateway.core.problems import Code, Problem
+from services.gateway.live import tickets
 
 router = APIRouter(tags=["batches"])
 
@@ -92,6 +94,22 @@ async def cancel_batch(gateway: InGateway, batch: InBatch) -> BatchView:
             await gateway.batches.intake.cancel(paper.exam)
     after = await rows.find(gateway.pool, batch.tenant, batch.batch_id)
     return await _view(gateway, after or batch)
+
+
+@router.post(
+    "/batches/{batch_id}/tickets",
+    status_code=201,
+    summary="A ticket for a batch's live stream",
+    responses=problems(Code.BATCH_NOT_FOUND),
+)
+async def create_batch_ticket(response: Response, gateway: InGateway, batch: InBatch) -> StreamTicket:
+    """Give the URL to a page of yours: it follows this batch, and nothing else, without your key."""
+    made = await tickets.issue(
+        gateway.owner_pool, batch.tenant, "batch", batch.batch_id, gateway.settings.ticket_seconds
+    )
+    response.headers["Cache-Control"] = "no-store"
+    events = f"/api/v1/batches/{batch.batch_id}/events?ticket={made.text}"
+    return StreamTicket(ticket=made.text, expires_at=made.expires_at, events=events)
 
 
 async def remaining(gateway: Gateway, batch: Batch) -> Estimate:

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway.api.context import InCaller
 from services.gateway.core.accept import acceptable, essence
 from services.gateway.core.conditions import unchanged
 from services.gateway.core.problems import Code, Problem
@@ -22,7 +23,7 @@ _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Conventions:
-    """HEAD answers as GET without the body; a JSON answer to GET has a strong ETag, and 304 for who has it already."""
+    """HEAD answers as GET without the body; a JSON answer to GET has a strong ETag. 304 for who has what is tagged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,40 +52,53 @@ class _Answer:
     def __init__(self, if_none_match: str | None, send: Send, *, head: bool) -> None:
         self._if_none_match = if_none_match
         self._send = send
-        self._head = head
+        self._bare = head
         self._held: Message | None = None
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _untagged(message):
-            self._held = message
-            return
-        if message["type"] == "http.response.body":
-            message = await self._with_start(message)
-            if self._head and message.get("more_body", False):
+        if message["type"] == "http.response.start":
+            if _untagged(message):
+                self._held = message
+                return
+            self._compare(message)
+        elif message["type"] == "http.response.body":
+            await self._send_start(message)
+            if self._bare and message.get("more_body", False):
                 await self._send({"type": "http.response.body", "body": b""})
                 raise _Enough
+            message = {**message, "body": b""} if self._bare else message
         await self._send(message)
 
-    async def _with_start(self, body: Message) -> Message:
-        """Send the start that was held back, tagged if the body is whole; what remains of the body."""
+    async def _send_start(self, body: Message) -> None:
+        """Send the start that was held back, tagged if the body is whole."""
         start, self._held = self._held, None
         if start is None:
-            return body
+            return
         if not body.get("more_body", False):
-            headers = MutableHeaders(raw=start["headers"])
-            headers["ETag"] = f'"{hashlib.sha256(body.get("body", b"")).hexdigest()[:32]}"'
-            headers.setdefault("Cache-Control", "private, no-cache")
-            if unchanged(self._if_none_match, headers["ETag"]):
-                start["status"] = 304
-                del headers["Content-Length"], headers["Content-Type"]
-                body = {**body, "body": b""}
+            tag = f'"{hashlib.sha256(body.get("body", b"")).hexdigest()[:32]}"'
+            MutableHeaders(raw=start["headers"])["ETag"] = tag
+            self._compare(start)
         await self._send(start)
-        return body
+
+    def _compare(self, start: Message) -> None:
+        """What is tagged is asked for again each time; who has it already gets 304, and nothing of the body."""
+        headers = MutableHeaders(raw=start["headers"])
+        if start["status"] != 200 or "etag" not in headers:
+            return
+        headers.setdefault("Cache-Control", "private, no-cache")
+        if unchanged(self._if_none_match, headers["ETag"]):
+            start["status"], self._bare = 304, True
+            del headers["Content-Length"], headers["Content-Type"]
 
 
 def _untagged(start: Message) -> bool:
     headers = Headers(raw=start["headers"])
     return start["status"] == 200 and "etag" not in headers and headers.get("content-type", "") == _JSON
+
+
+async def authenticated(request: Request, _caller: InCaller) -> None:
+    """Refuse who has no key, and only then what `negotiated` refuses."""
+    await negotiated(request)
 
 
 async def negotiated(connection: HTTPConnection) -> None:

@@ -2,8 +2,10 @@
 
 # ruff: noqa: FAST003 - subject and proposal_id are taken by dependencies
 
+import hashlib
 import re
 import uuid
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -28,14 +30,14 @@ from services.gateway.api.documented import problems
 from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
 from services.gateway.api.paging import InPage
-from services.gateway.api.subjects import InSubject
-from services.gateway.api.templates import IfMatch, etag, expected
+from services.gateway.api.subjects import SETTLED, SHOWN, InSubject
+from services.gateway.api.versioned import ETAG, IfMatch, etag, expected
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.courses import proposals, store
 from services.gateway.courses.core.own import as_wanted
 from services.gateway.courses.proposals import PREFIX, Asked, Proposal
-from services.gateway.courses.store import Acceptance
+from services.gateway.courses.store import Acceptance, Own
 
 router = APIRouter(prefix="/subjects", tags=["courses"])
 
@@ -50,7 +52,6 @@ _TEXT: dict[str, Any] = {
         "content": {kind: {"schema": {"type": "string", "minLength": 1}, "example": _EXAMPLE} for kind in _TEXTS},
     }
 }
-_ETAG = {"ETag": {"description": "Their version, for If-Match.", "schema": {"type": "string"}}}
 _read_points, _points = json_body(NewPoints, 512)
 _read_accepted, _accepted = json_body(Accepted, 512, required=False)
 
@@ -71,30 +72,13 @@ async def _proposal(
 InProposal = Annotated[Proposal, Depends(_proposal)]
 
 
-@router.get(
-    "/{subject}/points",
-    summary="Knowledge points of a subject",
-    responses={200: {"headers": _ETAG}, **problems(Code.UNKNOWN_SUBJECT)},
-)
+@router.get("/{subject}/points", summary="Knowledge points of a subject", responses=SHOWN)
 async def get_points(response: Response, gateway: InGateway, tenant: InTenant, subject: InSubject) -> PointsView:
     """Those that ship and the school's own, with what each builds on."""
-    now = await store.find(gateway.pool, tenant, subject)
-    response.headers.update({"ETag": etag(now.version), "Cache-Control": "private, no-cache"})
-    return points_view(taxonomy(subject), now)
+    return _view(response, subject, await store.find(gateway.pool, tenant, subject))
 
 
-@router.put(
-    "/{subject}/points",
-    summary="Settle the school's own points",
-    openapi_extra=_points,
-    responses={
-        200: {"headers": _ETAG},
-        **problems(
-            Code.UNKNOWN_SUBJECT, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.PRECONDITION_FAILED,
-            Code.UNSUPPORTED_CONTENT_TYPE,
-        ),
-    },
-)  # fmt: skip
+@router.put("/{subject}/points", summary="Settle the school's own points", openapi_extra=_points, responses=SETTLED)
 async def put_points(
     response: Response,
     gateway: InGateway,
@@ -108,11 +92,8 @@ async def put_points(
 
     For uploads and practice papers from now on: exams keep the points they were accepted with.
     """
-    now = await store.settle(
-        gateway.pool, tenant, subject, change_of(gateway, subject, wanted.points, keep=False), expected(if_match)
-    )
-    response.headers["ETag"] = etag(now.version)
-    return points_view(taxonomy(subject), now)
+    change = change_of(gateway, subject, wanted.points, keep=False)
+    return _view(response, subject, await store.settle(gateway.pool, tenant, subject, change, expected(if_match)))
 
 
 @router.post(
@@ -186,7 +167,7 @@ async def get_proposal(proposal: InProposal) -> ProposalView:
     summary="Accept a proposal",
     openapi_extra=_accepted,
     responses={
-        200: {"headers": _ETAG},
+        200: {"headers": ETAG},
         **problems(
             Code.UNKNOWN_SUBJECT, Code.PROPOSAL_NOT_FOUND, Code.PROPOSAL_ACCEPTED, Code.VALIDATION_FAILED,
             Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE,
@@ -209,8 +190,7 @@ async def accept_proposal(
     acceptance = Acceptance(proposal, caller.key_id, digest)
     change = change_of(gateway, proposal.subject, points, keep=True)
     now = await store.accept(gateway.pool, caller.tenant, acceptance, change)
-    response.headers["ETag"] = etag(now.version)
-    return points_view(taxonomy(proposal.subject), now)
+    return _view(response, proposal.subject, now)
 
 
 @router.delete(
@@ -226,3 +206,15 @@ async def delete_proposal(gateway: InGateway, tenant: InTenant, proposal: InProp
 
 def _place(last: Proposal) -> str:
     return encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix(PREFIX))))
+
+
+def _view(response: Response, subject: str, own: Own) -> PointsView:
+    shipped = taxonomy(subject)
+    response.headers["ETag"] = etag(own.version, _digest(subject))
+    return points_view(shipped, own)
+
+
+@cache
+def _digest(subject: str) -> str:
+    """Of the points that ship: the next release may have others."""
+    return hashlib.sha256(taxonomy(subject).model_dump_json().encode()).hexdigest()[:8]

@@ -24,6 +24,13 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
     }
 }
 CONDITIONAL: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag of `If-None-Match`"}}
+_IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETag of what you have: 304 if current.",
+    "schema": {"type": "string"},
+}
 
 
 def ranged(media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -81,9 +88,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for schema in schemas.values():
         schema.update({k: [with_nulls(e, schema, schemas) for e in v] for k, v in schema.items() if k == "examples"})
     document["components"]["schemas"] = dict(sorted(schemas.items()))
-    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+    for method, operation in (each for path in document["paths"].values() for each in path.items()):
         if "application/json" in operation["responses"].get("422", {}).get("content", {}):
             del operation["responses"]["422"]  # path parameters are texts: nothing to be refused
+        if method == "get":
+            _tell_condition(operation)
         _complete(operation, document["components"]["schemas"])
     for path, method, operation in ((p, m, o) for p, item in document["paths"].items() for m, o in item.items()):
         scope = required(method.upper(), path)  # OpenAPI 3.1: what a key must be made for
@@ -93,6 +102,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for operation in (operation for path in document["webhooks"].values() for operation in path.values()):
         operation["responses"] = {"2XX": {"description": "Received; anything else is sent again."}}
     return document
+
+
+def _tell_condition(operation: dict[str, Any]) -> None:
+    """Every JSON answer has an ETag, and what is stored besides: who sends it again is spared the rest."""
+    answers = operation["responses"]
+    if "application/json" in answers.get("200", {}).get("content", {}):
+        answers.setdefault("304", CONDITIONAL[304])
+        operation["responses"] = dict(sorted(answers.items()))
+    if "304" in answers:
+        operation.setdefault("parameters", []).append(dict(_IF_NONE_MATCH))
 
 
 def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BeforeValidator
 
 from contracts.events import ExamControl
@@ -19,6 +19,7 @@ from services.gateway.api.context import Gateway, InExam, InGateway, InTenant, t
 from services.gateway.api.documented import ACCEPTED, CONDITIONAL, problems
 from services.gateway.api.exam_views import ExamPage, ExamView, RetryOrder, StatusView, exam_fields, status_view
 from services.gateway.api.headers import InKey
+from services.gateway.api.json_body import json_body
 from services.gateway.api.paging import InPage
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
@@ -29,6 +30,8 @@ from services.gateway.ledger import Transaction, transact
 from services.gateway.replay import replay
 
 router = APIRouter(tags=["exams"])
+
+_read_order, _order = json_body(RetryOrder, 4, required=False)
 
 
 def _written(moment: str) -> str:
@@ -113,11 +116,12 @@ async def cancel(request: Request, gateway: InGateway, exam: InExam) -> ExamView
     "/exams/{exam_id}/retry",
     status_code=202,
     summary="Try an exam again",
+    openapi_extra=_order,
     responses={
         **ACCEPTED,
         **problems(
             Code.EXAM_NOT_FOUND, Code.EXAM_IN_FLIGHT, Code.ARTEFACT_GONE, Code.TOO_MANY_IN_FLIGHT, Code.OVERLOADED,
-            Code.VALIDATION_FAILED, Code.UNSUPPORTED_CONTENT_TYPE, Code.INVALID_IDEMPOTENCY_KEY,
+            Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_CONTENT_TYPE, Code.INVALID_IDEMPOTENCY_KEY,
             Code.IDEMPOTENCY_IN_FLIGHT, Code.IDEMPOTENCY_MISMATCH,
         ),
     },
@@ -126,7 +130,7 @@ async def retry(
     response: Response,
     gateway: InGateway,
     exam: InExam,
-    order: RetryOrder | None = None,
+    order: Annotated[RetryOrder, Depends(_read_order)],
     *,
     idempotency_key: InKey = None,
     prefer: waiting.InPrefer = None,
@@ -135,7 +139,7 @@ async def retry(
 
     Repeated under the same key, it begins no further revision, and answers with the exam as it is.
     """
-    stage = order.from_ if order else None
+    stage = order.from_
     settings = gateway.settings
     digest = idempotency.digest("retry", exam.exam_id, stage)
     async with keyed.once(gateway.ledger, exam.tenant, idempotency_key, digest, settings.lease_seconds) as once:

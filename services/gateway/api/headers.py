@@ -13,7 +13,6 @@ InKey = Annotated[
         description="A repeated request with the same key makes nothing again, and gets the first answer; kept for 72 h.",
     ),
 ]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="ETag of what you have: 304 if current.")]
 
 
 def _checked(idempotency_key: InKey = None) -> str | None:

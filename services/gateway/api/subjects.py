@@ -9,12 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from contracts.artefacts import SubjectRules
 from contracts.artefacts.submission import Subject
 from services.gateway.api.context import InGateway, InTenant
-from services.gateway.api.documented import problems
-from services.gateway.api.headers import IfNoneMatch
+from services.gateway.api.documented import CONDITIONAL, problems
 from services.gateway.api.json_body import json_body
-from services.gateway.api.templates import IfMatch, etag, expected
+from services.gateway.api.versioned import ETAG, IfMatch, etag, expected
 from services.gateway.api.views import View
-from services.gateway.core.conditions import unchanged
 from services.gateway.core.problems import Code, Problem
 from services.gateway.templates import rules
 from services.gateway.templates.rules import Settled
@@ -24,7 +22,15 @@ router = APIRouter(prefix="/subjects", tags=["templates"])
 _DEFAULTS = SubjectRules()
 _EXAMPLE: dict[str, Any] = {"partial_choice": 0.5, "weak_below": 0.6, "strong_from": 0.85}
 _SETTLED: dict[str, Any] = {"subject": "math", "version": 1, "updated_at": "2026-11-22T03:14:15.926Z", **_EXAMPLE}
-_ETAG = {"ETag": {"description": "Their version, for If-Match and If-None-Match.", "schema": {"type": "string"}}}
+SHOWN: dict[int | str, dict[str, Any]] = {200: {"headers": ETAG}, **CONDITIONAL, **problems(Code.UNKNOWN_SUBJECT)}
+SETTLED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": ETAG},
+    **problems(
+        Code.UNKNOWN_SUBJECT, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.PRECONDITION_FAILED,
+        Code.UNSUPPORTED_CONTENT_TYPE,
+    ),
+}  # fmt: skip
+"""What answers a question for something of a subject, and what a change of it."""
 
 
 class NewRules(BaseModel):
@@ -76,40 +82,14 @@ InSubject = Annotated[Subject, Depends(_subject)]
 _read_rules, _body = json_body(NewRules, 4)
 
 
-@router.get(
-    "/{subject}",
-    summary="Rules of a subject",
-    response_model=RulesView,
-    responses={
-        200: {"headers": _ETAG},
-        304: {"description": "Unchanged since `If-None-Match`"},
-        **problems(Code.UNKNOWN_SUBJECT),
-    },
-)
-async def get_subject(
-    response: Response, gateway: InGateway, tenant: InTenant, subject: InSubject, if_none_match: IfNoneMatch = None
-) -> RulesView | Response:
+@router.get("/{subject}", summary="Rules of a subject", responses=SHOWN)
+async def get_subject(response: Response, gateway: InGateway, tenant: InTenant, subject: InSubject) -> RulesView:
     """What exams of the subject are graded and judged by from now on; the defaults until something was settled."""
     now = await rules.find(gateway.pool, tenant, subject)
-    headers = {"ETag": etag(now.version), "Cache-Control": "private, no-cache"}
-    if unchanged(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
-    return _view(subject, now)
+    return _view(response, subject, now)
 
 
-@router.put(
-    "/{subject}",
-    summary="Settle the rules of a subject",
-    openapi_extra=_body,
-    responses={
-        200: {"headers": _ETAG},
-        **problems(
-            Code.UNKNOWN_SUBJECT, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.PRECONDITION_FAILED,
-            Code.UNSUPPORTED_CONTENT_TYPE,
-        ),
-    },
-)  # fmt: skip
+@router.put("/{subject}", summary="Settle the rules of a subject", openapi_extra=_body, responses=SETTLED)
 async def put_subject(
     response: Response,
     gateway: InGateway,
@@ -121,12 +101,11 @@ async def put_subject(
 ) -> RulesView:
     """For uploads from now on; exams keep the rules they were accepted with, also when they are tried again."""
     settled = SubjectRules(**wanted.model_dump())
-    now = await rules.settle(gateway.pool, tenant, subject, settled, expected(if_match))
-    response.headers["ETag"] = etag(now.version)
-    return _view(subject, now)
+    return _view(response, subject, await rules.settle(gateway.pool, tenant, subject, settled, expected(if_match)))
 
 
-def _view(subject: str, settled: Settled) -> RulesView:
+def _view(response: Response, subject: str, settled: Settled) -> RulesView:
+    response.headers["ETag"] = etag(settled.version)
     return RulesView(
         subject=subject, version=settled.version, updated_at=settled.updated_at, **settled.rules.model_dump()
     )

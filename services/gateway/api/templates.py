@@ -6,14 +6,14 @@ import re
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.artefacts.submission import Subject
 from services.gateway import idempotency
 from services.gateway.api import bodies
 from services.gateway.api.context import Gateway, InGateway, InTenant
-from services.gateway.api.documented import problems
-from services.gateway.api.headers import IfNoneMatch, InKey
+from services.gateway.api.documented import CONDITIONAL, problems
+from services.gateway.api.headers import InKey
 from services.gateway.api.paging import InPage
 from services.gateway.api.template_views import (
     EXAMPLE,
@@ -24,8 +24,8 @@ from services.gateway.api.template_views import (
     entry_view,
     template_view,
 )
+from services.gateway.api.versioned import ETAG, IfMatch, etag, expected
 from services.gateway.core import faults
-from services.gateway.core.conditions import unchanged
 from services.gateway.core.cursor import Cursor, decode, encode
 from services.gateway.core.problems import Code, Problem
 from services.gateway.templates import errors, store
@@ -35,19 +35,13 @@ from services.gateway.templates.store import Head, Wanted
 router = APIRouter(prefix="/templates", tags=["templates"])
 
 _ID = re.compile(r"tpl_[0-9a-f]{32}")
-_TAG = re.compile(r'"(\d{1,9})"')
 _READ_ONLY = frozenset({"id", "version", "created_at", "updated_at", "warnings"})
-_ETAG = {"ETag": {"description": "Its version, for If-Match and If-None-Match.", "schema": {"type": "string"}}}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": bodies.schema(Document), "example": EXAMPLE}},
     }
 }
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", description="ETag of what you changed: 412 when somebody else changed it meanwhile."),
-]
 
 
 async def _head(
@@ -84,26 +78,13 @@ async def make(
     return made.head, known.document if known else document
 
 
-def etag(version: int) -> str:
-    """Of a template or of rules: a version never changes."""
-    return f'"{version}"'
-
-
-def expected(if_match: str | None) -> int | None:
-    """The version that a change builds on; None: any. -1, which is nobody's, for tags that aren't ours."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    match = _TAG.fullmatch(if_match.strip())
-    return int(match[1]) if match else -1
-
-
 @router.post(
     "",
     status_code=201,
     summary="Make a template",
     openapi_extra=_BODY,
     responses={
-        201: {"description": "Made", "headers": _ETAG},
+        201: {"description": "Made", "headers": ETAG},
         **problems(
             Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.TEMPLATE_NAME_TAKEN, Code.TEMPLATE_LIMIT,
             Code.INVALID_IDEMPOTENCY_KEY, Code.IDEMPOTENCY_MISMATCH, Code.UNSUPPORTED_CONTENT_TYPE,
@@ -138,24 +119,14 @@ async def list_templates(
 @router.get(
     "/{template_id}",
     summary="One template",
-    response_model=TemplateView,
-    responses={
-        200: {"headers": _ETAG},
-        304: {"description": "Unchanged since `If-None-Match`"},
-        **problems(Code.TEMPLATE_NOT_FOUND),
-    },
+    responses={200: {"headers": ETAG}, **CONDITIONAL, **problems(Code.TEMPLATE_NOT_FOUND)},
 )
-async def get_template(
-    response: Response, gateway: InGateway, tenant: InTenant, head: InHead, if_none_match: IfNoneMatch = None
-) -> TemplateView | Response:
+async def get_template(response: Response, gateway: InGateway, tenant: InTenant, head: InHead) -> TemplateView:
     """The newest version."""
-    headers = {"ETag": etag(head.version), "Cache-Control": "private, no-cache"}
-    if unchanged(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
     known = await gateway.library.version(tenant, head.id, head.version)
     if known is None:  # changed or deleted since its head was read: the next request sees which
         raise Problem(Code.TEMPLATE_NOT_FOUND)
-    response.headers.update(headers)
+    response.headers["ETag"] = etag(head.version)
     return template_view(head, known.document)
 
 
@@ -164,7 +135,7 @@ async def get_template(
     summary="A new version of a template",
     openapi_extra=_BODY,
     responses={
-        200: {"headers": _ETAG},
+        200: {"headers": ETAG},
         **problems(
             Code.TEMPLATE_NOT_FOUND, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE, Code.TEMPLATE_NAME_TAKEN,
             Code.PRECONDITION_FAILED, Code.UNSUPPORTED_CONTENT_TYPE,
@@ -212,7 +183,7 @@ async def list_template_versions(gateway: InGateway, tenant: InTenant, head: InH
 @router.get(
     "/{template_id}/versions/{version}",
     summary="One version of a template",
-    responses=problems(Code.TEMPLATE_NOT_FOUND),
+    responses={200: {"headers": ETAG}, **CONDITIONAL, **problems(Code.TEMPLATE_NOT_FOUND)},
 )
 async def get_template_version(
     response: Response,
