@@ -6,6 +6,8 @@ Peers: always the commonest topics, and the same classifier on plain character 1
 
 The bank's labels are doubtful themselves. `tagger_read.json` has, for questions drawn at random from the surest 60 %, the
 topics that a reader would accept, who saw neither the bank's label nor the tagger's when writing them down.
+
+Last, the bank's own tree as a school would import it: what its names alone find, without training.
 """
 
 import argparse
@@ -13,11 +15,26 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.train_tagger import Bank, bank_of, crossed, heat_of, measures, read, shares
+from contracts.taxonomy import OWN, Point
+from scripts.train_tagger import (
+    Bank,
+    bank_of,
+    beside_topics,
+    crossed,
+    heat_of,
+    measures,
+    read,
+    shares,
+    text_of,
+    topics,
+    topics_of,
+)
+from services.parser.core.own import OwnPoints
 
 Floats = NDArray[np.float64]
 READ = Path(__file__).with_name("tagger_read.json")
@@ -65,6 +82,25 @@ def _labels(bank: Bank, question: int) -> list[str]:
     return [bank.names[topic] for topic in np.flatnonzero(bank.targets[question])]
 
 
+def imported(rows: Sequence[dict[str, Any]]) -> tuple[int, int, int, float, float]:
+    """(names, questions with a name, of these tagged, the first tag on the question's branch, of one of its topics)."""
+    branches = [_names(row) for row in rows]
+    tree = sorted({name for names in branches for name in names})
+    own = OwnPoints.of(Point(code=OWN + name, name=name) for name in tree)
+    found = [(row, names, own.found(text_of(row))) for row, names in zip(rows, branches, strict=True) if names]
+    first = [(row, names, points[0].name) for row, names, points in found if points]
+    told = [(named, name) for row, _, name in first if (named := topics(row)) and topics_of(name)]
+    branch = np.mean([name in names for _, names, name in first])
+    topic = np.mean([bool(set(named) & set(topics_of(name))) for named, name in told])
+    return len(tree), len(found), len(first), float(branch), float(topic)
+
+
+def _names(row: dict[str, Any]) -> set[str]:
+    """The nodes of a question's branches, but for those of thought and ability."""
+    routes = [route.split("->") for route in row.get("knowledge_routes") or []]
+    return {node for nodes in routes if not beside_topics(nodes) for node in nodes[2:]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=Path, required=True)
@@ -88,6 +124,11 @@ def main() -> None:
     print(
         f"\nby a blind reader, {found['read']} of the surest {_SURE:.0%}: Redink {found['right']:.3f} +- {found['interval']:.3f},"
         f" the bank's own labels {found['bank right']:.3f}"
+    )
+    tree, asked, tagged, branch, topic = imported(read(a.questions))
+    print(
+        f"its {tree} names imported: {tagged} of {asked} questions tagged, the first tag on the question's branch {branch:.3f},"
+        f" of its topic {topic:.3f}"
     )
     print(f"{time.process_time() - begun:.0f} s of CPU")
 

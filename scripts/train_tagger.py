@@ -14,7 +14,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,11 +114,21 @@ def topics(row: dict[str, Any]) -> list[str]:
     found: dict[str, None] = {}
     for route in row.get("knowledge_routes") or []:
         nodes = route.split("->")
-        if any(node in NO_TOPIC or node.endswith(("思想", "能力")) for node in nodes):
+        if beside_topics(nodes):
             continue
-        named = ([name for name, pattern in TOPICS if pattern.search(node)] for node in reversed(nodes[2:]))
+        named = (topics_of(node) for node in reversed(nodes[2:]))
         found.update(dict.fromkeys(next((names for names in named if names), [])))
     return list(found)
+
+
+def topics_of(node: str) -> list[str]:
+    """What a name of the bank's tree says."""
+    return [name for name, pattern in TOPICS if pattern.search(node)]
+
+
+def beside_topics(nodes: Sequence[str]) -> bool:
+    """Whether a branch is of thought or ability."""
+    return any(node in NO_TOPIC or node.endswith(("思想", "能力")) for node in nodes)
 
 
 def text_of(row: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -18,12 +18,16 @@ OWN = "given."
 
 
 class Point(Contract):
-    """`parent`: the topic that it is part of. `requires`: codes of what should be known before it."""
+    """`name_en`: what English reports call it. `parent`: the topic that it is part of. `requires`: codes of what should be
+    known before it. `aliases`: other words by which a question shows it.
+    """
 
     code: str
     name: str
+    name_en: str | None = None
     parent: str | None = None
     requires: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class Taxonomy(Contract):
@@ -70,6 +74,13 @@ class Taxonomy(Contract):
             for code, point in joined.items()
         )
         return self.model_copy(update={"points": tuple(points)})
+
+    def called(self, language: Literal["zh", "en"]) -> Self:
+        """With the points' names in a language, where they have one in it."""
+        if language != "en":
+            return self
+        points = tuple(p.model_copy(update={"name": p.name_en}) if p.name_en else p for p in self.points)
+        return self.model_copy(update={"points": points})
 
     def parent_of(self, code: str) -> Point | None:
         """The topic that a point is part of; None for a topic and for an unknown code."""

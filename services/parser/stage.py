@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from contracts.artefacts import KnowledgePoint, Paper, Question, Reading
+from contracts.artefacts import KnowledgePoint, Paper, Question, Reading, Submission
+from contracts.taxonomy import taxonomy
 from runtime.cache import Cache
 from runtime.job import Job
 from runtime.kit import Kit
@@ -20,6 +21,7 @@ from runtime.stage import Stage
 from services.parser.core import parse
 from services.parser.core.classifier import Classifier
 from services.parser.core.given import with_given
+from services.parser.core.own import OwnPoints, with_own
 from services.parser.core.tagging import Rules, tag, with_points, words_of
 from services.parser.settings import ParserSettings
 
@@ -39,9 +41,7 @@ async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
         reading = await job.artefact(Reading)
         paper = await job.cpu(parse, submission, reading, timeout=settings.time_limit)
         begun = time.thread_time()
-        points = [await tags(kit.cache, settings.tag_ttl, rules, submission.subject, q) for q in paper.questions]
-        known = rules.by_subject.get(submission.subject, ())
-        paper = with_points(paper, with_given(submission.answer_key, paper.questions, points, known))
+        paper = with_points(paper, await points_of(kit.cache, settings.tag_ttl, rules, submission, paper.questions))
         spent = job.cpu_seconds + time.thread_time() - begun
         return paper.model_copy(update={"cpu_seconds": round(spent, 4)})
 
@@ -57,6 +57,21 @@ def load_rules() -> Rules:
     files = sorted(p for p in POINTS.parent.iterdir() if p.suffix in (".json", ".npz"))
     edition = hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
     return replace(Rules.of(json.loads(POINTS.read_text(encoding="utf-8")), classifiers), edition=edition)
+
+
+async def points_of(
+    cache: Cache, ttl: float, rules: Rules, submission: Submission, questions: Sequence[Question]
+) -> list[Sequence[KnowledgePoint]]:
+    """One sequence a question: what the key names, else what the text shows of the points that ship and of the school's."""
+    found: list[Sequence[KnowledgePoint]] = [
+        await tags(cache, ttl, rules, submission.subject, question) for question in questions
+    ]
+    known = rules.by_subject.get(submission.subject, ())
+    if submission.points:
+        shipped = {point.name for point in taxonomy(submission.subject).points} | {point.name for point in known}
+        own = OwnPoints.of(submission.points, shipped)
+        found = [with_own(each, own.found(words_of(q))) for each, q in zip(found, questions, strict=True)]
+    return with_given(submission.answer_key, questions, found, known)
 
 
 async def tags(cache: Cache, ttl: float, rules: Rules, subject: str, question: Question) -> tuple[KnowledgePoint, ...]:

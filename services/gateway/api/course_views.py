@@ -28,10 +28,14 @@ _HEAD: dict[str, Any] = {
     "accepted_at": None,
 }  # fmt: skip
 _ENTRY: dict[str, Any] = {
-    "code": "given.移项", "name": "移项", "parent": "math.07", "requires": ["given.等式的性质"], "own": True,
+    "code": "given.移项", "name": "移项", "parent": "math.07", "requires": ["given.等式的性质"],
+    "aliases": ["变号移到另一边"], "own": True,
 }  # fmt: skip
 NEW: dict[str, Any] = {
-    "points": [{"name": "等式的性质", "parent": "一元一次方程"}, {"name": "移项", "requires": ["等式的性质"]}]
+    "points": [
+        {"name": "等式的性质", "parent": "一元一次方程"},
+        {"name": "移项", "requires": ["等式的性质"], "aliases": ["变号移到另一边"]},
+    ]
 }
 
 
@@ -79,6 +83,7 @@ class SubjectPoint(View):
     name: str
     parent: str | None = Field(description="Code of its topic.")
     requires: list[str] = Field(description="Codes of what it directly builds on.")
+    aliases: list[str] = Field(description="Of an own point: other words by which a question shows it.")
     own: bool = Field(description="The school's own; else it ships.")
 
 
@@ -145,7 +150,14 @@ def points_view(shipped: Taxonomy, own: Own) -> PointsView:
     """What holds from now on."""
     ships = {point.code for point in shipped.points}
     points = [
-        SubjectPoint(code=p.code, name=p.name, parent=p.parent, requires=list(p.requires), own=p.code not in ships)
+        SubjectPoint(
+            code=p.code,
+            name=p.name,
+            parent=p.parent,
+            requires=list(p.requires),
+            aliases=list(p.aliases),
+            own=p.code not in ships,
+        )
         for p in shipped.with_own(own.points).points
     ]
     return PointsView(subject=shipped.subject, version=own.version, updated_at=own.updated_at, points=points)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.artefacts import Header, KnowledgePoint, Paper, Question
+from contracts.artefacts import AnswerKey, Header, KeyItem, KnowledgePoint, Paper, Question, Submission
+from contracts.taxonomy import Point
 from services.parser.core.tagging import Rules, difficulty, tag, tagged, with_points
-from services.parser.stage import POINTS, tags
+from services.parser.stage import POINTS, points_of, tags
 
 RULES = Rules.of(json.loads(POINTS.read_text(encoding="utf-8")))
 
@@ -105,3 +106,18 @@ async def test_another_edition_of_the_rules_does_not_read_what_this_one_cached()
     await tags(cache, 60, RULES, "math", one)
     await tags(cache, 60, replace(RULES, edition="next"), "math", one)
     assert len(cache.kept) == 2
+
+
+async def test_a_schools_own_points_stand_beside_those_that_ship_and_give_way_to_the_key() -> None:
+    asked = (question("用描点法画二次函数的图象"),)
+    own = (Point(code="given.描点法", name="描点法作图", aliases=("描点法",)),)
+    plain = Submission(subject="math", grade=9, files=())
+    school = plain.model_copy(update={"points": own})
+    key = AnswerKey(questions=(KeyItem(number="1", knowledge_points=("对称轴",)),))
+    keyed = school.model_copy(update={"answer_key": key})
+
+    async def codes(submission: Submission) -> set[str]:
+        return {point.code for point in (await points_of(Memory(), 60, RULES, submission, asked))[0]}
+
+    assert await codes(school) == await codes(plain) | {"given.描点法"}
+    assert await codes(keyed) == {"given.对称轴"}

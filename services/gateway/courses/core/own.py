@@ -10,10 +10,14 @@ from contracts.taxonomy import OWN, Point, Taxonomy
 from services.gateway.courses.core.found import key_of, reaches
 from services.gateway.courses.core.proposal import ProposedPoint
 
+_MOST_ALIASES = 20
 Name = Annotated[
     str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
 ]
 Code = Annotated[str, Field(min_length=1, max_length=90, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Alias = Annotated[
+    str, Field(min_length=2, max_length=40, pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$")
+]
 POINTS = TypeAdapter(tuple[Point, ...])
 
 
@@ -25,6 +29,11 @@ class NewPoint(BaseModel):
     name: Name
     parent: Code | None = Field(default=None, description="The topic that it is part of.")
     requires: list[Code] = Field(default=[], max_length=20, description="What should be known before it.")
+    aliases: list[Alias] = Field(
+        default=[],
+        max_length=_MOST_ALIASES,
+        description="Other words by which a question shows it. A point that ships has its own words, and takes none.",
+    )
 
 
 class Refused(Exception):
@@ -70,7 +79,8 @@ def own_points(shipped: Taxonomy, own: Sequence[Point], wanted: Sequence[NewPoin
                 names.refuse_circle(before, code, link, f"/points/{at}/requires/{n}")
                 before[code].append(link)
         told = tuple(n for n in before.get(code, ()) if code not in theirs or n not in theirs[code].requires)
-        mine[code] = held.model_copy(update={"parent": parent, "requires": told})
+        words = () if code in theirs else tuple(dict.fromkeys((*held.aliases, *new.aliases)))[:_MOST_ALIASES]
+        mine[code] = held.model_copy(update={"parent": parent, "requires": told, "aliases": words})
     if names.errors:
         raise Refused(names.errors)
     return tuple(p for code, p in sorted(mine.items()) if code not in theirs or p.requires)

@@ -31,6 +31,18 @@ def test_points_that_are_there_keep_their_links_and_a_shipped_one_keeps_only_wha
     assert {p.code for p in more} == {"math.07", "given.等式", "given.移项", "given.符号法则"}
 
 
+def test_own_points_have_aliases_and_those_that_ship_keep_to_their_own_words() -> None:
+    wanted = [
+        NewPoint(name="移项", aliases=["变号移到"]),
+        NewPoint(name="一元一次方程", aliases=["元一"], requires=["移项"]),
+    ]
+    own = own_points(MATHS, (), wanted)
+    more = own_points(MATHS, own, [NewPoint(name="移项", aliases=["变号移到", "移到另一边"])])
+    assert {p.code: p.aliases for p in more} == {"math.07": (), "given.移项": ("变号移到", "移到另一边")}
+    with pytest.raises(ValueError, match="at least 2"):
+        NewPoint(name="移项", aliases=["移"])
+
+
 def _of(code: str) -> tuple[str, ...]:
     return next(point.requires for point in MATHS.points if point.code == code)
 
