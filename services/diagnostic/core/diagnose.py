@@ -10,7 +10,7 @@ from contracts.taxonomy import Taxonomy, taxonomy
 from services.diagnostic.core.advice import losses_of, suggestions_of
 from services.diagnostic.core.causes import causes_of
 from services.diagnostic.core.checked import supported_advice, supported_causes, supported_texts
-from services.diagnostic.core.evidence import Item, items_of
+from services.diagnostic.core.evidence import Item, called, items_of
 from services.diagnostic.core.rows import ENOUGH, Row, gauge_of, masteries, rows_by_point, rows_by_topic, rows_by_type
 from services.diagnostic.core.summary import summary_of
 from services.diagnostic.core.wording import Words, percent
@@ -32,8 +32,8 @@ def diagnose(
     else in Chinese. Deterministic; raises nothing of its own.
     """
     words = words_for(submission.locale)
-    known = taxonomy(submission.subject).with_own(submission.points)
-    items = items_of(paper, analysis)
+    known = taxonomy(submission.subject).with_own(submission.points).called(words.lang)
+    items = called(items_of(paper, analysis), known)
     rows, mastery = _mastery(items, background, known, words)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient and not pair[0].of_type]
     weak = sorted((pair for pair in firm if _is_weak(pair[1], submission.rules)), key=lambda pair: pair[1].mastery)

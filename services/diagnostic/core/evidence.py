@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import KnowledgePoint, Paper, Question
+from contracts.taxonomy import Taxonomy
 
 _POINTS_OF_ONE_WEIGHT = 3.0  # a question of 3 points counts as one observation
 _WEIGHTS = (0.5, 2.5)  # a question worth little still tells something; one worth much is not ten questions
@@ -57,6 +58,17 @@ def items_of(paper: Paper, analysis: Analysis) -> list[Item]:
     twice = {number for number, count in Counter(q.number for q, _ in kept).items() if count > 1}
     inherited = {question.path: question.knowledge_points for question in paper.questions}
     return [_item(question, answer, question.number in twice, inherited) for question, answer in kept]
+
+
+def called(items: Sequence[Item], known: Taxonomy) -> list[Item]:
+    """With English names of knowledge points where the taxonomy is called by them."""
+    names = {point.code: point.name for point in known.points if point.name == point.name_en}
+    return [replace(item, points=tuple((_named(p, names), part) for p, part in item.points)) for item in items]
+
+
+def _named(point: KnowledgePoint, names: Mapping[str, str]) -> KnowledgePoint:
+    name = names.get(point.code, point.name)
+    return point if name == point.name else point.model_copy(update={"name": name})
 
 
 def _pairs(paper: Paper, analysis: Analysis) -> list[tuple[Question, Answer]]:

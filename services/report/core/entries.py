@@ -2,12 +2,14 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.artefacts.diagnosis import Cause, Diagnosis
+from contracts.artefacts.paper import KnowledgePoint
 from contracts.notation.inline import Style, Text, inline, plain
 from contracts.notation.ticks import ticked
 from contracts.result import Result, ResultQuestion
+from contracts.taxonomy import taxonomy
 from services.report.core.crops import Crop, needs_crop
 from services.report.core.names import points, short
 from services.report.core.summary import View
@@ -29,10 +31,17 @@ class Teller:
     words: Words
     style: Style
     causes: Mapping[str, Cause]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of knowledge points, by code, in the report's language; others keep their own."""
 
     @classmethod
     def of(cls, result: Result, diagnosis: Diagnosis, words: Words) -> "Teller":
-        return cls(words, _STYLES.get(result.subject, "words"), {cause.number: cause for cause in diagnosis.causes})
+        causes = {cause.number: cause for cause in diagnosis.causes}
+        return cls(words, _STYLES.get(result.subject, "words"), causes, _names(result, words))
+
+    def name(self, point: KnowledgePoint) -> str:
+        """What the report calls a knowledge point."""
+        return self.names.get(point.code, point.name)
 
     def text(self, text: str) -> Text:
         """With its formulas set."""
@@ -44,7 +53,7 @@ class Teller:
     def row(self, question: ResultQuestion) -> View:
         """A row of the table."""
         ungraded = question.verdict == "ungraded"
-        names = [short(p.name, 24) for p in question.knowledge_points[:2]]
+        names = [short(self.name(p), 24) for p in question.knowledge_points[:2]]
         return {
             "id": f"q{id_of(question)}",
             "number": short(question.number, 10),
@@ -76,6 +85,7 @@ class Teller:
             "feedback": self.text(short(question.feedback or "", 400)),
             "graded_by": self.words.graded_by[by] if by else "",
             "criteria": [self._criterion(question, at) for at in range(len(question.criteria))],
+            "origin": self.words.label["by_model"] if question.origin == "model" else "",
             "why": self.words.ended.join(why(question, self.words)) if question.needs_review else "",
             "redo": _REDO_LINES.get(question.type, 3) if question.verdict in {"wrong", "partial", "blank"} else 0,
         }
@@ -129,6 +139,14 @@ class Teller:
         lines = " ".join(lines.split())
         # Cutting inside a formula would leave half a command, so a long one loses its markup.
         return self.text(lines) if len(lines) <= limit else self.plain(ticked(short(lines, limit)))
+
+
+def _names(result: Result, words: Words) -> dict[str, str]:
+    """English names: those that ship, and those that the diagnosis uses, a school's own among them."""
+    if words.lang != "en":
+        return {}
+    shipped = {point.code: point.name_en for point in taxonomy(result.subject).points if point.name_en}
+    return {point.code: point.name for point in result.diagnosis.mastery} | shipped
 
 
 def why(question: ResultQuestion, words: Words) -> list[str]:

@@ -43,7 +43,7 @@ def review_of(
 def _group(question: ResultQuestion, teller: Teller) -> tuple[bool, str]:
     if question.knowledge_points:
         best = max(question.knowledge_points, key=lambda point: point.confidence)
-        return False, short(best.name, 40)
+        return False, short(teller.name(best), 40)
     return True, teller.words.say["no_point"].format(type=teller.words.types[question.type])
 
 

@@ -19,6 +19,7 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         "note_ungraded": lambda q: q.verdict == "ungraded" and q.essay is None,
         "note_essay": _waits,
         "note_corrected": lambda q: q.corrected_by is not None,
+        "note_model": lambda q: q.origin == "model",
         "note_confirmed": lambda q: q.reviewed_by is not None and q.corrected_by is None,
         "note_review": lambda q: q.needs_review and not _waits(q),
     }

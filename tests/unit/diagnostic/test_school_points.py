@@ -27,3 +27,30 @@ def test_points_that_form_a_circle_by_now_are_diagnosed_all_the_same() -> None:
         Point(code="k.移项", name="移项", requires=(ROOT.code,)),
     )
     assert {row.code for row in diagnosed(*circle).mastery} >= {"k.移项", "k.等式的性质"}
+
+
+def test_an_english_diagnosis_calls_points_by_their_english_names_and_others_by_their_own() -> None:
+    shipped = [
+        ("1", "wrong", "一元一次方程"),
+        ("2", "wrong", "一元一次方程"),
+        ("3", "wrong", "一元一次方程"),
+        ("4", "wrong", "数轴"),
+    ]
+    paper, analysis = exam(*shipped)
+    named = [
+        question.model_copy(
+            update={
+                "knowledge_points": tuple(p.model_copy(update={"code": "math.07"}) for p in question.knowledge_points)
+            }
+        )
+        if question.number != "4"
+        else question
+        for question in paper.questions
+    ]
+    english = SUBMISSION.model_copy(update={"locale": "en"})
+    told = diagnose(english, paper.model_copy(update={"questions": tuple(named)}), analysis)
+    assert {row.name for row in told.mastery} >= {"linear equations in one unknown", "数轴"}
+    assert "linear equations in one unknown" in told.suggestions[0].text.lower()
+    own = Point(code="k.数轴", name="数轴", name_en="number line")
+    told = diagnose(english.model_copy(update={"points": (own,)}), paper, analysis)
+    assert "number line" in {row.name for row in told.mastery}

@@ -9,6 +9,7 @@ import pytest
 from made_exam import EXAM_ID, answer_of, exam_of, picture, question_of
 from pylopdf_fonts_zh_cn import sans_path
 
+from contracts.artefacts import AnswerKey, KeyItem
 from contracts.artefacts.analysis import CriterionScore
 from contracts.artefacts.diagnosis import Suggestion
 from contracts.artefacts.paper import KnowledgePoint, Region
@@ -28,8 +29,8 @@ def told(list_):
     return "".join(node.get("alt") or node["t"] for node in list_)
 
 
-def point(name, confidence=0.8):
-    return KnowledgePoint(code=name, name=name, confidence=confidence)
+def point(name, confidence=0.8, code=None):
+    return KnowledgePoint(code=code or name, name=name, confidence=confidence)
 
 
 def lost(number, points, *names, score=0.0, **fields):
@@ -110,6 +111,32 @@ def test_a_rubrics_points_and_quotes_are_shown():
         ("检验", "0/1", "没有代回原方程"),
     ]
     assert entry["graded_by"] == "大模型评阅"
+
+
+def test_a_question_that_a_model_wrote_is_marked_in_its_entry_and_in_the_notes():
+    question, answer = lost("1", 3.0, "方程")
+    exam = exam_with((question, answer), (question_of("2"), answer_of("2", verdict="correct")))
+    key = AnswerKey(questions=(KeyItem(number="1", answer="4", origin="model"), KeyItem(number="2", answer="5")))
+    submission, *others = exam.parts()
+    result = compose(EXAM_ID, submission.model_copy(update={"answer_key": key}), *others)
+    assert [q.origin for q in result.questions] == ["model", None]
+    view = view_of(result, exam.paper, exam.diagnosis, {})
+    assert view["notebook"][0]["entries"][0]["origin"] == "由模型编写"
+    assert "模型编写：第1题由语言模型命题，答案经检验程序和另一次独立解答核对。" in view["notes"]
+    html, pdf = render(result, exam.paper, exam.diagnosis, {}, FONTS)
+    assert "由模型编写" in html.decode()
+    assert pdf.startswith(b"%PDF")
+
+
+def test_an_english_report_calls_points_by_their_english_names():
+    question, answer = lost("1", 3.0, "一元一次方程")
+    asked = (point("一元一次方程", code="math.07"),)
+    exam = exam_with((question.model_copy(update={"knowledge_points": asked}), answer))
+    result = compose(EXAM_ID, *exam.parts())
+    english = view_of(result, exam.paper, exam.diagnosis, {}, words_of("en"))
+    assert told(english["notebook"][0]["name"]) == "linear equations in one unknown"
+    assert "linear" in told(english["table"][0]["rows"][0]["points"])
+    assert told(seen(exam)["notebook"][0]["name"]) == "一元一次方程"
 
 
 def test_a_picture_is_described_and_without_one_the_question_is_printed():

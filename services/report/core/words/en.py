@@ -39,7 +39,7 @@ EN = Words(
         "no": "No.", "type": "Type", "answer": "Answer", "key": "Key", "verdict": "Verdict", "score": "Points",
         "notebook": "Notebook of mistakes", "notebook_note": "by knowledge point, cut from the paper",
         "cause": "Cause", "feedback": "Comment", "stem": "Question", "why": "Why", "graded_by": "Graded by",
-        "criteria": "Criteria", "redo": "Try again",
+        "criteria": "Criteria", "origin": "Question", "by_model": "written by a model", "redo": "Try again",
         "more": "Further advice", "notes": "Notes", "exam_id": "Exam",
         "page": "Page {page} of {pages}",
     },
@@ -63,6 +63,7 @@ EN = Words(
         "note_graded": "Grading: {questions} by {by}.",
         "note_ungraded": "Not graded: {questions}, with neither a key nor marks; left out of the points, not counted as zero.",
         "note_essay": "Essay: {questions} waits for a teacher's score and is left out of the points until then.",
+        "note_model": "Written by a model: {questions}, with a key that a checker tried and a second solution met.",
         "note_corrected": "Corrected: for {questions} the teacher's correction holds.",
         "note_confirmed": "Checked: the teacher has confirmed {questions}.",
         "note_review": "To be checked: {questions}, read or graded without certainty. Please compare with the paper; "
