@@ -49,7 +49,10 @@ def _is_marker(piece: Piece, question: Question) -> bool:
     marker = re.match(r"\s*([A-H])\s*[.．、,，]", piece.text)
     if marker is None or piece.source not in ("bracket", "line"):
         return False
-    return bool(question.options) and marker[1] not in question.options
+    if question.options:
+        return marker[1] not in question.options
+    following = chr(ord(marker[1]) + 1)  # the options could not be told apart, for want of this one
+    return re.search(rf"(?<![A-Za-z]){following}\s*[.．、]", question.text) is not None
 
 
 def lettered(question: Question, reading: Reading) -> bool:

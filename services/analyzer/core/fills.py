@@ -11,12 +11,14 @@ from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import script_of, short_answer
 from services.analyzer.core.uncut import beside_print
 from services.analyzer.core.views import is_near, settled
-from services.analyzer.core.words import Words, is_known
+from services.analyzer.core.words import Words, is_known, tokens
 
 _SHORT_RULE = 0.6
 """Share of a question's widest answer place below which a rule may be an underline."""
 _SPECKS = 0.012
 """Share of ink from which an empty place is one whose writing could not be read."""
+_LONG = 5
+"""Letters from which an English word is long."""
 _STRIP_WORDS = 4
 """Words of a Latin text after a number that may be nothing but the answer."""
 _EMPTY_PLACE = re.compile(r"[(（]\s*[)）]|_{2,}|＿{2,}")
@@ -48,18 +50,26 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
         texts.append("")
     doubt = len(entries) != max(expected, 1)  # where nobody says how many blanks there are, several are doubtful
     unread = any(not p.text and p.ink > (_SPECKS if p.blank else 0) for p in pieces)
-    kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
-    kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     answer = "|".join(texts)
     views = tuple(_views(text, entry) for text, entry in zip(texts, entries, strict=False))
+    return Found(answer, _evidence(answer, inked, words), raw, tuple(inked), doubt or unread or crowded, views)
+
+
+def _evidence(answer: str, inked: list[Piece], words: Words) -> str:
+    """How a blank was found and what it is made of.
+
+    A long English word has few that look like it: two views that see it, or nearly, are surer than of a short one.
+    """
+    kind = "fill_line" if any(p.source == "line" for p in inked) else "fill_spot"
+    kind = "fill_agreed" if all(p.agreed for p in inked) else kind
     script = script_of(answer)
     if script == "word" and words:
-        script = "known" if is_known(answer, words) else "unknown"
-    if script == "known" and kind == "fill_spot" and all(p.agreed or is_near(p, words) for p in inked):
+        script = (
+            "unknown" if not is_known(answer, words) else "known" if min(map(len, tokens(answer))) < _LONG else "long"
+        )
+    if script in ("known", "long") and kind == "fill_spot" and all(p.agreed or is_near(p, words) for p in inked):
         kind = "fill_near"
-    if any(p.mended for p in inked):
-        kind = "fill_mended"
-    return Found(answer, f"{kind}:{script}", raw, tuple(inked), doubt or unread or crowded, views)
+    return f"fill_mended:{script}" if any(p.mended for p in inked) else f"{kind}:{script}"
 
 
 def _are_all(spots: list[Piece], expected: int) -> bool:

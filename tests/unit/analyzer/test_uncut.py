@@ -128,6 +128,14 @@ def test_the_key_confirms_blanks_beside_empty_ones_and_no_others() -> None:
     assert not is_keyed(Found("|", "fill_agreed:han", 0.9), item)
 
 
+def test_an_options_own_letter_that_was_taken_for_writing_is_no_answer() -> None:
+    r = reading(lines=[line("A.", ink="black")], spots=[])
+    stem = question("single_choice", lines=[0], text="a1 + a10 = ( ) 7 B. 5 C. -5 D. -7")
+    assert analyze(submission(key("1", "D")), r, paper(stem)).answers[0].student_answer != "A"
+    bare = question("single_choice", lines=[0], text="a1 + a10 = ( )")
+    assert analyze(submission(key("1", "D")), r, paper(bare)).answers[0].student_answer == "A"
+
+
 def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:
     for text, wanted in (("11", "1"), ("mm", "m")):
         r = reading(spots=[spot(text, kind="rule")])

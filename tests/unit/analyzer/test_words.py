@@ -96,10 +96,13 @@ def test_views_that_differ_in_case_or_in_a_printed_number_agree() -> None:
     assert (got.student_answer.lower(), got.needs_review) == ("known", False)
 
 
-def test_a_word_that_its_other_view_misreads_goes_to_review() -> None:
-    clear = spot("practices", kind="rule").model_copy(update={"confidence": 0.99})
-    got = answer(reading(spots=[clear], lines=[line("Dractices")]))
-    assert (got.student_answer, got.needs_review) == ("practices", True)
+@pytest.mark.parametrize(("read", "misread", "review"), [("what", "wnat", True), ("practices", "Dractices", False)])
+def test_a_short_word_that_its_other_view_misreads_goes_to_review_a_long_one_has_few_alike(
+    read: str, misread: str, *, review: bool
+) -> None:
+    clear = spot(read, kind="rule").model_copy(update={"confidence": 0.99})
+    got = answer(reading(spots=[clear], lines=[line(misread)]))
+    assert (got.student_answer, got.needs_review) == (read, review)
 
 
 def test_a_mended_word_goes_to_review_also_when_it_is_the_right_answer() -> None:
