@@ -46,6 +46,7 @@ async def made(gateway: Gateway, tenant: str, wanted: NewPractice, asked: Asked)
     plan = shares(await _needs(gateway, tenant, wanted, source), wanted.count)
     used = frozenset[str]() if wanted.repeat else await papers.used_by(gateway.pool, tenant, source.student_id)
     bank = await _bank(gateway, tenant, wanted, source, plan)
+    used |= {item.group for item in bank if item.id in used}  # records name items alone
     found, wrote = bank, None
     if wanted.written:
         wish = _wish(wanted, source, used)
@@ -160,4 +161,5 @@ def _composed(
         target=wish.target,
         seed=wanted.seed,
     )
-    return arrange(about, choose(bank, plan, points, wish), points)
+    shown = points_in(points.known.called(language))
+    return arrange(about, choose(bank, plan, points, wish), shown)

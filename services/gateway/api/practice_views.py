@@ -48,7 +48,7 @@ class NewPractice(BaseModel):
     exam_id: str | None = Field(default=None, max_length=64, description="Its weak points, grade and student.")
     student_id: str | None = Field(
         default=None, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$",
-        description="Who practises: gets no item twice. With `subject` alone: the weak points of all recorded exams.",
+        description="Who practises: gets no item twice. With `subject` alone: the weak points of all recorded exams and imported records.",
     )  # fmt: skip
     subject: Subject | None = Field(default=None, description="Needed without an `exam_id`.")
     points: list[PointName] = Field(

@@ -1,11 +1,14 @@
-"""What is known of a student's knowledge points: from one exam's result, or from the student's recorded exams."""
+"""What is known of a student's knowledge points: from one exam's result, or from the student's exams and past records."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import asyncpg
 
 from services.gateway.practice.core.points import Points, UnknownPoint
+from services.gateway.records import students
+from services.gateway.records.mastery import Point, points_of
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,19 @@ def known_of(entries: Iterable[Entry], points: Points, exam_ids: Iterable[str]) 
 
 
 async def of_student(pool: asyncpg.Pool, tenant: str, student_id: str, points: Points) -> Known:
-    """The latest that any recorded exam of the student said of each point of the subject."""
-    rows = await pool.fetch(
-        """SELECT DISTINCT ON (code) code, name, mastery, sufficient, exam_id FROM masteries
-           WHERE tenant = $1 AND student_id = $2 AND subject = $3 ORDER BY code, taken_at DESC, exam_id""",
-        tenant,
-        student_id,
-        points.subject,
-    )
-    entries = [Entry(row["code"], row["name"], row["mastery"], row["sufficient"]) for row in rows]
-    return known_of(entries, points, sorted({str(row["exam_id"]) for row in rows}))
+    """Where the student stands on each point of the subject: by exams, and by imported records that are newer or alone.
+
+    Of the exams that say so, too: what was made from them goes with them.
+    """
+    found = points_of(await students.seen(pool, tenant, student_id, points.subject))
+    entries = [Entry(point.code, point.name, point.now.mastery, point.now.sufficient) for point in found]
+    return known_of(entries, points, sorted({str(exam) for point in found for exam in _exams(point)}))
+
+
+def _exams(point: Point) -> list[uuid.UUID]:
+    """What the estimate stands on: the last diagnosis, or all responses."""
+    told = point.occasions[-1:] if point.basis == "exam" else point.occasions
+    return [each.exam_id for each in told if each.exam_id is not None]
 
 
 def _code(entry: Entry, points: Points) -> str:

@@ -115,11 +115,18 @@ async def page(
 
 
 async def used_by(pool: asyncpg.Pool, tenant: str, student_id: str | None) -> frozenset[str]:
-    """Ids and families of all items of the student's papers."""
+    """Ids and families of all items of the student's papers, and the items that imported records name.
+
+    Not by a mere number: that is a place on some paper, no item of a bank.
+    """
     if student_id is None:
         return frozenset()
     rows = await pool.fetch(
-        "SELECT DISTINCT unnest(used) AS name FROM practices WHERE tenant = $1 AND student_id = $2", tenant, student_id
+        """SELECT unnest(used) AS name FROM practices WHERE tenant = $1 AND student_id = $2
+           UNION SELECT item FROM responses
+           WHERE tenant = $1 AND student_id = $2 AND import_id IS NOT NULL AND item !~ '^[0-9]+$'""",
+        tenant,
+        student_id,
     )
     return frozenset(row["name"] for row in rows)
 

@@ -64,11 +64,12 @@ def points_of(subject: str) -> Points:
 def points_in(known: Taxonomy) -> Points:
     """The points of a taxonomy."""
     names = {point.code: point.name for point in known.points}
+    english = {point.name_en: point.code for point in reversed(known.points) if point.name_en}
     return Points(
         subject=known.subject,
         known=known,
         names=names,
-        codes={name: code for code, name in reversed(names.items())},
+        codes=english | {name: code for code, name in reversed(names.items())},
         requires={point.code: point.requires for point in known.points},
         topics={point.code: _topics(known, point.code) for point in known.points},
     )

@@ -191,3 +191,30 @@ async def test_banks_and_papers_are_their_tenants_and_a_students_record_needs_a_
     assert (await post(running, narrow, subject="math", points=["math.07"])).status_code == 201
     refused = await post(running, narrow, exam_id=examined["exam_id"])
     assert (refused.status_code, refused.json()["scope"]) == (403, "exams:read")
+
+
+async def test_imported_records_alone_make_a_paper_without_the_items_they_name(running: Running) -> None:
+    await put(running, *(own(f"past-{n}", stem=f"{n}：$x+{n}=9$，$x=$____.", family=f"f{n % 2}") for n in range(4)))
+    rows = [
+        {"item": item, "knowledge_points": ["一元一次方程"], "earned": 0, "max": 3}
+        for item in ("past-0", "1", "2", "3")
+    ] + [{"item": str(n), "knowledge_points": ["三角形"], "earned": 3, "max": 3} for n in range(4, 8)]
+    lines = "\n".join(json.dumps(row | {"student_id": "s-7", "date": "2026-06-30", "paper": "期末"}) for row in rows)
+    sent = await running.client.post(
+        f"{API}/imports", params={"subject": "math"}, content=lines, headers={"Content-Type": "application/x-ndjson"}
+    )
+    assert sent.status_code == 202, sent.text
+
+    async def taken() -> bool:
+        return len(await running.sql("SELECT 1 FROM responses WHERE student_id = 's-7'")) == len(rows)
+
+    await until(taken, 60)
+    paper = await make(running, student_id="s-7", subject="math", grade=7, count=3, banks=["own"])
+    assert [(p["code"], p["reason"]) for p in paper["points"]] == [("math.07", "weak")]
+    assert paper["points"][0]["mastery"] < 0.5
+    assert paper["exam_ids"] == []
+    taken_items = {q["item_id"] for q in paper["questions"]}
+    assert taken_items in ({"past-1", "past-2"}, {"past-3", "past-2"}), "one of a family; none that was had"
+    english = await make(running, student_id="s-8", subject="math", points=["linear equations in one unknown"], grade=7,
+                         count=1, language="en")  # fmt: skip
+    assert [(p["code"], p["name"]) for p in english["points"]] == [("math.07", "linear equations in one unknown")]
