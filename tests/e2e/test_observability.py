@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from deploy.native.process import free_port
+from deploy.native.stack import Stack
 from services.gateway.tools import capacity
 from tests.e2e.conftest import KEY
 from tests.e2e.pipeline import ROOT, STAGES, Processes
@@ -27,13 +29,10 @@ QUIET = {
     "redink_clock_skew_total", "redink_upload_looks_total", "redink_rate_limited_total", "redink_webhook_attempts_total",
     "redink_corrections_total", "redink_kafka_consumer_commit_errors_total", "redink_kafka_publish_errors_total",
     "redink_kafka_handler_errors_total", "redink_kafka_stale_completions_total", "redink_kafka_skipped_records_total",
-    "redink_llm_requests_total", "redink_llm_tokens_total", "redink_llm_cost_total", "redink_llm_request_seconds_bucket", "redink_llm_limit_wait_seconds_bucket",
-    "redink_llm_grades_total", "redink_llm_cache_total", "redink_canary_seconds_bucket", "redink_canary_runs_total",
+    "redink_practice_written_items_total",
     "redink_erased_total",
-    "redink_canary_last_good_timestamp_seconds",
 }  # fmt: skip
-"""Of these a healthy system without a model's key says nothing: their queries must be understood, no more. The canary
-runs here without being scraped."""
+"""Of these a healthy system says nothing: their queries must be understood, no more."""
 
 pytestmark = pytest.mark.timeout(900)  # both exams are followed before the first test, each for up to 300 s
 
@@ -74,6 +73,12 @@ class Prometheus:
             assert time.monotonic() < deadline, query
             time.sleep(0.2)
 
+    def wait_for_exams(self, number: int) -> None:
+        """Wait until so many have completed, and all that is measured now was scraped."""
+        for name in ('redink_e2e_seconds_count{outcome="completed"}', "redink_pages_total"):
+            self.wait_for(f"sum({name}) >= {number}")
+        self.wait_for(f"min(timestamp(up)) > {time.time() + 1:.1f}")
+
     def _returns(self, query: str) -> bool:
         try:
             return bool(self.query(query))
@@ -82,14 +87,32 @@ class Prometheus:
 
 
 @pytest.fixture(scope="module")
-def prometheus(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+def beside() -> dict[str, int]:
+    """Ports of what is scraped beside the stack: the canary, and a grader with a scripted model."""
+    return {"canary": free_port(), "llm": free_port()}
+
+
+def _job(name: str, *ports: int) -> dict[str, Any]:
+    return {"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}]}
+
+
+def _only(job: dict[str, Any], of: str) -> dict[str, Any]:
+    """The job without what its process says for others: a metric without labels is 0 in every process."""
+    kept = {"source_labels": ["__name__"], "regex": f"redink_{of}_.*", "action": "keep"}
+    return job | {"metric_relabel_configs": [kept]}
+
+
+@pytest.fixture(scope="module")
+def prometheus(
+    processes: Processes, beside: dict[str, int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prometheus]:
     """Debian's Prometheus on our rules, scraping every process once a second."""
     folder = Path(tmp_path_factory.mktemp("prometheus"))
-    targets = [f"127.0.0.1:{port}" for port in processes.ports.values()]
+    jobs = [_job("redink", *processes.ports.values()), *(_only(_job(of, port), of) for of, port in beside.items())]
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s", "external_labels": {"docs": "https://docs"}},
         "rule_files": [f"{RULES}/*.yml"],
-        "scrape_configs": [{"job_name": "redink", "static_configs": [{"targets": targets}]}],
+        "scrape_configs": jobs,
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_port()
@@ -98,7 +121,7 @@ def prometheus(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -
         child = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
     try:
         one = Prometheus(port)
-        one.wait_for(f"count(up == 1) == {len(targets)}")
+        one.wait_for(f'count(up{{job="redink"}} == 1) == {len(processes.ports)}')
         yield one
         one.http.close()
     finally:
@@ -118,16 +141,52 @@ class Load:
 
 
 @pytest.fixture(scope="module")
-def load(processes: Processes, prometheus: Prometheus) -> Load:
-    """Two synthetic exams, one after the other, and a look after each: a rate takes a series that was there before."""
+def load(
+    processes: Processes,
+    beside: dict[str, int],
+    prometheus: Prometheus,
+    stack: Stack,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Load]:
+    """Two synthetic exams, one after the other, and a look after each: a rate takes a series that was there before.
+
+    The first is of a canary that goes on running, as operators run it; meanwhile a model grades answers.
+    """
     firing = prometheus.firing()
-    outcomes = []
-    for number in (1, 2):
-        outcomes.append(_canary(f"http://127.0.0.1:{processes.ports['gateway']}"))
-        for name in ('redink_e2e_seconds_count{outcome="completed"}', "redink_pages_total"):
-            prometheus.wait_for(f"sum({name}) >= {number}")
-        prometheus.wait_for(f"min(timestamp(up)) > {time.time() + 1:.1f}")  # what is there now, was scraped
-    return Load(outcomes, firing, time.time())
+    log = Path(tmp_path_factory.mktemp("beside"))
+    canary = _canary(processes) | {"REDINK_HTTP_PORT": str(beside["canary"]), "REDINK_CANARY_EVERY_SECONDS": "3600"}
+    model = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "component" / "llm")])}
+    traffic = ["tests.e2e.model_traffic", str(beside["llm"]), stack.redis_url]
+    with _running(traffic, model, log / "llm"), _running(["services", "canary"], canary, log / "canary"):
+        prometheus.wait_for("sum(redink_canary_runs_total) >= 1 and on() sum(redink_llm_grades_total) >= 1", within=400)
+        outcomes = [one["metric"]["outcome"] for one in prometheus.query("redink_canary_runs_total > 0")]
+        prometheus.wait_for_exams(1)
+        command = [sys.executable, "-m", "services", "canary", "--once"]
+        ran = subprocess.run(
+            command, cwd=ROOT, env=os.environ | _canary(processes), capture_output=True, text=True, check=False
+        )
+        outcomes.append(ran.stdout.strip())
+        assert ran.returncode == 0, (outcomes, ran.stderr)
+        prometheus.wait_for_exams(2)
+        yield Load(outcomes, firing, time.time())
+
+
+def _canary(processes: Processes) -> dict[str, str]:
+    url = f"http://127.0.0.1:{processes.ports['gateway']}"
+    return {"REDINK_CANARY_URL": url, "REDINK_CANARY_KEY": KEY, "REDINK_CANARY_LIMIT_SECONDS": "300"}
+
+
+@contextmanager
+def _running(module: list[str], env: dict[str, str], log: Path) -> Iterator[None]:
+    """A module of ours as a process, ended with the block."""
+    with log.open("wb") as out:
+        command = [sys.executable, "-m", *module]
+        child = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait(60)
 
 
 def test_a_synthetic_exam_comes_out_as_it_was_drawn(load: Load) -> None:
@@ -174,15 +233,3 @@ def test_capacity_is_planned_from_the_live_prometheus(
     assert set(stages) == set(STAGES)
     assert stages["ocr"]["servers"] >= 2 * stages["ocr"]["cpu"]
     assert 0 < made["quantiles"]["0.5"] < made["quantiles"]["0.95"]
-
-
-def _canary(url: str) -> str:
-    environment = {
-        **os.environ,
-        "REDINK_CANARY_URL": url,
-        "REDINK_CANARY_KEY": KEY,
-        "REDINK_CANARY_LIMIT_SECONDS": "300",
-    }
-    command = [sys.executable, "-m", "services", "canary", "--once"]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    return ran.stdout.strip() or ran.stderr

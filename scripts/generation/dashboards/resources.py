@@ -79,6 +79,12 @@ def llm() -> dict[str, Any]:
                 ],
                 "reqps",
             ),
+            Panel(
+                "Items written for practice papers",
+                [(rate("redink_practice_written_items_total", "outcome"), "{{outcome}}")],
+                "reqps",
+                says="kept, or why the checks dropped one.",
+            ),
             Panel("Tokens", [(rate("redink_llm_tokens_total", "kind"), "{{kind}}")], "short", says="a second"),
             Panel("Cost an hour", [(f"3600 * {rate('redink_llm_cost_total', 'currency')}", "{{currency}}")]),
             Panel("Cost of an exam", [(per_exam, "{{currency}}")]),
