@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pypdfium2
@@ -11,18 +12,29 @@ from contracts.artefacts import AnswerKey, Page, Reading, Submission
 from scripts.make_sample import Sheet
 from services.analyzer.core import analyze
 from services.analyzer.knowledge import english
+from services.diagnostic.core import diagnose
 from services.gateway.practice.bank import starter
 from services.gateway.practice.core.choose import Wish, choose
+from services.gateway.practice.core.item import Item
 from services.gateway.practice.core.paper import About, Practice, arrange, template_of
 from services.gateway.practice.core.plan import needs_of, shares
 from services.gateway.practice.core.points import points_of
 from services.gateway.practice.core.view import paper_view
+from services.gateway.practice.core.written import (
+    Order,
+    SolvedReply,
+    SolvingReply,
+    WritingReply,
+    candidates,
+    solved,
+)
 from services.gateway.press import render_pdf
 from services.gateway.templates.document import answer_key
 from services.ocr.core import engine as engines
 from services.ocr.core.page import read_page
 from services.ocr.core.sources import pages_of
 from services.parser.core import parse
+from services.report.core import compose
 
 MATH = points_of("math")
 WIDTH = 1654  # A4 at 200 dpi
@@ -34,7 +46,19 @@ def practice() -> Practice:
     needs = needs_of(["math.07", "math.09", "math.21"], "weak", {}, MATH, before=None)
     about = About(title="九年级数学专项练习", subject="math", grade=9, language="zh", student_id=None, exam_ids=[],
                   level="standard", target=0.65, seed=0)  # fmt: skip
-    return arrange(about, choose(list(starter().values()), shares(needs, 7), MATH, wish), MATH)
+    first, *others = choose(list(starter().values()), shares(needs, 7), MATH, wish)
+    return arrange(about, [replace(first, items=(*first.items, written())), *others], MATH)
+
+
+def written() -> Item:
+    """An item that a model wrote, and that passed its checks."""
+    reply = WritingReply.model_validate({"items": [{
+        "type": "fill_blank", "stem": "方程 $5x-3=2x+9$ 的解是 $x=$____.", "answer": ["4"], "wrong": ["-4", "2"],
+        "solution": "移项得 $3x=12$，$x=4$。",
+    }]})  # fmt: skip
+    kept, _ = candidates(reply, Order("math.07", "math", 9, "zh", 0.65, ("fill_blank",), 1), "a-model", set())
+    (item,), _ = solved(kept, SolvingReply(answers=[SolvedReply(number=1, answer="x=4")]))
+    return item
 
 
 def filled(pdf: bytes, key: AnswerKey, written: dict[str, str]) -> list[bytes]:
@@ -90,10 +114,15 @@ async def test_a_whole_paper_sent_back_is_read_and_graded_by_the_places_of_its_s
         Submission(subject="math", grade=9, files=(), answer_key=key),
     )
     paper = parse(submission, reading)
-    answers = {a.number: a for a in analyze(submission, reading, paper, english()).answers}
+    analysis = analyze(submission, reading, paper, english())
+    answers = {a.number: a for a in analysis.answers}
     assert [q.number for q in paper.questions] == [q.number for q in key.questions]
     assert all(ref.page > 1 for q in paper.questions for ref in (*q.lines, *q.spots)), "answered on the sheet"
     assert all({r.page for r in q.regions} >= {1, 2} for q in paper.questions), "question and place are shown"
     assert answers[slip].verdict == "wrong"
+    (by_model,) = [q for q in key.questions if q.origin == "model"]
+    assert answers[by_model.number].verdict == "correct", answers[by_model.number]
+    told = compose("1", submission, reading, paper, analysis, diagnose(submission, paper, analysis))
+    assert [q.number for q in told.questions if q.origin == "model"] == [by_model.number]
     right = [n for n in written if n != slip and answers[n].verdict == "correct"]
     assert len(right) >= len(written) - 2, {n: (written[n], answers[n].student_answer) for n in written}
