@@ -9,10 +9,13 @@ from contracts.artefacts.reading import Line, Rule
 from contracts.base import Box
 from services.ocr.core.flat import Leaf
 from services.ocr.core.glyphs import text_height
+from services.ocr.core.outlines import outlined
 from services.ocr.core.rules import is_level, length_of
 
 MIN_FIGURE = 2.2
 """Smallest figure's side, in line heights."""
+MIN_INK = 0.9
+"""In square line heights."""
 
 
 def find_figures(leaf: Leaf, lines: Sequence[Line], rules: Sequence[Rule]) -> list[Box]:
@@ -30,12 +33,15 @@ def find_figures(leaf: Leaf, lines: Sequence[Line], rules: Sequence[Rule]) -> li
             cv2.line(mask, start, end, 0, max(5, round(7 * scale)))
     side = max(3, round(0.5 * em))
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = [
-        (float(x), float(y), float(x + w), float(y + h))
-        for x, y, w, h, area in stats[1:]
-        if min(w, h) >= MIN_FIGURE * em and area >= 3 * em * em * 0.3 and w * h < 0.5 * width * height
-    ]
+    boxes: list[Box] = []
+    for stroke in outlined(mask):
+        x, y, w, h = stroke.box
+        if (
+            min(w, h) >= MIN_FIGURE * em
+            and w * h < 0.5 * width * height
+            and stroke.own(mask).sum() >= MIN_INK * em * em
+        ):
+            boxes.append((float(x), float(y), float(x + w), float(y + h)))
     return _united([b for b in boxes if b[0] > 2 and b[1] > 2 and b[2] < width - 2 and b[3] < height - 2], 0.6 * em)
 
 

@@ -12,6 +12,7 @@ from contracts.artefacts.reading import Mark
 from contracts.base import Box
 from services.ocr.core.engine import Engine, Judged
 from services.ocr.core.flat import Leaf, Mask
+from services.ocr.core.outlines import outlined
 from services.ocr.core.raster import Image
 
 REDNESS = 38
@@ -90,16 +91,14 @@ def _hysteresis(redness: Mask) -> Mask:
 
 
 def _blobs(mask: Mask, scale: float) -> list[_Blob]:
-    joined = cv2.dilate(mask, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    joined = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
     found = []
-    for index in range(1, count):
-        x, y, w, h, _ = (int(v) for v in stats[index])
-        if max(w, h) < MIN_DOT * scale:
+    for stroke in outlined(joined):
+        if max(stroke.box[2:]) < MIN_DOT * scale:
             continue
-        own = (labels[y : y + h, x : x + w] == index) & (mask[y : y + h, x : x + w] > 0)
+        own = stroke.own(joined) & (mask[stroke.window] > 0)
         if own.any():
-            found.append(_Blob((x, y, w, h), own))
+            found.append(_Blob(stroke.box, own))
     return found
 
 

@@ -9,6 +9,7 @@ from cv2.typing import MatLike
 
 from contracts.artefacts.reading import Rule
 from services.ocr.core.flat import Leaf, Mask
+from services.ocr.core.outlines import outlined
 
 RUN = 20
 """Pixels (at unit 1) a stroke must run straight to seed a rule: shorter than a skewed rule's steps (3 degrees)."""
@@ -74,15 +75,14 @@ def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float, thi
     run = max(8, round(RUN * scale))
     runs = cv2.subtract(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), blocks)
     join = max(3, round(JOIN * scale))
-    joined = cv2.dilate(runs, np.ones((3, join), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    joined = np.asarray(cv2.dilate(runs, np.ones((3, join), np.uint8)), np.uint8)
     shortest = MIN_LENGTH * scale
     found = []
-    for index in range(1, count):
-        x, y, width, height = stats[index, :4]
+    for stroke in outlined(joined):
+        x, y, width, height = stroke.box
         if width < shortest or height > steepest * width + thick + 4:
             continue
-        own = (labels[y : y + height, x : x + width] == index) & (runs[y : y + height, x : x + width] > 0)
+        own = stroke.own(joined) & (runs[stroke.window] > 0)
         segment = _fit(own, scale, steepest)
         if segment and segment.end - segment.start >= shortest:
             found.append(
