@@ -63,7 +63,9 @@ def test_goals_are_judged_by_the_figures_and_what_was_not_run_is_said(page: Path
     assert "40 ms on Apache Kafka, 40 ms on the embedded broker | yes" in text
     assert "100 ms on Apache Kafka, 200 ms on the embedded broker | **no**" in text
     assert "3.00× on Apache Kafka, 2.00× on the embedded broker | **no**" in text
+    assert "| … and with one exam at a time | 1.00× on Apache Kafka, 2.00× on the embedded broker | **no** |" in text
     assert "| status from cache ≤ 5 ms p50 | not measured | – |" in text
+    assert "| two ocr processes ≥ 1.8× one on two cores | not measured | – |" in text
     report.write(page, loaded(phase("alone, pages 1", None, 1.2), phase("10 at once", None, 5)))
     assert "| status from cache ≤ 5 ms p50 | 4.0 ms | yes |" in page.read_text()
     assert "| 90% in ocr's processes, preparation of pictures included | yes |" in page.read_text()
