@@ -20,6 +20,8 @@ _SMALLEST = 12
 _SHRINK = 4  # the search for ink, and for the paper around it, works on a smaller picture
 _WHITE = 250  # what paper is made
 _INK = 36  # grey levels darker than the paper around
+_CORNER = 18, 6  # columns and rows of the smaller picture: no larger is the tip of a neighbour's mark
+_GAP = 2  # rows of empty paper between it and what is the question's own
 _MARGIN = 24
 _NARROWEST = 420  # a crop keeps at least this much of its region
 
@@ -96,12 +98,41 @@ def _lit(picture: Image.Image) -> Image.Image:
 
 
 def _trimmed(picture: Image.Image) -> Image.Image:
-    """Without the empty paper at the right and at the bottom, so that the writing can be shown larger."""
+    """Without the empty paper at the right and at the bottom, so that the writing can be shown larger; and without the
+    corners of neighbours' marks.
+    """
     grey = picture.reduce(_SHRINK).convert("L")
     paper = brightest(grey, 4).filter(ImageFilter.GaussianBlur(3))
-    ink = ImageChops.subtract(paper, grey).point([0] * _INK + [255] * (256 - _INK)).getbbox()
+    inked = ImageChops.subtract(paper, grey).point([0] * _INK + [255] * (256 - _INK))
+    top, end = _own_rows(inked)
+    ink = inked.crop((0, top, inked.width, end)).getbbox()
     if ink is None:
         return picture
+    first, last = top * _SHRINK, min(picture.height, end * _SHRINK)
     right = min(picture.width, max(ink[2] * _SHRINK + _MARGIN, _NARROWEST))
-    bottom = min(picture.height, max(ink[3] * _SHRINK + _MARGIN, picture.height // 3))
-    return picture.crop((0, 0, right, bottom))
+    bottom = min(last, max((top + ink[3]) * _SHRINK + _MARGIN, picture.height // 3))
+    return picture.crop((0, first, right, bottom))
+
+
+def _own_rows(inked: Image.Image) -> tuple[int, int]:
+    """The first row and the end of what is the question's own.
+
+    What an edge cuts off, small and with empty paper between it and all else, is the tip of a neighbour's tick.
+    """
+    _, rows = inked.getprojection()
+    height = len(rows)
+    top, end = 0, height
+    above = rows.index(0) if 0 in rows else height
+    if _is_corner(inked, rows[above : above + _GAP], (0, above)):
+        top = above
+    below = height - (rows[::-1].index(0) if 0 in rows else height)
+    if below > top and _is_corner(inked, rows[max(below - _GAP, 0) : below], (below, height)):
+        end = below
+    return top, end
+
+
+def _is_corner(inked: Image.Image, beside: Sequence[int], rows: tuple[int, int]) -> bool:
+    """Whether the ink of these rows, at an edge, is no larger than a mark's tip, and those `beside` them are empty."""
+    found = inked.crop((0, rows[0], inked.width, rows[1])).getbbox() if rows[0] < rows[1] else None
+    small = found is not None and found[2] - found[0] <= _CORNER[0] and rows[1] - rows[0] <= _CORNER[1]
+    return small and len(beside) == _GAP and not any(beside)

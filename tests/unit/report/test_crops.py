@@ -42,3 +42,34 @@ def test_a_red_mark_stays_red_on_paper_in_a_shadow() -> None:
     red, green, blue = shown((140, 130, 120), (120, 30, 30)).getpixel((44, 300))  # type: ignore[misc]
     assert red > 150
     assert max(green, blue) < 110
+
+
+def cut(*strokes: tuple[tuple[int, int], tuple[int, int]]) -> Image.Image:
+    """The crop of a line of writing with red strokes on the page; the region is 400 pixels high."""
+    page = Image.new("RGB", (1200, 800), (245, 245, 245))
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((60, 180, 600, 220), fill=(40, 40, 40))
+    for stroke in strokes:
+        draw.line(stroke, fill=(200, 30, 30), width=6)
+    data = io.BytesIO()
+    page.save(data, "PNG")
+    question = ResultQuestion.model_validate({
+        "number": "1", "path": ["1"], "text": "", "type": "short_answer", "verdict": "wrong",
+        "regions": [Region(page=1, box=(0, 100, 1200, 500))],
+    })  # fmt: skip
+    (crop,) = crops_of({1: data.getvalue()}, [question], 1)[0]
+    return Image.open(io.BytesIO(crop.jpeg))
+
+
+def reds(picture: Image.Image) -> int:
+    return sum(r > 150 and g < 110 for r, g, *_ in picture.get_flattened_data())  # type: ignore[misc]
+
+
+def test_the_tips_of_neighbours_marks_are_cut_off() -> None:
+    below, above = ((800, 540), (840, 495)), ((700, 60), (720, 104))
+    assert reds(cut()) == reds(cut(below)) == reds(cut(above)) == reds(cut(above, below)) == 0
+
+
+def test_a_questions_own_mark_stays_though_an_edge_cuts_it() -> None:
+    assert reds(cut(((800, 60), (760, 210)))) > 300, "beside the writing, up to the edge"
+    assert reds(cut(((100, 440), (700, 520)))) > 300, "no tip: too wide"
