@@ -134,7 +134,11 @@ class ResultReport(Contract):
 
 
 class Result(Contract):
-    """What `GET /exams/{id}/result` answers."""
+    """What `GET /exams/{id}/result` answers.
+
+    `page_order`: the uploaded pages' numbers in the order printed on them, empty when that is how they were uploaded.
+    `missing_pages`: printed numbers of pages that were not uploaded.
+    """
 
     schema_: Literal["redink.result.v1"] = Field(
         default="redink.result.v1", alias="schema", serialization_alias="schema"
@@ -147,6 +151,8 @@ class Result(Contract):
     student: ResultStudent = ResultStudent()
     score: ResultScore
     pages: tuple[ResultPage, ...] = ()
+    page_order: tuple[int, ...] = ()
+    missing_pages: tuple[int, ...] = ()
     questions: tuple[ResultQuestion, ...] = ()
     diagnosis: ResultDiagnosis
     report: ResultReport

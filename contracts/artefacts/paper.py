@@ -76,6 +76,7 @@ class Question(Contract):
 
     `text`: printed stem. `lines`: handwritten lines within its regions, in reading order; `spots`: its answer places,
     in reading order; `bubbles`: its row on an answer card. `marks`: indices (page, i) of teacher's marks in it.
+    `facility`: the share of its points that is usually earned, where the school says so; else `difficulty` is a guess.
     """
 
     number: str
@@ -92,14 +93,21 @@ class Question(Contract):
     blanks: int = 0
     knowledge_points: tuple[KnowledgePoint, ...] = ()
     difficulty: Share | None = None
+    facility: Share | None = None
 
 
 class Paper(Contract):
-    """parser's artefact."""
+    """parser's artefact.
+
+    `page_order`: the uploaded pages' numbers in the order printed on them, empty when that is how they were uploaded.
+    `missing_pages`: printed numbers of pages that were not uploaded.
+    """
 
     header: Header
     sections: tuple[Section, ...] = ()
     questions: tuple[Question, ...] = ()
     kind: Literal["paper", "answer_card", "essay", "other"] = "paper"
     total_score: float | None = None
+    page_order: tuple[int, ...] = ()
+    missing_pages: tuple[int, ...] = ()
     cpu_seconds: float = 0.0

@@ -2,13 +2,21 @@
 
 from typing import Literal, get_args
 
-AdviceCode = Literal["blurred", "dark", "low_contrast", "too_small", "blank"]
+AdviceCode = Literal["blurred", "motion_blur", "glare", "dark", "low_contrast", "too_small", "blank"]
 CODES = get_args(AdviceCode)
 KinCode = Literal["same_file", "same_student"]
 """What two papers of a batch have in common, and should not."""
 
 _TEXTS: dict[AdviceCode, tuple[str, str]] = {
     "blurred": ("图片模糊，请对焦后重新拍照", "is blurred: hold still, let it focus and retake it"),
+    "motion_blur": (
+        "图片因抖动而模糊，请拿稳手机后重新拍照",
+        "was moved while it was taken: hold the phone still and retake it",
+    ),
+    "glare": (
+        "有反光，部分字迹看不清，请避开灯光后重新拍照",
+        "has glare over its writing: turn it away from the light and retake it",
+    ),
     "dark": ("图片过暗，请在明亮处重新拍照", "is too dark: retake it in better light"),
     "low_contrast": (
         "字迹与纸张对比太弱，请改善光线后重新拍照",

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Line, Quality
+from services.ocr.core.glare import has_glare
 from services.ocr.core.ink import percentile
 from services.ocr.core.raster import Image
 
@@ -21,6 +22,8 @@ READABLE_SIDE = 1000
 """Longer side of a page below which its type is too small, pixels."""
 SHARP = 0.38
 """At a longer side of 1000 pixels sharp pages have 0.46 and more, out of focus by 3 pixels of 2300 at most 0.32."""
+SHAKEN = 1.4
+"""How much sharper one direction is than the other when the camera moved; out of focus both suffer alike."""
 NEAR = 9
 """Pixels: how far a stroke's edge is looked for around it."""
 
@@ -35,7 +38,9 @@ def assess(bgr: Image, lines: Sequence[Line], skew: float, turn: Literal[0, 90, 
     paper, dark = (percentile(grey, share) for share in (80, 1))
     advice = []
     if blur > 0.6 and mean < 0.93:
-        advice.append("blurred")
+        advice.append(_blur(grey))
+    if has_glare(grey):
+        advice.append("glare")
     if paper < DARK:
         advice.append("dark")
     elif paper - dark < FAINT:
@@ -62,10 +67,10 @@ def glance(bgr: Image, uploaded: tuple[int, int]) -> list[str]:
     if max(uploaded) < READABLE_SIDE:
         advice.append("too_small")
     elif sharpness(grey) < SHARP:
-        advice.append("blurred")  # and therefore faint
+        advice.append(_blur(grey))  # and therefore faint
     elif paper - dark < FAINT and not advice:
         advice.append("low_contrast")
-    return advice
+    return [*advice, "glare"] if has_glare(grey) else advice
 
 
 def _reaches_edge(line: Line, width: int) -> bool:
@@ -91,7 +96,17 @@ def sharpness(grey: Image) -> float:
 
     Out of focus both directions suffer, from motion one does. Free of contrast; noise and compression hardly matter.
     """
-    return min(_steepness(grey), _steepness(np.ascontiguousarray(grey.T)))
+    return min(_both_ways(grey))
+
+
+def _blur(grey: Image) -> str:
+    """Which advice a picture that isn't sharp needs: `motion_blur` when it moved along its rows or columns."""
+    least, most = sorted(_both_ways(grey))
+    return "motion_blur" if most > SHAKEN * least else "blurred"
+
+
+def _both_ways(grey: Image) -> tuple[float, float]:
+    return _steepness(grey), _steepness(np.ascontiguousarray(grey.T))
 
 
 def _steepness(grey: Image) -> float:

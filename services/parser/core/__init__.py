@@ -1,5 +1,5 @@
 """The pure core: a reading of pages in, the structure of a paper out."""
 
-from services.parser.core.sheets import parse
+from services.parser.core.page_order import parse
 
 __all__ = ["parse"]

@@ -57,6 +57,8 @@ def compose(  # noqa: PLR0917 - one artefact per stage, in the order of the stag
             earned=analysis.earned, max=analysis.max, graded=analysis.graded, needs_review=analysis.needs_review
         ),
         pages=tuple(_page(page) for page in reading.pages),
+        page_order=paper.page_order,
+        missing_pages=paper.missing_pages,
         questions=_questions(submission, paper, analysis),
         diagnosis=_diagnosis(diagnosis, submission.background),
         report=ResultReport(

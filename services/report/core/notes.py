@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contracts.artefacts.diagnosis import Diagnosis
 from contracts.result import Result, ResultQuestion
 from services.report.core.words import Words
+from services.report.core.words.cite import runs
 
 
 def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestion], words: Words) -> list[str]:
@@ -18,8 +19,8 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
     conditions: dict[str, Callable[[ResultQuestion], bool]] = {
         "note_ungraded": lambda q: q.verdict == "ungraded" and q.essay is None,
         "note_essay": _waits,
-        "note_corrected": lambda q: q.corrected_by is not None,
         "note_model": lambda q: q.origin == "model",
+        "note_corrected": lambda q: q.corrected_by is not None,
         "note_confirmed": lambda q: q.reviewed_by is not None and q.corrected_by is None,
         "note_review": lambda q: q.needs_review and not _waits(q),
     }
@@ -31,6 +32,10 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         for page in result.pages
         if (faults := words.listed.join(words.quality[code] for code in page.quality.advice if code in words.quality))
     ]
+    if result.page_order:
+        notes.append(say["note_order"].format(pages=words.listed.join(map(str, result.page_order))))
+    if result.missing_pages:
+        notes.append(say["note_missing"].format(pages=words.listed.join(runs([str(n) for n in result.missing_pages]))))
     if result.diagnosis.mastery:
         notes.append(say["note_mastery"])
     if any(m.earlier is not None for m in diagnosis.mastery):

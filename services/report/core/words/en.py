@@ -18,8 +18,8 @@ EN = Words(
         "teacher": "the teacher",
     },
     quality={
-        "blurred": "is blurred", "too_small": "is too small", "cut_off": "is cut off at an edge", "dark": "is dark",
-        "shadow": "has a shadow", "glare": "has glare", "skewed": "is tilted", "low_contrast": "has little contrast",
+        "blurred": "is blurred", "motion_blur": "was moved while it was taken", "too_small": "is too small", "cut_off": "is cut off at an edge", "dark": "is dark",
+        "glare": "has glare", "low_contrast": "has little contrast",
     },
     label={
         "report": "Exam report",
@@ -69,6 +69,8 @@ EN = Words(
         "note_review": "To be checked: {questions}, read or graded without certainty. Please compare with the paper; "
         "the report follows every correction.",
         "note_page": "The photo of page {page} {faults}, which may have hurt the reading.",
+        "note_order": "Order: read as the paper's pages are numbered, which is uploaded page {pages}.",
+        "note_missing": "Missing: the paper's page {pages} was not uploaded; its questions are not in this report.",
         "note_mastery": "Mastery: the share of points to be expected on questions of the same kind (0–100), estimated "
         "from this paper. The light bar is the 90% credible interval; after one paper it is wide. “Thin evidence” "
         "marks points with one or two questions: draw no conclusions from them.",

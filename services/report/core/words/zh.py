@@ -13,8 +13,8 @@ ZH = Words(
     verdicts={"correct": "正确", "partial": "部分得分", "wrong": "错误", "blank": "未作答", "ungraded": "未判分"},
     graded_by={"key": "标准答案比对", "marks": "卷面批改痕迹", "llm": "大模型评阅", "teacher": "老师判分"},
     quality={
-        "blurred": "偏模糊", "too_small": "分辨率偏低", "cut_off": "边缘被裁切", "dark": "偏暗", "shadow": "有阴影",
-        "glare": "有反光", "skewed": "倾斜较大", "low_contrast": "对比度偏低",
+        "blurred": "偏模糊", "motion_blur": "因抖动而模糊", "too_small": "分辨率偏低", "cut_off": "边缘被裁切", "dark": "偏暗",
+        "glare": "有反光", "low_contrast": "对比度偏低",
     },
     label={
         "report": "试卷诊断报告",
@@ -62,6 +62,8 @@ ZH = Words(
         "note_confirmed": "老师复核：{questions}经老师复核，维持原判。",
         "note_review": "待复核：{questions}的识别或判分把握不大，请对照原卷确认；更正后报告会随之更新。",
         "note_page": "第 {page} 页照片{faults}，可能影响识别。",
+        "note_order": "页序：按卷面页码阅读，依次为上传的第 {pages} 页。",
+        "note_missing": "缺页：卷面页码为 {pages} 的页没有上传，其中的题目不在本报告内。",
         "note_mastery": "掌握度：按本卷作答估计的同类题预期得分率（0–100），浅色横条是 90% 可信区间，单份试卷的区间较宽；"
         "标“证据不足”的只考了 1–2 题，不宜据此下结论。",
         "note_earlier": "红色虚线：此前各次考试中这个知识点的得分率。",

@@ -61,7 +61,7 @@ def test_a_glance_tells_focus_and_motion_in_either_direction() -> None:
     good = cv2.resize(page(), SIZE)
     out_of_focus = cv2.GaussianBlur(good, (0, 0), 6)
     along, across = cv2.blur(good, (21, 1)), cv2.blur(good, (1, 21))
-    assert [glanced(one) for one in (out_of_focus, along, across)] == [["blurred"]] * 3
+    assert [glanced(one) for one in (out_of_focus, along, across)] == [["blurred"], ["motion_blur"], ["motion_blur"]]
 
 
 def test_a_glance_names_the_dark_the_faint_the_small_and_the_empty() -> None:
@@ -71,3 +71,36 @@ def test_a_glance_names_the_dark_the_faint_the_small_and_the_empty() -> None:
     assert quality.glance(faint, (1200, 1600)) == ["low_contrast"]
     assert quality.glance(good, (600, 800)) == ["too_small"]
     assert quality.glance(np.full((600, 800, 3), 250, np.uint8), (1200, 1600)) == ["blank"]
+
+
+def in_a_room(light: int = 200) -> np.ndarray:
+    """A page of twelve lines on a dark desk."""
+    made = np.full((1600, 1200, 3), 60, np.uint8)
+    made[80:1520, 80:1120] = light
+    for row in range(12):
+        cv2.putText(
+            made, "Words upon words upon words", (160, 220 + 100 * row), cv2.FONT_HERSHEY_SIMPLEX, 1.8, (20,) * 3, 5
+        )
+    return made
+
+
+def lit(image: np.ndarray, x: int, y: int, spread: float = 70) -> np.ndarray:
+    """With a lamp mirrored at a place."""
+    ys, xs = np.mgrid[0 : image.shape[0], 0 : image.shape[1]]
+    lamp = 3000 * np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / (2 * spread**2))
+    return np.clip(image + lamp[..., None], 0, 255).astype(np.uint8)
+
+
+def test_glare_over_writing_is_told_before_and_after_reading() -> None:
+    mirrored = lit(in_a_room(), 600, 700)
+    assert quality.glance(mirrored, SIZE) == ["glare"]
+    assert quality.assess(mirrored, LINES, 0, 0).advice == ("glare",)
+
+
+def test_no_glare_is_seen_on_even_light_on_bright_paper_or_where_nothing_is_written() -> None:
+    bare = in_a_room()
+    bare[400:1000, 80:1120] = 200
+    shining = in_a_room(light=255)
+    lamp_beside = cv2.convertScaleAbs(in_a_room() * np.linspace(0.7, 1.27, 1200)[None, :, None])
+    for page_of_it in (in_a_room(), lit(bare, 600, 700), shining, lamp_beside):
+        assert "glare" not in quality.glance(page_of_it, SIZE)

@@ -1,0 +1,28 @@
+"""What the notes at a report's end say about the pages."""
+
+from dataclasses import replace
+
+import pytest
+from made_exam import EXAM_ID
+
+from services.report.core.compose import compose
+from services.report.core.notes import notes_of
+from services.report.core.words import words_of
+
+
+def noted(exam, locale: str) -> str:
+    result = compose(EXAM_ID, *exam.parts())
+    return "\n".join(notes_of(result, exam.diagnosis, result.questions, words_of(locale)))
+
+
+@pytest.mark.parametrize(("locale", "order", "missing"), [
+    ("zh-CN", "依次为上传的第 2、1 页", "卷面页码为 3–5、8 的页没有上传"),
+    ("en", "which is uploaded page 2, 1", "page 3–5, 8 was not uploaded"),
+])  # fmt: skip
+def test_pages_out_of_order_and_pages_that_were_not_uploaded_are_told(made, locale, order, missing):
+    exam = made()
+    assert order not in noted(exam, locale)
+    paper = exam.paper.model_copy(update={"page_order": (2, 1), "missing_pages": (3, 4, 5, 8)})
+    found = noted(replace(exam, paper=paper), locale)
+    assert order in found
+    assert missing in found
