@@ -42,7 +42,7 @@ class KeyItem(Contract):
     `accepted`: whole answers that are as right as `answer`, blanks joined by `|`. `partial_score`: points of a multiple
     choice that names some of the right letters and no wrong one. `knowledge_points`: names, which the stages' own
     tagging gives way to. `rubric`: criteria by which worked solutions, short answers and essays are graded; their
-    points add up to `max_score`. `origin`: who wrote the question, where it was no person.
+    points add up to `max_score`. `facility`: the share of the points that is usually earned. `origin`: who wrote the question, where it was no person.
     """
 
     number: str = Field(max_length=40)
@@ -54,6 +54,7 @@ class KeyItem(Contract):
     partial_score: float | None = Field(default=None, ge=0, le=10_000)
     knowledge_points: tuple[str, ...] = ()
     rubric: tuple[RubricItem, ...] = ()
+    facility: Share | None = None
     origin: Origin | None = None
 
 

@@ -20,7 +20,7 @@ from runtime.pool import Pool
 from runtime.stage import Stage
 from services.parser.core import parse
 from services.parser.core.classifier import Classifier
-from services.parser.core.given import with_given
+from services.parser.core.given import with_facilities, with_given
 from services.parser.core.own import OwnPoints, with_own
 from services.parser.core.tagging import Rules, tag, with_points, words_of
 from services.parser.settings import ParserSettings
@@ -42,6 +42,7 @@ async def open_stage(kit: Kit) -> AsyncIterator[Stage]:
         paper = await job.cpu(parse, submission, reading, timeout=settings.time_limit)
         begun = time.thread_time()
         paper = with_points(paper, await points_of(kit.cache, settings.tag_ttl, rules, submission, paper.questions))
+        paper = with_facilities(submission.answer_key, paper)
         spent = job.cpu_seconds + time.thread_time() - begun
         return paper.model_copy(update={"cpu_seconds": round(spent, 4)})
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.diagnostic.core.curves import USUAL_SLOPE, Floats, chances
+from services.diagnostic.core.curves import USUAL_SLOPE, Floats, chances, ease_at
 from services.diagnostic.core.mastery import ABILITY, LEVEL, posterior
 
 LEAST_STUDENTS = 20
@@ -16,9 +16,28 @@ _ROUNDS = 25
 _REFITS = 3
 _SLOPE_PULL = 3.0  # log slope ~ N(0, .58^2)
 _EASE_PULL = 0.3  # ease ~ N(0, 1.8^2)
+_KNOWN_PULL = 2.0  # about what is usually earned elsewhere: sd .7
 _NOISE_STUDENTS = 30
 _LEAST_TIE = 0.01
 _STEPS = 4
+
+
+@dataclass(frozen=True)
+class Eases:
+    """What is known of eases before any answer: `mean` and `pull` (1 / variance), per question."""
+
+    mean: Floats
+    pull: Floats
+
+    @classmethod
+    def of(cls, facility: Floats, guess: Floats) -> "Eases":
+        """From what is usually earned, NaN where nobody knows."""
+        known = [
+            f if np.isnan(f) else ease_at((f - g) / (1.0 - g), USUAL_SLOPE)
+            for f, g in zip(facility, guess, strict=True)
+        ]
+        mean = np.array(known, dtype=np.float64)
+        return cls(np.nan_to_num(mean), np.where(np.isnan(mean), _EASE_PULL, _KNOWN_PULL))
 
 
 @dataclass(frozen=True)
@@ -34,8 +53,10 @@ class Calibration:
     spread: float
 
 
-def calibrate(shares: Floats, parts: Floats, guess: Floats) -> Calibration:
+def calibrate(shares: Floats, parts: Floats, guess: Floats, facility: Floats | None = None) -> Calibration:
     """From shares of points (students, questions), NaN where not graded, and prior parts (questions, points).
+
+    `facility`: the share that is usually earned on each question, NaN where nobody knows; the class's answers move it.
 
     Curves by marginal maximum a posteriori (EM, Bock and Aitkin 1981). Where the residuals of a question go along with
     those of a point's other questions, more of its weight goes to that point. Spread and weight are those of a few with
@@ -43,18 +64,19 @@ def calibrate(shares: Floats, parts: Floats, guess: Floats) -> Calibration:
     """
     seen = np.isfinite(shares)
     shares = np.where(seen, shares, 0.0)
-    slope, ease = np.full(len(guess), USUAL_SLOPE), np.zeros(len(guess))
+    eases = Eases.of(np.full(len(guess), np.nan) if facility is None else facility, guess)
+    slope, ease = np.full(len(guess), USUAL_SLOPE), eases.mean
     for _ in range(_ROUNDS):
         density = _levels(shares, seen, slope, ease, guess)
-        slope, ease = _refit(slope, ease, guess, (shares.T @ density, seen.T @ density), LEVEL)
+        slope, ease = _refit(slope, ease, guess, (shares.T @ density, seen.T @ density), LEVEL, eases=eases)
     by_level = _levels(shares, seen, slope, ease, guess) @ chances(slope, ease, guess, LEVEL).T
     parts = _tied(np.where(seen, shares - by_level, 0.0), parts)
     models = [Calibration(slope, ease, guess, parts * much, spread) for much in _WEIGHTS for spread in _SPREADS]
     best = max(models, key=lambda model: _foretold(model, shares, seen))
-    return _refitted(best, shares, seen) if best.spread > _WIDE else best
+    return _refitted(best, shares, seen, eases) if best.spread > _WIDE else best
 
 
-def _refitted(model: Calibration, shares: Floats, seen: Floats) -> Calibration:
+def _refitted(model: Calibration, shares: Floats, seen: Floats, eases: Eases) -> Calibration:
     """Curves against the points' abilities instead of the level: another matter where points lie far from it."""
     share_of = model.parts / model.parts.sum(axis=1, keepdims=True)
     for _ in range(_REFITS):
@@ -62,7 +84,7 @@ def _refitted(model: Calibration, shares: Floats, seen: Floats) -> Calibration:
         right, asked = (
             np.einsum("sj,jk,skt->jt", each, share_of, density, optimize=True) for each in (shares, seen * 1.0)
         )
-        slope, ease = _refit(model.slope, model.ease, model.guess, (right, asked), ABILITY)
+        slope, ease = _refit(model.slope, model.ease, model.guess, (right, asked), ABILITY, eases=eases)
         model = replace(model, slope=slope, ease=ease)
     return model
 
@@ -106,7 +128,7 @@ def _levels(shares: Floats, seen: Floats, slope: Floats, ease: Floats, guess: Fl
 
 
 def _refit(
-    slope: Floats, ease: Floats, guess: Floats, counts: tuple[Floats, Floats], grid: Floats
+    slope: Floats, ease: Floats, guess: Floats, counts: tuple[Floats, Floats], grid: Floats, *, eases: Eases
 ) -> tuple[Floats, Floats]:
     """Scoring steps on expected (right, asked) counts (questions, grid), in (log slope, ease), with their priors' pull."""
     right, asked = counts
@@ -118,8 +140,8 @@ def _refit(
         slant = (1.0 - guess[:, None]) * known * (1.0 - known)  # of the chance, per logit
         odds = (right - asked * chance) / (chance * (1.0 - chance)) * slant
         weight = asked * slant**2 / (chance * (1.0 - chance))
-        g1, g2 = (odds * rise).sum(1) - _SLOPE_PULL * log_slope, odds.sum(1) - _EASE_PULL * ease
-        h11, h22 = (weight * rise**2).sum(1) + _SLOPE_PULL, weight.sum(1) + _EASE_PULL
+        g1, g2 = (odds * rise).sum(1) - _SLOPE_PULL * log_slope, odds.sum(1) - eases.pull * (ease - eases.mean)
+        h11, h22 = (weight * rise**2).sum(1) + _SLOPE_PULL, weight.sum(1) + eases.pull
         h12 = (weight * rise).sum(1)
         determinant = h11 * h22 - h12**2
         log_slope += np.clip((h22 * g1 - h12 * g2) / determinant, -0.5, 0.5)

@@ -42,8 +42,13 @@ class Curve:
 
 
 def curve_of(question: Question) -> Curve:
-    """What may be assumed of a question before anybody's answers are seen: by its kind and its difficulty."""
+    """What may be assumed of a question before the class's answers are seen: by its kind and its difficulty.
+
+    What is usually earned on it, where the school knows it, has the points in it that chance gives.
+    """
     guess = guess_of(question)
+    if question.facility is not None:
+        return Curve(KNOWN_SLOPE, ease_at((question.facility - guess) / (1.0 - guess), KNOWN_SLOPE), guess)
     difficulty = USUAL_DIFFICULTY if question.difficulty is None else question.difficulty
     return Curve(USUAL_SLOPE, ease_at(1.0 - difficulty, USUAL_SLOPE), guess)
 

@@ -70,7 +70,8 @@ def gauge_of(items: Sequence[Item], classmates: ClassRecord) -> Gauge:
     for place, item in enumerate(shared):
         for point, part in item.points:
             parts[place, codes.index(point.code)] = part
-    found = calibrate(table, parts, np.array([guess_of(item.question) for item in shared]))
+    facility = np.array([item.question.facility for item in shared], dtype=np.float64)  # None is NaN
+    found = calibrate(table, parts, np.array([guess_of(item.question) for item in shared]), facility)
     return _gauge(found, [item.question.path for item in shared], codes)
 
 

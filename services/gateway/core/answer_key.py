@@ -24,7 +24,7 @@ class KeyErrors(Exception):
 
 
 def parse_answer_key(text: str) -> AnswerKey:
-    """The key of `{"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?, "rubric"?}]}`.
+    """The key of `{"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?, "facility"?, "rubric"?}]}`.
 
     A rubric is `[{"criterion", "points"}]`, whose points add up to `max_score`.
 
@@ -72,10 +72,13 @@ def _item(entry: Any, at: str, errors: list[tuple[str, str]]) -> KeyItem | None:
         errors.append((f"{at}/type", f"must be one of {', '.join(sorted(_TYPES))}"))
     answer = _answer(entry.get("answer"), f"{at}/answer", errors)
     score = _score(entry.get("max_score"), f"{at}/max_score", errors)
+    facility = _facility(entry.get("facility"), f"{at}/facility", errors)
     rubric = _rubric(entry.get("rubric"), score, f"{at}/rubric", errors)
     if len(errors) > before:
         return None
-    return KeyItem(number=number, path=path, type=kind, answer=answer, max_score=score, rubric=rubric)
+    return KeyItem(
+        number=number, path=path, type=kind, answer=answer, max_score=score, facility=facility, rubric=rubric
+    )
 
 
 def _number(value: Any, at: str, errors: list[tuple[str, str]]) -> str:
@@ -122,6 +125,15 @@ def _score(value: Any, at: str, errors: list[tuple[str, str]]) -> float | None:
         errors.append((at, "must be a number of points from 0 to 10000"))
         return None
     return score
+
+
+def _facility(value: Any, at: str, errors: list[tuple[str, str]]) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        errors.append((at, "must be the share of the points that is usually earned, from 0 to 1"))
+        return None
+    return float(value)
 
 
 def _rubric(value: Any, total: float | None, at: str, errors: list[tuple[str, str]]) -> tuple[RubricItem, ...]:

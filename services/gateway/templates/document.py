@@ -68,6 +68,10 @@ class TemplateItem(_Part):
     rubric: list[TemplateCriterion] = Field(
         default=[], max_length=40, description="评分标准; its points add up to `max_score`."
     )
+    facility: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="难度系数: the share of its points that is usually earned. The diagnosis then knows how hard it is.",
+    )
     origin: Origin | None = Field(default=None, description="`model`: a language model wrote it, which reports say.")
 
     @model_validator(mode="after")
@@ -157,6 +161,7 @@ def answer_key(document: Document) -> AnswerKey:
                 partial_score=item.partial_score,
                 knowledge_points=tuple(item.knowledge_points),
                 rubric=tuple(RubricItem(criterion=c.criterion, points=c.points) for c in item.rubric),
+                facility=item.facility,
                 origin=item.origin,
             )
         )

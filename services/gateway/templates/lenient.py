@@ -49,6 +49,7 @@ def item(data: Any) -> Any:
         _each(found, name, _texts)
     for name in ("max_score", "item_score", "partial_score"):
         _each(found, name, points)
+    _each(found, "facility", share)
     return found
 
 
@@ -71,6 +72,17 @@ def points(value: Any) -> Any:
     """A number of points, also as text: 4分 is 4."""
     try:
         return float(value.strip().removesuffix("分")) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def share(value: Any) -> Any:
+    """A share, also as text and in percent: 65% is 0.65."""
+    if not isinstance(value, str):
+        return value
+    written = value.translate(_NARROW).strip()
+    try:
+        return float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
     except ValueError:
         return value
 

@@ -20,6 +20,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "accepted": ("其他答案", "可接受答案", "等价答案", "accepted", "variants", "alternatives"),
     "max_score": ("分值", "分数", "满分", "分", "得分", "max_score", "score", "points", "marks"),
     "partial_score": ("漏选得分", "漏选分", "部分分", "partial_score", "partial"),
+    "facility": ("难度系数", "得分率", "facility"),
     "knowledge_points": ("知识点", "考点", "knowledge_points", "knowledge points", "knowledge", "topics"),
 }
 _FIELD = {header: field for field, headers in HEADERS.items() for header in headers}

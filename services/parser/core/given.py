@@ -1,8 +1,8 @@
-"""Knowledge points that the school gave with its answer key go before those found in the text."""
+"""What the school gave with its answer key goes before what is found in the text: knowledge points and difficulty."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from contracts.artefacts import AnswerKey, KnowledgePoint, Question
+from contracts.artefacts import AnswerKey, KnowledgePoint, Paper, Question
 from services.parser.core.key import top_number
 from services.parser.core.tagging import Point
 
@@ -30,3 +30,20 @@ def with_given(
         given = [KnowledgePoint(code=codes.get(name, _OWN + name), name=name, confidence=1.0) for name in names or ()]
         out.append(given or tagged)
     return out
+
+
+def with_facilities(key: AnswerKey | None, paper: Paper) -> Paper:
+    """The paper with what is usually earned on its questions, by path, by number, or as their parents have it."""
+    given = [item for item in key.questions if item.facility is not None] if key else []
+    if not given:
+        return paper
+    known: dict[str | tuple[str, ...], float | None] = {item.path or item.number: item.facility for item in given}
+    questions = (_with_facility(question, known) for question in paper.questions)
+    return paper.model_copy(update={"questions": tuple(questions)})
+
+
+def _with_facility(question: Question, known: Mapping[str | tuple[str, ...], float | None]) -> Question:
+    for place in (question.path, question.number, top_number(question.number)):
+        if (facility := known.get(place)) is not None:
+            return question.model_copy(update={"facility": facility, "difficulty": round(1.0 - facility, 2)})
+    return question

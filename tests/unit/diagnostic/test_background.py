@@ -81,6 +81,38 @@ def test_chance_alone_is_expected_of_choices():
     assert curve_of(choice.model_copy(update={"difficulty": 0.8})).ease < curve_of(choice).ease
 
 
+def test_what_is_usually_earned_tells_how_easy_a_question_is_with_the_points_of_chance_in_it():
+    known = Question(number="1", path=("1",), type="calculation", facility=0.9, difficulty=0.1)
+    assert curve_of(known).ease > curve_of(known.model_copy(update={"facility": 0.3})).ease
+    choice = known.model_copy(update={"type": "single_choice", "facility": 0.25})  # no better than by chance
+    assert curve_of(choice).ease < curve_of(known.model_copy(update={"facility": 0.25})).ease
+    assert curve_of(choice).chance(np.zeros(1))[0] == pytest.approx(0.25, abs=0.05)
+    for facility in (0.0, 1.0):
+        assert np.isfinite(curve_of(choice.model_copy(update={"facility": facility})).ease)
+
+
+def test_a_class_moves_what_is_usually_earned_and_few_answers_move_it_less():
+    rng = np.random.default_rng(7)
+    shares = (rng.random((200, 5)) < 0.5).astype(float)
+    usual = np.array([0.9, np.nan, np.nan, np.nan, np.nan])
+    few, many, without = (
+        calibrate(shares[:n], np.ones((5, 1)), np.zeros(5), facility)
+        for n, facility in ((20, usual), (200, usual), (200, None))
+    )
+    assert few.ease[0] > many.ease[0] > without.ease[0]
+    assert np.abs(many.ease[1:] - without.ease[1:]).max() < 0.3
+
+
+def test_an_easy_question_failed_says_more_than_a_hard_one():
+    paper, analysis = exam(("1", "wrong", "a"), ("2", "wrong", "a"), ("3", "wrong", "a"))
+
+    def after(facility: float) -> float:
+        asked = tuple(q.model_copy(update={"facility": facility}) for q in paper.questions)
+        return diagnose(SUBMISSION, paper.model_copy(update={"questions": asked}), analysis).mastery[0].mastery
+
+    assert after(0.95) < after(0.5) < after(0.1)
+
+
 def test_a_gap_that_others_build_on_is_to_be_practised_first():
     root, built = (
         next(p for p in taxonomy("math").points if p.name == name) for name in ("一元一次方程", "一元二次方程")

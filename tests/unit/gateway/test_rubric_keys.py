@@ -1,4 +1,4 @@
-"""Rubrics in answer keys and templates: taken over as they are, refused with the place and what to write."""
+"""Rubrics and facilities in answer keys and templates: taken over as they are, refused with the place and what to write."""
 
 import json
 
@@ -55,3 +55,15 @@ def test_a_templates_rubric_reaches_the_stages_and_must_add_up() -> None:
     assert [(c.criterion, c.points) for c in found.rubric] == [("a", 1.0), ("b", 3.0)]
     with pytest.raises(ValidationError, match="add up"):
         Document.model_validate({**document, "items": [{**item, "max_score": 5.0}]})
+
+
+def test_what_is_usually_earned_comes_with_the_key() -> None:
+    text = '{"questions": [{"number": "1", "facility": 0.7}, {"number": "2", "facility": 1}, {"number": "3"}]}'
+    assert [item.facility for item in parse_answer_key(text).questions] == [0.7, 1.0, None]
+
+
+@pytest.mark.parametrize("facility", ["1.2", "-0.1", '"0.7"', "true", "[]"])
+def test_a_facility_that_is_no_share_is_refused_at_its_place(facility: str) -> None:
+    with pytest.raises(KeyErrors) as refused:
+        parse_answer_key(f'{{"questions": [{{"number": "1", "facility": {facility}}}]}}')
+    assert [at for at, _ in refused.value.errors] == ["/questions/0/facility"]

@@ -54,6 +54,13 @@ def test_sheets_that_say_the_same_are_read_the_same(text: str) -> None:
     assert items(text.encode()) == PARSED
 
 
+def test_what_is_usually_earned_is_a_share_or_a_percentage() -> None:
+    sheet = "题号,答案,难度系数\n1,B,0.65\n2,A,65%\n3,C,６５％\n4,D,\n".encode()
+    assert [item.get("facility") for item in items(sheet)] == [0.65, 0.65, 0.65, None]
+    assert [item.facility for item in answer_key(read(sheet, ABOUT).document).questions] == [0.65, 0.65, 0.65, None]
+    assert [fault.column for fault in faults("题号,答案,得分率\n1,B,65\n2,A,中\n")] == ["得分率", "得分率"]
+
+
 def test_what_is_left_out_is_named() -> None:
     assert read("题号,备注,答案\n1,难,B\n总分,,\n".encode(), ABOUT).ignored == ("column 备注", "row 3: 总分")
 

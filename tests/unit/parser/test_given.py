@@ -1,7 +1,7 @@
 """Knowledge points that the school gave."""
 
-from contracts.artefacts import AnswerKey, KeyItem, KnowledgePoint, Question
-from services.parser.core.given import with_given
+from contracts.artefacts import AnswerKey, Header, KeyItem, KnowledgePoint, Paper, Question
+from services.parser.core.given import with_facilities, with_given
 from services.parser.core.tagging import Point
 
 FOUND = KnowledgePoint(code="m.1", name="函数", confidence=0.4)
@@ -44,3 +44,21 @@ def test_where_numbers_repeat_the_path_decides():
     key = AnswerKey(questions=(item("1", "词汇", path=("一", "1")), item("1", "语法", path=("二", "1"))))
     found = names(key, question("1", "二", "1"), question("1", "一", "1"))
     assert [each[0][1] for each in found] == ["语法", "词汇"]
+
+
+def test_what_is_usually_earned_says_how_hard_a_question_is_by_path_number_or_parent():
+    key = AnswerKey(
+        questions=(
+            KeyItem(number="1", path=("二", "1"), facility=0.2),
+            KeyItem(number="17", facility=0.5),
+            KeyItem(number="17(2)", facility=0.0),
+            KeyItem(number="18"),
+        )
+    )
+    asked = [("1", "一", "1"), ("1", "二", "1"), ("17(1)", "17", "(1)"), ("17(2)", "17", "(2)"), ("18", "18")]
+    questions = tuple(question(n, *path).model_copy(update={"difficulty": 0.35}) for n, *path in asked)
+    paper = Paper(header=Header(), questions=questions)
+    found = with_facilities(key, paper).questions
+    assert [q.facility for q in found] == [None, 0.2, 0.5, 0.0, None]
+    assert [q.difficulty for q in found] == [0.35, 0.8, 0.5, 1.0, 0.35]
+    assert with_facilities(None, paper) == paper

@@ -161,5 +161,6 @@ def _template_item(question: PracticeQuestion, points: Points) -> TemplateItem:
         partial_score=item.partial_score,
         knowledge_points=[points.name(code)[:60] for code in item.points],
         rubric=item.rubric,
+        facility=None if item.origin == "model" else item.facility,  # a model only guesses it
         origin="model" if item.origin == "model" else None,
     )
