@@ -4,6 +4,8 @@ The real gateway, shell and broker around stages that take a known time and no p
 the figures are those of the model and not of a busy machine. With --real, the real stages and the sample paper instead, in
 under four minutes: CPU times are what is planned with, so on a machine that others use it says nothing, and says so.
 First exams come rarely, which is what is measured; then as a Poisson stream, which is what was predicted.
+
+`--real --table docs/runbook.md` writes what was measured as a table of plans, and loads nothing: two minutes.
 """
 
 import argparse
@@ -20,6 +22,8 @@ from typing import Any
 
 import httpx
 
+from bench.capacity_table import table
+from bench.figures import put
 from deploy.native.services import ROOT, Service, create_topics
 from deploy.native.stack import embedded_stack
 from services.gateway.capacity.measured import measured, of_text
@@ -80,6 +84,9 @@ async def compare(gateway: Service, stages: Sequence[Service], key: str, asked: 
     client = Client(gateway.url, key)
     await client.stream(asked.rate / 3, asked.calibrate, seed=1)
     quiet = of_text([await client.metrics(one.url) for one in stages])
+    if asked.table:
+        put(asked.table, "capacity", table(measured(quiet, pages=1.0)))
+        return
     seconds = await client.stream(asked.rate, asked.exams, seed=2)
     predicted = plan(measured(quiet, pages=1.0), Wanted(asked.rate, 1.0, replicas=dict.fromkeys(asked.stages, 1)))
     for one in predicted.stages:
@@ -97,6 +104,7 @@ def main() -> None:
     parser.add_argument("--exams", type=int, help="default: 160, or 24 real ones")
     parser.add_argument("--calibrate", type=int, help="exams that are measured first (default: 30, or 8 real ones)")
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--table", type=Path, help="the page whose table of replicas is written from what is measured")
     asked = parser.parse_args()
     usual = (0.25, 24, 8) if asked.real else (1.1, 160, 30)
     asked.rate, asked.exams, asked.calibrate = (
