@@ -12,6 +12,7 @@ from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Turn
 from services.ocr.core.figures import find_figures
 from services.ocr.core.flat import Leaf
+from services.ocr.core.grey_marks import find_grey_marks
 from services.ocr.core.marks import find_marks, red_ink, without_red
 from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.residue import without_residue
@@ -51,7 +52,11 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
     layer = text_lines.of_glyphs(raster.glyphs, flat.from_raster)
     # Looked for only now: boxes of a flat page fit its lines, and red strokes neither hide lines nor make their own.
     clean = without_red(flat.bare, red)
-    read = without_residue(text_lines.read_lines(clean, engine.detect(clean), engine), marks)
+    boxes = engine.detect(clean)
+    if not marks and not raster.glyphs and (grey := find_grey_marks(leaf, boxes)):
+        marks, clean, leaf = grey.marks, grey.clean, Leaf(grey.clean)
+        boxes = engine.detect(clean)
+    read = without_residue(text_lines.read_lines(clean, boxes, engine), marks)
     lines = order.ordered([*layer, *read])
     rules = find_rules(leaf)
     spots = find_spots(leaf, rules, lines, red, engine)
