@@ -19,7 +19,7 @@ from runtime.stage import Stage
 from services.analyzer.core import analyze, corrected
 from services.analyzer.essay.reviews import with_reviews
 from services.analyzer.knowledge import english
-from services.analyzer.rubric.asking import grade_by_model
+from services.analyzer.model import with_model
 from services.analyzer.settings import AnalyzerSettings
 
 
@@ -42,5 +42,5 @@ async def work(job: Job, llm: Llm | None = None) -> Analysis:
     analysis = with_reviews(analysis, submission, paper, english())
     spent = job.cpu_seconds + time.thread_time() - started
     if llm is not None:
-        analysis = await grade_by_model(llm, job, analysis, submission=submission, reading=reading, paper=paper)
+        analysis = await with_model(llm, job, analysis, submission=submission, reading=reading, paper=paper)
     return analysis.model_copy(update={"cpu_seconds": round(spent, 4)})

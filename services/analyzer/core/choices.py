@@ -13,6 +13,10 @@ from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 _LETTERS = frozenset("ABCDEFGH")
 _PRINTED_RINGS = 4
 """Ringed options of one question from which the rings are printed bubbles."""
+_LAST, _TELLING = "D", 3
+"""The last option of most questions; options that must be known to tell which one is not."""
+_GUESSED = 0.5
+"""Confidence of a ring by what it hides."""
 _CLEAR = 0.8
 """Confidence of a written letter from which bubbles beside it are not asked."""
 _FREE_WEIGHT = 0.6
@@ -38,6 +42,9 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
         return ringed
     if written is not None:
         return written
+    hidden = _ringed_unread([s for s in spots if s.source == "option"], question)
+    if hidden is not None:
+        return hidden
     printed, place = choice_in_print(question, reading, admissible)
     if printed and (multiple or len(printed) == 1):
         return Found(printed, "stem", place.confidence if place else 0.8, (place,) if place else ())
@@ -121,6 +128,17 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     # A letter that something runs over, a tick in grey for one, may look like another for sure.
     agreeing = 0 if piece.struck else views
     return Found(ranked[0], f"letter_{agreeing}", share, (piece,), views=(tuple(ranked),))
+
+
+def _ringed_unread(options: list[Piece], question: Question) -> Found | None:
+    """The one option whose letter was not read, where a ring stands whose letter was not read either: it hid it."""
+    rings = [p for p in options if p.blank]
+    known = sorted(question.options)
+    usual = sorted(c for c in _LETTERS if c <= max([_LAST, *known]))
+    missing = [c for c in usual if c not in known]
+    if not rings or len(known) < _TELLING or len(missing) != 1:
+        return None
+    return Found(missing[0], "ringed", _GUESSED, (rings[0],), doubt=True)
 
 
 def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool) -> Found | None:

@@ -44,6 +44,7 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
         return _nothing(question, spots, expected)
     entries = _entries(pieces, expected)
     texts = [short_answer(_unnumbered("".join(p.text for p in entry), question.path[-1])) for entry in entries]
+    texts = [_listed_once(text) for text in texts]
     inked = [p for p in pieces if not p.blank]
     raw = math.prod(p.confidence for p in inked)
     while len(texts) < expected:
@@ -91,8 +92,14 @@ def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
     views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_whole(v[0])]
     if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and (_is_whole(text[0]) or _is_whole(other[0])):
         views.append(text[1:])
-    views += [v[1:] for v in (text, other) if re.fullmatch(r"[^\W\dA-Za-z][-\d.]+", v)]
+    views += [v[1:] for v in (text, other) if re.fullmatch(r"[^\W\d][-\d.]+", v)]
     return tuple(dict.fromkeys(v for v in views if v))
+
+
+def _listed_once(text: str) -> str:
+    """A list of circled numbers without its struck first one: none is listed twice."""
+    circled = len(text) > 2 and all("①" <= c <= "⑳" for c in text)
+    return text[1:] if circled and text[0] == text[1] else text
 
 
 def _is_whole(char: str) -> bool:

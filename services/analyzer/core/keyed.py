@@ -10,7 +10,7 @@ from services.analyzer.core.evidence import Found
 
 _DOUBTFUL = 0.6
 """Confidence of a letter below which the others that it may be are weighed too."""
-_SHAPES = ("0oO〇", "1lI|/", "5sS", "2zZ", "9gq", "6b", ",.")
+_SHAPES = ("0oO〇", "1lI|/", "5sS", "2zZ", "9gq", "6b", ",.", "或域")
 """Signs that handwriting makes alike. Digits stand for letters and signs here, never for other digits."""
 
 

@@ -25,20 +25,21 @@ _AT_A_TIME = 8
 
 
 async def grade_by_model(
-    llm: Llm, job: Job, analysis: Analysis, *, submission: Submission, reading: Reading, paper: Paper
+    llm: Llm,
+    job: Job,
+    analysis: Analysis,
+    *,
+    submission: Submission,
+    reading: Reading,
+    paper: Paper,
+    account: Account | None = None,
 ) -> Analysis:
     """The analysis with what the model graded; what it could not stays as it was, with the reason.
 
-    Never fails because of the model. Raises what `job.check` raises, and then asks nothing more.
+    `account`: of this run of the exam, when other requests are made for it, too. Never fails because of the model. Raises
+    what `job.check` raises, and then asks nothing more.
     """
-    event = job.event
-    account = llm.account(
-        event.tenant,
-        f"{event.exam_id}:{event.revision}",
-        job.seconds_left - RESERVE,
-        job.check,
-        batch=event.priority == "batch",
-    )
+    account = account or account_of(llm, job)
     wanted = list(cases(submission, paper, analysis))
     if llm.takes_pictures:
         wanted = await with_pictures(job, wanted, submission=submission, reading=reading, paper=paper)
@@ -54,6 +55,18 @@ async def grade_by_model(
     )
     new = regraded(analysis, paper, reading, {one.answer.path: one.answer for one in found})
     return new.model_copy(update={"llm": use, "cost": account.ledger.cost})
+
+
+def account_of(llm: Llm, job: Job) -> Account:
+    """What all requests for this run of an exam are charged to, and how long they may take."""
+    event = job.event
+    return llm.account(
+        event.tenant,
+        f"{event.exam_id}:{event.revision}",
+        job.seconds_left - RESERVE,
+        job.check,
+        batch=event.priority == "batch",
+    )
 
 
 async def _all(llm: Llm, account: Account, open_cases: Sequence[Case]) -> list[Graded]:

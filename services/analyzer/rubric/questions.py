@@ -85,10 +85,10 @@ def _case(
 ) -> Case | None:
     kind, language = _kind(question, item), "en" if submission.subject == "english" else "zh"
     wanted = criteria_of(item, kind, answer.max_score, language)
-    written = cleaned(_nameless(answer.student_answer or "", submission, paper))
+    written = cleaned(nameless(answer.student_answer or "", submission, paper))
     if not wanted or (not written.text.strip() and not written.suspicious):
         return None
-    printed = cleaned(_nameless(question.text, submission, paper)[:_MOST])
+    printed = cleaned(nameless(question.text, submission, paper)[:_MOST])
     reference = key_text(item) or ""
     context = "\n".join([question.text, reference, written.text, *(text for text, _ in wanted)])
     criteria = with_decoy(wanted, context)
@@ -145,7 +145,7 @@ def flaws(reply: RubricReply, criteria: tuple[Criterion, ...], text: str) -> lis
     return wrong
 
 
-def _nameless(text: str, submission: Submission, paper: Paper) -> str:
+def nameless(text: str, submission: Submission, paper: Paper) -> str:
     """Without the pupil's name, number and class, should they stand in an answer or a stem."""
     header = paper.header
     for private in (header.name, header.number, header.class_, submission.student_id):

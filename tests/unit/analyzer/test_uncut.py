@@ -136,6 +136,26 @@ def test_an_options_own_letter_that_was_taken_for_writing_is_no_answer() -> None
     assert analyze(submission(key("1", "D")), r, paper(bare)).answers[0].student_answer == "A"
 
 
+def test_a_ring_that_hides_its_letter_is_around_the_one_option_that_was_not_read_and_a_teacher_looks() -> None:
+    ring = spot(kind="option").model_copy(update={"ink": 0.1})
+    told = question("single_choice", spots=[0], options="ABC")
+    got = analyze(submission(key("1", "D")), reading(spots=[ring]), paper(told)).answers[0]
+    assert (got.student_answer, got.needs_review) == ("D", True)
+    between = question("single_choice", spots=[0], options="ABD")
+    assert analyze(submission(), reading(spots=[ring]), paper(between)).answers[0].student_answer == "C"
+    for options in ("AB", "ABCD"):
+        asked = question("single_choice", spots=[0], options=options)
+        assert analyze(submission(), reading(spots=[ring]), paper(asked)).answers[0].student_answer is None
+    written = [ring, spot("B", {"B": 0.97})]
+    told = question("single_choice", spots=[0, 1], options="ABC")
+    assert analyze(submission(), reading(spots=written), paper(told)).answers[0].student_answer == "B"
+
+
+def test_no_circled_number_is_listed_twice() -> None:
+    r = reading(spots=[spot("②②⑤⑦", kind="rule")])
+    assert answers(r, question("fill_blank", spots=[0]))[0].student_answer == "②⑤⑦"
+
+
 def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:
     for text, wanted in (("11", "1"), ("mm", "m")):
         r = reading(spots=[spot(text, kind="rule")])

@@ -7,6 +7,7 @@ from runtime.llm.wire import Prompt
 
 RUBRIC = ("rubric", 1)
 ESSAY = ("essay", 2)
+POINTS = ("points", 1)
 
 
 @cache
