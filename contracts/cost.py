@@ -25,7 +25,7 @@ class Cost(Contract):
 
 
 class LlmUse(Contract):
-    """How a language model took part: of `asked` questions, `graded` have its grade.
+    """How a language model took part: of `asked` questions, `graded` have its grade. `named`: how many got knowledge points.
 
     `kept_local`: why the others kept the local engine's grade, and how many: `breaker_open`, `tenant_budget`,
     `distrusted` and so on; docs/llm.md has them all.
@@ -34,4 +34,5 @@ class LlmUse(Contract):
     model: str
     asked: int = 0
     graded: int = 0
+    named: int = 0
     kept_local: dict[str, int] = {}

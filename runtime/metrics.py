@@ -167,6 +167,11 @@ LLM_REPAIRS = Counter("redink_llm_repairs_total", "Replies sent back to be mende
 LLM_GRADES = Counter(
     "redink_llm_grades_total", "Questions a model was to grade; outcome is graded, or why it is not.", ["outcome"]
 )
+LLM_POINTS = Counter(
+    "redink_llm_points_total",
+    "Questions whose knowledge points a model was to name; outcome is named, none_fits, or why it was not asked.",
+    ["outcome"],
+)
 PRACTICE_WRITTEN = Counter(
     "redink_practice_written_items_total",
     "Items that a model wrote for practice papers; outcome is kept, or why the checks dropped it.",

@@ -31,7 +31,7 @@ class Answer(Contract):
     `student_answer`: "" is a blank, null is unread; blanks of one question joined by `|`; choices letters ("ACD");
     true/false √ ×. `score` is null when `verdict` is `ungraded`: never 0 points.
     `answer_regions`: where the answer stands, for crops. `knowledge_points`: instead of the paper's, if a teacher
-    corrected them. `corrected_by`: of a field, at least; `reviewed_by`: corrected, or accepted as it was.
+    corrected them, or a model named some where the paper has none. `corrected_by`: of a field, at least; `reviewed_by`: corrected, or accepted as it was.
     `criteria`: what the score is the sum of, when it was graded by a rubric. `llm_fallback`: why a language model that
     should have graded it did not, so that the local engine's grade stands. `essay`: what is said of an essay beside it.
     """

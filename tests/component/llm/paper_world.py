@@ -12,6 +12,7 @@ from contracts.artefacts.paper import Header, LineRef, Paper, Question, Region
 from contracts.artefacts.reading import Line, Mark, Page, Reading
 from contracts.artefacts.submission import AnswerKey, KeyItem, RubricItem, Submission, UploadedFile
 from contracts.events import BlobRef
+from contracts.taxonomy import taxonomy
 from runtime.llm.client import Llm
 from services.analyzer.core import analyze
 from services.analyzer.rubric.asking import grade_by_model
@@ -22,6 +23,7 @@ QUOTES = {"说明需要光照": "在光照下", "指出产生氧气": "氧气", 
 REFERENCE = "植物在叶绿体中利用光能，把二氧化碳和水变成有机物，同时放出氧气"
 MAXIMUM, EARNED = 6.0, 2.0
 """What the honest answer earns: one of three criteria."""
+POINT = taxonomy("biology").points[2]
 
 
 def exam(*written: str, stem: str = STEM, name: str | None = None, marks: tuple[Mark, ...] = ()) -> tuple[Any, ...]:
@@ -83,6 +85,15 @@ def honest(seen: Seen) -> dict[str, Any]:
         met = text in QUOTES and QUOTES[text] in written
         found.append({"id": name, "points": points if met else 0, "evidence": [QUOTES[text]] if met else []})
     return {"criteria": found, "feedback": "补充场所和产物。"}
+
+
+def naming(seen: Seen) -> dict[str, Any]:
+    """Grades like a careful teacher, and gives every question the third point of the list."""
+    if "knowledge points" not in seen.user:
+        return honest(seen)
+    number = next(row.split(" | ")[0] for row in seen.part("knowledge points").splitlines() if row.endswith(POINT.name))
+    ids = [row.split(" | ")[0] for row in seen.part("questions").splitlines()]
+    return {"questions": [{"id": name, "points": [int(number)]} for name in ids]}
 
 
 def full_marks(quote: Callable[[Seen, str], str], points: float | None = None) -> Callable[[Seen], dict[str, Any]]:

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 from llm_world import nobody
-from paper_world import EARNED, HONEST, MAXIMUM, QUOTES, criteria, exam, graded, honest, job, local
+from paper_world import EARNED, HONEST, MAXIMUM, POINT, QUOTES, criteria, exam, graded, honest, job, local, naming
 from scripted_model import KEY, answers, error, hang, says
 
 from contracts.artefacts import Diagnosis
@@ -129,7 +129,7 @@ async def test_the_stage_opens_the_model_of_its_environment_and_the_result_says_
 
     run.submission, run.artefact, run.cpu_seconds = sent, stored, 0.0
     async with opened(redis=None) as world:
-        world.server.otherwise = answers(honest)
+        world.server.otherwise = answers(naming)
         monkeypatch.setenv("REDINK_LLM_URL", world.server.url)
         monkeypatch.setenv("REDINK_LLM_API_KEY", KEY)
         monkeypatch.delenv("REDINK_REDIS_URL", raising=False)
@@ -142,7 +142,8 @@ async def test_the_stage_opens_the_model_of_its_environment_and_the_result_says_
     assert result.cost.amount == analysis.cost.amount > 0
     assert result.cost.llm_tokens.in_ > 0
     assert result.llm is not None
-    assert (result.llm.model, result.llm.graded) == ("deepseek-flash", 1)
+    assert (result.llm.model, result.llm.graded, result.llm.named) == ("deepseek-flash", 1, 1)
+    assert [point.code for point in question.knowledge_points] == [POINT.code]
 
 
 async def test_an_exam_of_a_batch_waits_longer_for_its_place(opened) -> None:
