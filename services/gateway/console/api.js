@@ -13,6 +13,7 @@ export class Refused extends Error {
     super([problem.detail || `HTTP ${status}`, ...named, ...papers].join("\n"));
     this.status = status;
     this.code = problem.code;
+    this.until = problem.leased_until;
   }
 }
 

@@ -15,7 +15,7 @@ export function h(tag, attributes = {}, ...children) {
 
 export function show(...children) {
   const main = document.getElementById("main");
-  main.replaceChildren(...children);
+  main.replaceChildren(...children.filter(Boolean));
   main.focus({ preventScroll: true });
 }
 

@@ -9,7 +9,7 @@ export async function homeView() {
   const exams = table("papers", ["created", "title", "class_id", "student_id", "status"], "/exams?limit=20", examRow);
   batches.section.hidden = true;
   exams.section.append(h("p", { hidden: true, class: "nothing" }, t("none")));
-  show(h("h1", {}, t("upload")), uploadForm(), h("p", { class: "links" }, h("a", { href: "#/essay" }, t("essay"))), batches.section, exams.section);
+  show(h("h1", {}, t("upload")), uploadForm(), h("p", { class: "links" }, h("a", { href: "#/essay" }, t("essay")), h("a", { href: "#/review" }, t("review_queue"))), batches.section, exams.section);
   const [some, any] = [await batches.load(), await exams.load()];
   batches.section.hidden = !some;
   exams.section.querySelector(".nothing").hidden = any > 0;

@@ -5,6 +5,7 @@ import { alarm, h, show } from "./dom.js";
 import { essayView } from "./essay.js";
 import { examView } from "./exam.js";
 import { homeView } from "./home.js";
+import { reviewView } from "./review.js";
 import { switchLanguage, t } from "./words.js";
 
 let leaving = new AbortController();
@@ -28,9 +29,11 @@ async function route() {
   document.getElementById("leave").hidden = !session.key;
   if (!session.key) return keyView();
   const [, kind, id] = location.hash.match(/^#\/(exams|batches)\/([0-9a-f-]{36})$/) || [];
+  const [, queue, asked] = location.hash.match(/^#\/(review)(?:\?(.*))?$/) || [];
   const { signal } = leaving;
   if (location.hash === "#/essay") return essayView();
   try {
+    if (queue) return await reviewView(new URLSearchParams(asked), signal);
     await (kind ? { exams: examView, batches: batchView }[kind](id, signal) : homeView());
   } catch (error) {
     if (signal.aborted) return;

@@ -34,7 +34,7 @@ function summary(exam, result) {
   return h("section", {}, h("h1", {}, result.title || names("subjects")[result.subject]),
     h("p", {}, h("span", { class: "score" }, earned === null ? "–" : t("of", earned, max)), " ",
       graded < asked ? h("span", { class: "graded" }, t("graded_of", graded, asked)) : null, " ",
-      open ? h("span", { class: "review" }, t("to_review", open)) : null),
+      open ? h("a", { class: "review", href: `#/review?exam_id=${exam.exam_id}` }, t("to_review", open)) : null),
     result.diagnosis.summary ? h("p", {}, result.diagnosis.summary) : null, h("p", { class: "links" }, links));
 }
 
@@ -72,10 +72,16 @@ function card(exam, question, choose, again) {
     h("p", { class: "stem" }, question.text),
     h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     question.feedback ? h("p", {}, question.feedback) : null, question.essay ? essayPart(question) : null);
+  const correct = async (said) => {
+    await call("PATCH", `/exams/${exam.exam_id}/questions/${encodeURIComponent(question.path.join("."))}`, {
+      body: said, headers: { "Content-Type": "application/merge-patch+json", "If-Match": `"${exam.revision}"` },
+    });
+    await again();
+  };
   article.addEventListener("click", () => choose(keyOf(question)));
   edit.addEventListener("click", () => {
     edit.hidden = true;
-    article.append(correctionForm(exam, question, again, () => { edit.hidden = false; edit.focus(); }));
+    article.append(correctionForm(question, correct, () => { edit.hidden = false; edit.focus(); }));
     article.querySelector("form select").focus();
   });
   return article;

@@ -1,43 +1,24 @@
 """The page for people and a class's papers, in a real browser: drop them, watch them, fetch the report on the class."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from contracts.status import Status
 from tests.component.gateway.batches.conftest import jpeg, packed
-from tests.component.gateway.harness import DEV_KEY, Running
+from tests.component.gateway.browser import LONG, signed_in
+from tests.component.gateway.harness import Running
 
-LONG = 60_000
-"""Milliseconds on a busy machine."""
 MANIFEST = "file,student_id,class_id\nli,s-1,7-2\nwang.jpg,s-2,7-2\nnotes.pdf,s-3,7-2\n"
 
 
 @pytest.fixture
 async def page(running: Running) -> AsyncIterator[Page]:
-    """A tab that has signed in, and fails the test when the page errs or its policy blocks something."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    assert chromium, "the page is tested in a real browser: install chromium"
-    wrong: list[str] = []
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-quic"])
-        context = await browser.new_context(locale="zh-CN", base_url=f"http://127.0.0.1:{running.port}")
-        context.set_default_timeout(LONG)
-        expect.set_options(timeout=LONG)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-        await page.goto("/")
-        await page.get_by_label("API 密钥").fill(DEV_KEY)
-        await page.get_by_role("button", name="进入").click()
-        await expect(page.get_by_role("heading", name="上传试卷")).to_be_visible(timeout=LONG)
+    async with signed_in(running) as page:
         yield page
-        await browser.close()
-    assert not wrong
 
 
 async def test_a_zip_is_a_batch_that_is_watched_to_its_end_and_reported_on(

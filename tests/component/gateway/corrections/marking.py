@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.artefacts import Analysis, Answer, Diagnosis, Paper, Question, Reading, Report, Submission
+from contracts.artefacts import Answer, Diagnosis, Paper, Question, Reading, Report, Submission
 from contracts.artefacts.paper import Header, KnowledgePoint
 from contracts.events import ExamReported
+from contracts.result import Result
 from contracts.topics import REPORTED, SUBMISSION, artefact_path
 from services.analyzer.core.corrections import corrected
 from services.analyzer.core.totals import totals
@@ -41,23 +42,36 @@ READ = (
 )  # fmt: skip
 
 
-async def marked(running: Running, answers: Sequence[Answer] = READ, **form: str) -> dict[str, Any]:
+async def marked(
+    running: Running, answers: Sequence[Answer] = READ, paper: Paper = PAPER, page: bytes = b"a page", **form: str
+) -> dict[str, Any]:
     """An exam that was read, graded and reported."""
     exam = await running.exam(**form)
     await _put(running, exam, "ocr", Reading(pages=(), engine="played"))
-    await _put(running, exam, "parser", PAPER)
-    await mark(running, exam, answers)
+    await _put(running, exam, "parser", paper)
+    await mark(running, exam, answers, page)
     return exam
 
 
-async def mark(running: Running, exam: dict[str, Any], answers: Sequence[Answer] = READ) -> None:
+async def mark(
+    running: Running, exam: dict[str, Any], answers: Sequence[Answer] = READ, page: bytes = b"a page"
+) -> None:
     """All that analyzer, diagnostic and report do with the exam's revision."""
     submission = Submission.model_validate_json(await running.blobs.read(_path(exam, SUBMISSION)))
     paper = Paper.model_validate_json(await running.blobs.read(_path(exam, "parser")))
     analysis = corrected(totals(tuple(answers), None), paper, submission)
     await _put(running, exam, "analyzer", analysis)
     await _put(running, exam, "diagnostic", Diagnosis())
-    ref = await _put(running, exam, "report", await _report(running, exam, submission, paper, analysis))
+    result = compose(
+        exam["exam_id"],
+        submission,
+        Reading(pages=(), engine="played"),
+        paper,
+        analysis,
+        Diagnosis(),
+        revision=exam.get("revision", 1),
+    )
+    ref = await _put(running, exam, "report", await _report(running, exam, result, page))
     await running.deliver(REPORTED, ExamReported(**said(exam), artefact=ref))
 
 
@@ -66,17 +80,14 @@ async def begun(running: Running, exam_id: str) -> dict[str, Any]:
     return dict((await running.get(f"/exams/{exam_id}")).json())
 
 
-async def _report(
-    running: Running, exam: dict[str, Any], submission: Submission, paper: Paper, analysis: Analysis
-) -> Report:
-    revision, reading = exam.get("revision", 1), Reading(pages=(), engine="played")
-    result = compose(exam["exam_id"], submission, reading, paper, analysis, Diagnosis(), revision=revision)
+async def _report(running: Running, exam: dict[str, Any], result: Result, page: bytes) -> Report:
+    revision = exam.get("revision", 1)
     base, put = f"dev/{exam['exam_id']}/{revision}", running.blobs.put
     return Report(
         result=await put(f"{base}/result.json", result.model_dump_json(by_alias=True).encode()),
         html=await put(f"{base}/report.html", f"<p>{revision}".encode()),
         pdf=await put(f"{base}/report.pdf", f"%PDF-1.7 {revision}".encode()),
-        pages=(await put(f"dev/{exam['exam_id']}/1/page-1.jpg", b"a page"),),
+        pages=(await put(f"dev/{exam['exam_id']}/1/page-1.jpg", page),),
     )
 
 
