@@ -19,6 +19,8 @@ _GUESSED = 0.5
 """Confidence of a ring by what it hides."""
 _CLEAR = 0.8
 """Confidence of a written letter from which bubbles beside it are not asked."""
+_FREE = ("line", "free_line")
+"""Evidence of free text, which may be another question's."""
 _FREE_WEIGHT = 0.6
 """What a free reading of a letter adds to its constrained probability."""
 _CORRECTED = 0.5
@@ -171,10 +173,10 @@ def _last(text: str, admissible: frozenset[str]) -> str:
 
 def _agree(found: list[Found]) -> Found:
     """Several places of one question: constrained spots outrank free text; disagreement is doubt."""
-    rank = sorted(found, key=lambda f: (f.evidence.startswith("line"), -f.raw))
+    rank = sorted(found, key=lambda f: (f.evidence in _FREE, -f.raw))
     top = rank[0]
     clear = top.evidence == "letter_3"  # three views of one place outweigh a stray line
-    others = [f for f in rank[1:] if f.answer != top.answer and not (clear and f.evidence == "line")]
+    others = [f for f in rank[1:] if f.answer != top.answer and not (clear and f.evidence in _FREE)]
     pieces = tuple(p for f in rank for p in f.pieces)
     return Found(top.answer, top.evidence, top.raw, pieces, top.doubt or bool(others), top.views)
 

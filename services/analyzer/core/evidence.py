@@ -10,6 +10,9 @@ from contracts.base import Box
 
 Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 
+_LEAST_SHARE = 0.1
+"""Every view of several has more."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -38,6 +41,11 @@ class Piece:
     def blank(self) -> bool:
         """Whether nothing stands here."""
         return not self.text.strip() and not self.candidates
+
+    @property
+    def others(self) -> tuple[tuple[str, float], ...]:
+        """What other views of free writing say, with their share: no sets of letters that were only weighed."""
+        return tuple((text, share) for text, share in self.candidates if len(text) > 1 and share >= _LEAST_SHARE)
 
     @property
     def region(self) -> Region:

@@ -26,7 +26,7 @@ def settled(spot: Piece, words: Words) -> Piece:
 
 def _mended(spot: Piece, words: Words) -> str | None:
     """What is no English mended: from its reading, else from whichever view of it can be, else from all of them."""
-    views = [spot.text] if spot.agreed else [spot.text, spot.inline, *(text for text, _ in spot.candidates)]
+    views = [spot.text] if spot.agreed else [spot.text, spot.inline, *(text for text, _ in spot.others)]
     views = [v for view in views if len(v := _unaccented(short_answer(view))) > 1]
     if not views or not any(map(tokens, views)):
         return None
@@ -46,7 +46,7 @@ def _known_among(spot: Piece, words: Words) -> Piece:
     """A spot whose reading is no English with the English one that most of its other views have, if any has."""
     if not words or spot.blank or is_known(spot.text, words):
         return spot
-    others = [(p, t) for text, p in spot.candidates if (t := short_answer(text)) != spot.text and len(t) > 1]
+    others = [(p, t) for text, p in spot.others if (t := short_answer(text)) != spot.text and len(t) > 1]
     known = [(p, t) for p, t in others if is_known(t, words) and _like(t, short_answer(spot.text))]
     if not known:
         return spot
