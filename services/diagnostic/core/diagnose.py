@@ -93,10 +93,16 @@ def _answers(items: Sequence[Item]) -> dict[str, str]:
 
 def _named(row: Row, mastery: Mastery, words: Words) -> str:
     cited = words.cite(item.label for item in row.items)
-    return words.named.format(name=row.name, cited=cited, mastery=percent(mastery.mastery))
+    return _begun(words.named.format(name=row.name, cited=cited, mastery=percent(mastery.mastery)))
 
 
 def _tentative(items: Sequence[Item], words: Words) -> tuple[str, ...]:
     """Points that lost, when none was asked often enough to be called weak. A question type is no weakness."""
     thin = [loss for loss in losses_of(items, words) if loss.asked < ENOUGH and loss.code is not None]
-    return tuple(words.tentative.format(name=loss.name, cited=loss.cited(words)) for loss in thin[:_MOST_NAMED])
+    told = (words.tentative.format(name=loss.name, cited=loss.cited(words)) for loss in thin[:_MOST_NAMED])
+    return tuple(_begun(text) for text in told)
+
+
+def _begun(text: str) -> str:
+    """As a sentence begins."""
+    return text[:1].upper() + text[1:]

@@ -17,6 +17,7 @@ from services.report.core.words import Words
 
 _LONGEST_ANSWER, _LONGEST_FULL = 56, 400
 _LONGEST_STEM = 240
+_LONGEST_POINT, _ROOM_FOR_NAMES = 36, 44  # characters of one knowledge point, of all in a row of the table
 _PAPER_WIDTH, _TALLEST_SHOWN = 840, 420  # CSS pixels
 _STYLES: dict[str, Style] = {"math": "algebra", "physics": "algebra", "science": "algebra", "chemistry": "chemistry"}
 _REDO_LINES = {"single_choice": 1, "multiple_choice": 1, "true_false": 1, "fill_blank": 1, "calculation": 4, "essay": 5}
@@ -53,7 +54,9 @@ class Teller:
     def row(self, question: ResultQuestion) -> View:
         """A row of the table."""
         ungraded = question.verdict == "ungraded"
-        names = [short(self.name(p), 24) for p in question.knowledge_points[:2]]
+        names = [self.name(p) for p in question.knowledge_points[:2]]
+        if sum(map(len, names)) > _ROOM_FOR_NAMES:
+            names = names[:1]
         return {
             "id": f"q{id_of(question)}",
             "number": short(question.number, 10),
@@ -65,7 +68,7 @@ class Teller:
             "verdict_name": self.words.verdicts[question.verdict],
             "score": "—" if ungraded else points(question.score),
             "max": "" if question.max_score is None else f"/{points(question.max_score)}",
-            "points": self.plain(self.words.listed.join(names) or "—"),
+            "points": self.plain(self.words.listed.join(short(name, _LONGEST_POINT) for name in names) or "—"),
             "review": question.needs_review,
         }
 

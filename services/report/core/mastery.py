@@ -7,6 +7,7 @@ from services.report.core.words import Words
 
 _MOST = 8  # rows: the first page has no room for more
 _LONGEST_NAME = 18, 34
+_ONE_LINE = 22  # characters, not Chinese, after which a name takes two lines: then all are set smaller
 
 
 def mastery_of(diagnosis: Diagnosis, words: Words) -> tuple[list[View], int]:
@@ -14,6 +15,7 @@ def mastery_of(diagnosis: Diagnosis, words: Words) -> tuple[list[View], int]:
     rows = [
         {
             "name": short(m.name[:1].upper() + m.name[1:], _LONGEST_NAME[m.name.isascii()]),
+            "long": m.name.isascii() and len(m.name) > _ONE_LINE,
             "mean": m.mastery,
             "low": m.low,
             "high": m.high,

@@ -24,7 +24,7 @@ def notebook_of(
     ordered = sorted(groups.items(), key=lambda group: (group[0][0], -_lost([q for _, q in group[1]])))
     return [
         {
-            "name": teller.plain(name),
+            "name": teller.plain(name[:1].upper() + name[1:]),
             "about": _about([q for _, q in members], teller),
             "entries": [teller.entry(q, crops.get(index, ())) for index, q in members],
         }

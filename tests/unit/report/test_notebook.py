@@ -134,7 +134,7 @@ def test_an_english_report_calls_points_by_their_english_names():
     exam = exam_with((question.model_copy(update={"knowledge_points": asked}), answer))
     result = compose(EXAM_ID, *exam.parts())
     english = view_of(result, exam.paper, exam.diagnosis, {}, words_of("en"))
-    assert told(english["notebook"][0]["name"]) == "linear equations in one unknown"
+    assert told(english["notebook"][0]["name"]) == "Linear equations in one unknown"
     assert "linear" in told(english["table"][0]["rows"][0]["points"])
     assert told(seen(exam)["notebook"][0]["name"]) == "一元一次方程"
 
