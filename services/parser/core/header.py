@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from contracts.artefacts import Header, Submission
 from services.parser.core.flow import Flow, Row, overlap
+from services.parser.core.names import class_of, name_of
 
 # A capital right after a small letter begins a label too: what is written before it was read together with it, "LinNo.".
 _LABELS: tuple[tuple[str, str], ...] = (
@@ -19,6 +20,8 @@ _LABELS: tuple[tuple[str, str], ...] = (
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _LABELS), re.IGNORECASE)
 _WRAP = 1.6
 """Row heights within which a value that did not fit stands below its label."""
+_TOUCH = 0.3
+"""Row heights within which pieces of one line of writing follow each other."""
 _SCHOOL_FIELD = re.compile(r"^(学\s?校|考\s?场)")
 _EXAM = re.compile(
     r"考试|测试|检测|试卷|试题|练习|月考|期中|期末|模拟|调研|联考|卷[）)]?$|作业|答题卡|test|exam|quiz|paper|practice",
@@ -42,7 +45,7 @@ _SUBJECTS = (
 def header_of(flow: Flow, end: int, submission: Submission) -> Header:
     """Read the rows of the head: `end` is where the first section or question begins."""
     rows = flow.rows[: end if end > 0 else min(len(flow.rows), 8)]
-    fields = _fields(_head_rows(flow, rows))
+    fields = _fields(_head_rows(flow, rows), submission.grade)
     title = _title(rows) or submission.title
     return Header(
         title=title,
@@ -59,7 +62,7 @@ def _head_rows(flow: Flow, rows: Sequence[Row]) -> list[Row]:
     return [*rows, *(r for r in extra if r not in rows)]
 
 
-def _fields(rows: Sequence[Row]) -> dict[str, str]:
+def _fields(rows: Sequence[Row], grade: int) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in rows:
         labels = list(_ANY.finditer(row.text))
@@ -71,6 +74,8 @@ def _fields(rows: Sequence[Row]) -> dict[str, str]:
                 continue
             beside = "" if i + 1 < len(labels) else _beside(row, rows)
             value = _value(name, rest, beside)
+            if value and name == "class":
+                value = class_of(value, grade, latin=label[0].isascii())
             if not value and name == "number":
                 value = _wrapped(row, rows)
             if value:
@@ -81,12 +86,27 @@ def _fields(rows: Sequence[Row]) -> dict[str, str]:
 def _wrapped(row: Row, rows: Sequence[Row]) -> str | None:
     """The number whose rule did not fit behind its label: digits alone on the next row."""
     below = [
-        r.text
+        r
         for r in rows
         if r.page == row.page and 0 < (r.box[1] + r.box[3] - row.box[1] - row.box[3]) / 2 < _WRAP * row.height
     ]
-    plain = [re.sub(r"[^0-9A-Za-z]", "", text) for text in below if not _ANY.search(text)]
+    plain = [re.sub(r"[^0-9A-Za-z]", "", text) for text in _joined(below) if not _ANY.search(text)]
     return next((text for text in plain if text.isdigit() and 5 <= len(text) <= 20), None)
+
+
+def _joined(rows: Sequence[Row]) -> list[str]:
+    """Texts of rows, those put together that touch: writing that crosses a rule is cut in pieces."""
+    texts: list[str] = []
+    last: Row | None = None
+    for row in sorted(rows, key=lambda r: r.box[0]):
+        touches = last is not None and abs(row.box[0] - last.box[2]) < _TOUCH * row.height and _level(row, last)
+        texts[-1:] = [texts[-1] + row.text] if touches else [*texts[-1:], row.text]
+        last = row
+    return texts
+
+
+def _level(one: Row, other: Row) -> bool:
+    return overlap(one.box[1], one.box[3], other.box[1], other.box[3]) > 0.4 * min(one.height, other.height)
 
 
 def _is_label(text: str, match: re.Match[str]) -> bool:
@@ -99,8 +119,12 @@ def _beside(row: Row, rows: Sequence[Row]) -> str:
     out: list[Row] = []
     tail = ""
     for other in sorted(rows, key=lambda r: r.box[0]):
-        level = overlap(row.box[1], row.box[3], other.box[1], other.box[3]) > 0.4 * min(row.height, other.height)
-        if other is row or other.page != row.page or not level or other.box[0] < row.box[2] - 0.5 * row.height:
+        if (
+            other is row
+            or other.page != row.page
+            or not _level(row, other)
+            or other.box[0] < row.box[2] - 0.5 * row.height
+        ):
             continue
         label = _ANY.search(other.text)
         if label or other.box[0] - (out[-1].box[2] if out else row.box[2]) > 6 * row.height:
@@ -113,6 +137,7 @@ def _beside(row: Row, rows: Sequence[Row]) -> str:
 
 def _value(name: str, inside: str, beside: str) -> str | None:
     text = (inside + beside).strip(" :：_＿-—.。,，|")
+    text = name_of(text) if name == "name" else text
     text = re.sub(r"[_＿]{1,40}", "", text).strip()
     if name == "number":
         digits = re.sub(r"[^0-9A-Za-z]", "", text)
@@ -120,7 +145,6 @@ def _value(name: str, inside: str, beside: str) -> str | None:
     if name == "name":
         text = re.sub(r"[\d:：]", "", text).strip()
         return text if 1 <= len(text) <= 40 else None
-    text = re.sub(r"^B(?=[（(]\d)", "8", text.replace(" ", ""))  # a grade before its class: 8(3)班
     return text if 1 <= len(text) <= 24 else None
 
 

@@ -188,6 +188,18 @@ def test_the_head_gives_title_name_class_and_number() -> None:
     assert (header.name, header.class_, header.number) == ("林知夏", "七（3）班", "250317")
 
 
+def test_a_number_below_its_label_is_put_together_from_its_pieces() -> None:
+    head = [line("姓名：林知夏", 80, 150), line("学号：", 700, 150)]
+    pieces = [line("2025", 80, 185), line("513", 80, 185), line("2", 80, 185)]
+    x = 80.0
+    for index, piece in enumerate(pieces):
+        width = piece.box[1][0] - piece.box[0][0]
+        box = ((x, piece.box[0][1]), (x + width, piece.box[1][1]), (x + width, piece.box[2][1]), (x, piece.box[3][1]))
+        pieces[index] = piece.model_copy(update={"box": box})
+        x += width
+    assert parse(submission(), reading(head + pieces + column(PAPER))).header.number == "20255132"
+
+
 def test_a_class_whose_label_and_grade_were_misread_is_still_told() -> None:
     head = [line("姓名：林知夏", 80, 150), line("班圾：B（3）班", 400, 150), line("学号：250317", 700, 150)]
     header = parse(submission(), reading(head + column(PAPER))).header
