@@ -4,6 +4,7 @@ python -m bench.readings --help       reads cases with the ocr core
 python -m bench.accuracy --help       scores the later stages on those readings, beside the naive floor
 python -m bench.calibration --help    refits the analyzer's confidence
 python -m bench.accuracy_goals --help the goals of accuracy beside what was measured
+python -m bench.profile --help        where the CPU of a page goes
 python -m bench.curves --help         why goals are missed: curves
 python -m bench.failures --help       answers that were read wrongly, as pictures
 python -m bench.concurrent --help    uploads by a hundred clients at once, beside the bytes alone
