@@ -12,18 +12,21 @@ The second table simulates papers, where the true mastery is known. Deterministi
 import argparse
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from services.diagnostic.core.calibration import Calibration, calibrate, expected
-from services.diagnostic.core.curves import USUAL_SLOPE, Floats, chances, ease_at
+from services.diagnostic.core.curves import KNOWN_SLOPE, USUAL_SLOPE, Floats, chances, ease_at
 from services.diagnostic.core.mastery import REFERENCE, USUAL_SPREAD, Observation, estimate
 
 Predict = Callable[[Floats, Floats], Floats]
 """Shares and mask (students, questions) in; the expected share of every question out."""
+Fit = Callable[[Floats, Floats, Floats], Predict]
+"""Classmates' shares, the Q-matrix, and what all students outside the test earn on each question."""
 _LEVELS: Floats = np.linspace(-4, 4, 41)
 _FOLDS = 5
 
@@ -41,11 +44,11 @@ def auc(shares: Floats, predicted: Floats) -> float:
     return float((right * (below + wrong / 2)).sum() / (right.sum() * wrong.sum()))
 
 
-def score_rate(_: Floats, __: Floats) -> Predict:
+def score_rate(_: Floats, __: Floats, ___: Floats) -> Predict:
     return lambda x, m: np.repeat(((x * m).sum(1) / m.sum(1))[:, None], x.shape[1], 1)
 
 
-def point_rate(_: Floats, q: Floats) -> Predict:
+def point_rate(_: Floats, q: Floats, __: Floats) -> Predict:
     """The score rate on the points of the question, with one answer of the paper's rate added to each."""
 
     def predict(x: Floats, m: Floats) -> Floats:
@@ -56,7 +59,7 @@ def point_rate(_: Floats, q: Floats) -> Predict:
     return predict
 
 
-def dina(x: Floats, q: Floats) -> Predict:
+def dina(x: Floats, q: Floats, _: Floats) -> Predict:
     """Slip, guess and attribute patterns by EM; patterns that no question tells apart are one."""
     points = q.shape[1]
     patterns = (np.arange(2**points)[:, None] >> np.arange(points)) & 1
@@ -82,7 +85,7 @@ def dina(x: Floats, q: Floats) -> Predict:
     return predict
 
 
-def two_parameter(x: Floats, _: Floats) -> Predict:
+def two_parameter(x: Floats, _: Floats, __: Floats) -> Predict:
     """2PL by EM on a grid, the curves by L-BFGS; no prior but bounds."""
     slope, ease = np.ones(x.shape[1]), np.log((x.mean(0) + 0.02) / (1.02 - x.mean(0)))
     none = np.zeros(x.shape[1])
@@ -114,13 +117,13 @@ def two_parameter(x: Floats, _: Floats) -> Predict:
     return predict
 
 
-def redink(x: Floats, q: Floats) -> Predict:
+def redink(x: Floats, q: Floats, _: Floats) -> Predict:
     """The model of services/diagnostic; a question of n points counts 1/sqrt(n) for each, as for sure tags there."""
     model = calibrate(x, q / np.sqrt(q.sum(1, keepdims=True)), np.zeros(len(q)))
     return lambda x, m: expected(model, x, m)
 
 
-def redink_alone(_: Floats, q: Floats) -> Predict:
+def redink_alone(_: Floats, q: Floats, __: Floats) -> Predict:
     """Without classmates: every question is a usual one."""
     parts = q / np.sqrt(q.sum(1, keepdims=True))
     ones = np.ones(len(q))
@@ -128,26 +131,57 @@ def redink_alone(_: Floats, q: Floats) -> Predict:
     return lambda x, m: expected(model, x, m)
 
 
-PEERS = {
+def redink_facility(_: Floats, q: Floats, usual: Floats) -> Predict:
+    """Without classmates, but with what is usually earned on each question."""
+    parts = q / np.sqrt(q.sum(1, keepdims=True))
+    ones = np.ones(len(q))
+    ease = np.array([ease_at(facility, KNOWN_SLOPE) for facility in usual])
+    model = Calibration(ones * KNOWN_SLOPE, ease, 0 * ones, parts, USUAL_SPREAD)
+    return lambda x, m: expected(model, x, m)
+
+
+PEERS: dict[str, Fit] = {
     "score rate": score_rate, "score rate per point": point_rate, "Redink, no classmates": redink_alone,
-    "DINA": dina, "2PL": two_parameter, "Redink": redink,
+    "Redink, facility known": redink_facility, "DINA": dina, "2PL": two_parameter, "Redink": redink,
 }  # fmt: skip
 
 
-def held_out(x: Floats, q: Floats, classmates: int, tests: int, seed: int) -> dict[str, tuple[float, float]]:
-    """(AUC, RMSE) of every peer on one split of the students."""
+def predicted(
+    x: Floats, q: Floats, classmates: int, tests: int, seed: int, *, peers: Iterable[str]
+) -> tuple[NDArray[np.intp], Floats, dict[str, Floats]]:
+    """Who was tested, their shares, and what every peer foretold of them, on one split of the students."""
     rng = np.random.default_rng(seed)
     order, questions = rng.permutation(len(x)), rng.permutation(x.shape[1])
-    tested, known = x[order[:tests]], x[order[tests:][:classmates]]
-    out = {}
-    for name, fit in PEERS.items():
-        predict, got = fit(known, q), np.zeros_like(tested)
+    tested, others, out = x[order[:tests]], x[order[tests:]], {}
+    for name in peers:
+        predict, got = PEERS[name](others[:classmates], q, others.mean(0)), np.zeros_like(tested)
         for k in range(_FOLDS):
             held, mask = questions[k::_FOLDS], np.ones_like(tested)
             mask[:, held] = 0
             got[:, held] = predict(tested, mask)[:, held]
-        out[name] = auc(tested.ravel(), got.ravel()), float(np.sqrt(((got - tested) ** 2).mean()))
-    return out
+        out[name] = got
+    return order[:tests], tested, out
+
+
+def held_out(x: Floats, q: Floats, classmates: int, tests: int, seed: int) -> dict[str, tuple[float, float]]:
+    """(AUC, RMSE) of every peer on one split of the students."""
+    _, tested, out = predicted(x, q, classmates, tests, seed, peers=PEERS)
+    return {
+        name: (auc(tested.ravel(), got.ravel()), float(np.sqrt(((got - tested) ** 2).mean())))
+        for name, got in out.items()
+    }
+
+
+def apart(x: Floats, q: Floats, classmates: int, tests: int, splits: int = 12) -> tuple[float, float]:
+    """Redink's mean squared error less DINA's, and the standard error of that; a student's splits are averaged first."""
+    less: dict[int, list[float]] = {}
+    for seed in range(splits):
+        who, tested, out = predicted(x, q, classmates, tests, seed, peers=("DINA", "Redink"))
+        errors = {name: ((got - tested) ** 2).mean(1) for name, got in out.items()}
+        for student, each in zip(who, errors["Redink"] - errors["DINA"], strict=True):
+            less.setdefault(int(student), []).append(float(each))
+    means = np.array([np.mean(each) for each in less.values()])
+    return float(means.mean()), float(means.std() / np.sqrt(len(means)))
 
 
 def simulated(papers: int = 400, points: int = 8, seed: int = 5) -> list[tuple[str, float, float, float]]:
@@ -183,6 +217,13 @@ def tables(records: Path, tests: int, seeds: int) -> str:
                 for c in cells
             ]
             lines.append(f"| {name} | {classmates} | " + " | ".join(shown) + " |")
+    x, q = read(records / "FrcSub")
+    number = min(tests, len(x) // 4)
+    less, error = apart(x, q, len(x) - number, number)
+    lines += [
+        "",
+        f"FrcSub, {len(x) - number} classmates, 12 splits, squared error: Redink less DINA {less:+.4f} ± {error:.4f} (1 s.e.).",
+    ]
     lines += ["", "| simulated papers | RMSE of mastery | in the 90 % interval | its width |", "|---|---|---|---|"]
     for how, error, inside, width in simulated():
         lines.append(

@@ -13,13 +13,15 @@ CauseKind = Literal["careless", "concept", "method", "incomplete", "misread", "b
 class PastAnswers(Contract):
     """A student's answers to questions on one knowledge point in one earlier exam.
 
-    `share`: of their points earned. `exams_ago`: 1 is the exam before this one.
+    `share`: of their points earned. `exams_ago`: 1 is the exam before this one. `difficulty`: of these questions, 0 easy
+    to 1 hard (the share that is usually lost), null when unknown.
     """
 
     code: str
     share: Share
     questions: float = Field(gt=0)
     exams_ago: int = Field(ge=1)
+    difficulty: Share | None = None
 
 
 class ClassRecord(Contract):

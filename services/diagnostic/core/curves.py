@@ -53,6 +53,12 @@ def curve_of(question: Question) -> Curve:
     return Curve(USUAL_SLOPE, ease_at(1.0 - difficulty, USUAL_SLOPE), guess)
 
 
+def curve_before(difficulty: float | None) -> Curve:
+    """Of questions of earlier exams, together."""
+    facility = 1.0 - (USUAL_DIFFICULTY if difficulty is None else difficulty)
+    return Curve(KNOWN_SLOPE, ease_at(facility, KNOWN_SLOPE))
+
+
 def guess_of(question: Question) -> float:
     """The share of points that chance alone gives."""
     if question.type == "true_false":

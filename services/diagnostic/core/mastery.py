@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.diagnostic.core.curves import KNOWN_SLOPE, USUAL_DIFFICULTY, Curve, Floats, ease_at
+from services.diagnostic.core.curves import Curve, Floats, curve_before
 
 ABILITY: Floats = np.linspace(-5.0, 5.0, 81)
 """Grid of a student's ability on one point."""
@@ -15,7 +15,7 @@ USUAL_SPREAD = 0.8
 """How far one student's points lie from the student's level (sd): two points then correlate at .6."""
 _LEVEL_SD = 1.0
 _TAIL = 0.05
-REFERENCE = Curve(KNOWN_SLOPE, ease_at(1.0 - USUAL_DIFFICULTY, KNOWN_SLOPE))
+REFERENCE = curve_before(None)
 """The usual question, on which mastery is said."""
 
 

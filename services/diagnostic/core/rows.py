@@ -9,7 +9,7 @@ from contracts.artefacts.diagnosis import ClassRecord, Mastery, PastAnswers
 from contracts.artefacts.paper import QuestionType
 from contracts.taxonomy import Taxonomy
 from services.diagnostic.core.calibration import LEAST_STUDENTS, Calibration, calibrate
-from services.diagnostic.core.curves import Curve, curve_of, guess_of
+from services.diagnostic.core.curves import Curve, curve_before, curve_of, guess_of
 from services.diagnostic.core.evidence import Item
 from services.diagnostic.core.mastery import USUAL_SPREAD, Observation, estimate
 
@@ -97,7 +97,8 @@ def rows_by_point(graded: Sequence[Item], gauge: Gauge, history: Sequence[PastAn
         if each.code in found:
             past = found[each.code].past
             room = _MOST_PAST - sum(seen.weight for seen in past)
-            past.append(Observation(each.share, max(0.0, min(each.questions * _FADES**each.exams_ago, room))))
+            weight = max(0.0, min(each.questions * _FADES**each.exams_ago, room))
+            past.append(Observation(each.share, weight, curve_before(each.difficulty)))
     return list(found.values())
 
 

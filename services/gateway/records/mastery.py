@@ -21,7 +21,8 @@ _FADES, _MOST = 0.7, 6.0
 _STEPS = [step / 10 for step in range(-50, 51)]
 _SD = math.sqrt(1.0 + 0.8**2)
 _SLOPE = 1.2
-_EASE = math.log(0.65 / 0.35) * math.sqrt(1.0 + 0.346 * _SLOPE**2)
+_USUAL = 0.35
+_SURE = 0.02
 _TAIL = 0.05
 
 
@@ -40,6 +41,7 @@ class Occasion:
     """A student's responses on one point in one exam, or in imported records of one paper (`exam_id` is null then).
 
     `share` of the points earned, null where none was graded; `questions` as evidence; `said` by the exam's diagnosis.
+    `difficulty` of the questions, 0..1, null where nobody said.
     """
 
     taken_at: datetime
@@ -47,6 +49,7 @@ class Occasion:
     share: float | None
     questions: float
     said: Estimate | None
+    difficulty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,23 +99,27 @@ def _point(rows: Sequence[Seen]) -> Point:
 
 def estimate(occasions: Sequence[Occasion]) -> Estimate:
     """From the responses alone, oldest first; the older ones count the less."""
-    right = wrong = 0.0
+    logs = [-0.5 * (ability / _SD) ** 2 for ability in _STEPS]
     room = _MOST
     for ago, each in enumerate(reversed(occasions)):
         weight = min(each.questions * _FADES**ago, room)
         room -= weight
-        right += weight * (each.share or 0.0)
-        wrong += weight * (1.0 - (each.share or 0.0))
-    shares = [1.0 / (1.0 + math.exp(-(_SLOPE * ability + _EASE))) for ability in _STEPS]
-    logs = [
-        -0.5 * (ability / _SD) ** 2 + right * math.log(share) + wrong * math.log1p(-share)
-        for ability, share in zip(_STEPS, shares, strict=True)
-    ]
+        right, wrong = weight * (each.share or 0.0), weight * (1.0 - (each.share or 0.0))
+        chances = _chances(_USUAL if each.difficulty is None else each.difficulty)
+        logs = [log + right * math.log(p) + wrong * math.log1p(-p) for log, p in zip(logs, chances, strict=True)]
+    shares = _chances(_USUAL)
     top = max(logs)
     density = [math.exp(each - top) for each in logs]
     mean = sum(d * s for d, s in zip(density, shares, strict=True)) / sum(density)
     low, high = (_quantile(density, shares, tail) for tail in (_TAIL, 1.0 - _TAIL))
-    return Estimate(round(mean, 4), round(min(low, mean), 4), round(max(high, mean), 4), right + wrong >= ENOUGH)
+    return Estimate(round(mean, 4), round(min(low, mean), 4), round(max(high, mean), 4), _MOST - room >= ENOUGH)
+
+
+def _chances(difficulty: float) -> list[float]:
+    """The expected share at each ability, where those of a usual year lose `difficulty` of the points."""
+    facility = min(max(1.0 - difficulty, _SURE), 1.0 - _SURE)
+    ease = math.log(facility / (1.0 - facility)) * math.sqrt(1.0 + 0.346 * _SLOPE**2)
+    return [1.0 / (1.0 + math.exp(-(_SLOPE * ability + ease))) for ability in _STEPS]
 
 
 def _quantile(density: Sequence[float], shares: Sequence[float], tail: float) -> float:

@@ -22,14 +22,16 @@ _CLASSMATES = 100
 
 _HISTORY = """
 WITH mine AS (
-    SELECT sitting, taken_at, codes, parts, weight, share FROM responses
+    SELECT sitting, taken_at, codes, parts, weight, share, difficulty FROM responses
     WHERE tenant = $1 AND student_id = $2 AND subject = $3
 ), sittings AS (
     SELECT sitting, row_number() OVER (ORDER BY max(taken_at) DESC, sitting) AS ago FROM mine GROUP BY sitting
     ORDER BY ago LIMIT $4
 )
 SELECT asked.code, s.ago, sum(m.weight * asked.part) AS questions,
-       sum(m.weight * asked.part * m.share) / sum(m.weight * asked.part) AS share
+       sum(m.weight * asked.part * m.share) / sum(m.weight * asked.part) AS share,
+       sum(m.weight * asked.part * m.difficulty) / sum(m.weight * asked.part) FILTER (WHERE m.difficulty IS NOT NULL)
+           AS difficulty
 FROM mine m JOIN sittings s USING (sitting), unnest(m.codes, m.parts) AS asked (code, part)
 WHERE asked.part > 0
 GROUP BY asked.code, s.ago ORDER BY s.ago, asked.code LIMIT $5
@@ -93,6 +95,7 @@ def _shares(row: asyncpg.Record) -> dict[str, object]:
         "share": min(max(round(row["share"], 4), 0.0), 1.0),
         "questions": round(row["questions"], 4),
         "exams_ago": row["ago"],
+        "difficulty": None if row["difficulty"] is None else min(max(round(row["difficulty"], 2), 0.0), 1.0),
     }
 
 

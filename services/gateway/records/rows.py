@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "earned": ("earned", "score", "得分"),
     "max": ("max", "max_score", "满分", "分值"),
     "difficulty": ("difficulty", "难度"),
+    "facility": ("facility", "难度系数", "得分率"),
 }
 """Fields of a row and the names they may have in a file."""
 REQUIRED = ("student_id", "date", "item", "knowledge_points", "earned", "max")
@@ -98,8 +99,15 @@ def record_of(given: Mapping[str, Any], subject: str | None, today: date) -> Rec
         points=_points(given["knowledge_points"], named),
         earned=earned,
         max_score=max_score,
-        difficulty=None if given.get("difficulty") in (None, "") else _number(given, "difficulty", 1.0),
+        difficulty=_difficulty(given),
     )
+
+
+def _difficulty(given: Mapping[str, Any]) -> float | None:
+    """0 easy to 1 hard; `facility`, what is usually earned, is the other way round and goes before it."""
+    if given.get("facility") not in (None, ""):
+        return 1.0 - _number(given, "facility", 1.0)
+    return None if given.get("difficulty") in (None, "") else _number(given, "difficulty", 1.0)
 
 
 def _plain(value: Any, name: str) -> str:

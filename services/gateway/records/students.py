@@ -12,11 +12,13 @@ _ROWS = 5000
 
 _SEEN = """
 WITH mine AS (
-    SELECT sitting, exam_id, subject, taken_at, codes, names, parts, weight, share FROM responses
+    SELECT sitting, exam_id, subject, taken_at, codes, names, parts, weight, share, difficulty FROM responses
     WHERE tenant = $1 AND student_id = $2 AND ($3::text IS NULL OR subject = $3)
 ), asked AS (
     SELECT m.subject, a.code, m.sitting, m.exam_id, max(a.name) AS name, max(m.taken_at) AS taken_at,
-           sum(m.weight * a.part) AS questions, sum(m.weight * a.part * m.share) / sum(m.weight * a.part) AS share
+           sum(m.weight * a.part) AS questions, sum(m.weight * a.part * m.share) / sum(m.weight * a.part) AS share,
+           sum(m.weight * a.part * m.difficulty) / sum(m.weight * a.part) FILTER (WHERE m.difficulty IS NOT NULL)
+               AS difficulty
     FROM mine m, unnest(m.codes, m.names, m.parts) AS a (code, name, part) WHERE a.part > 0
     GROUP BY m.subject, a.code, m.sitting, m.exam_id
 ), said AS (
@@ -24,7 +26,7 @@ WITH mine AS (
 ), seen AS (
     SELECT coalesce(a.subject, s.subject) AS subject, coalesce(a.code, s.code) AS code, coalesce(s.name, a.name) AS name,
            coalesce(a.taken_at, s.taken_at) AS taken_at, coalesce(a.exam_id, s.exam_id) AS exam_id,
-           coalesce(a.sitting, s.exam_id) AS sitting, a.share, coalesce(a.questions, 0) AS questions,
+           coalesce(a.sitting, s.exam_id) AS sitting, a.share, coalesce(a.questions, 0) AS questions, a.difficulty,
            s.mastery, s.low, s.high, s.sufficient
     FROM asked a FULL JOIN said s ON s.exam_id = a.exam_id AND s.code = a.code
 ), ranked AS (
@@ -74,4 +76,4 @@ def _occasion(row: asyncpg.Record) -> Occasion:
     if row["mastery"] is not None:
         said = Estimate(row["mastery"], row["low"], row["high"], row["sufficient"])
     share = None if row["share"] is None else round(min(max(row["share"], 0.0), 1.0), 4)
-    return Occasion(row["taken_at"], exam_id, share, round(row["questions"], 2), said)
+    return Occasion(row["taken_at"], exam_id, share, round(row["questions"], 2), said, row["difficulty"])

@@ -31,6 +31,15 @@ def test_earlier_exams_move_the_estimate_narrow_it_and_count_less_the_older():
     assert (alone.earlier, good.earlier) == (None, 1.0)
 
 
+def test_points_lost_on_hard_questions_before_say_less_than_on_easy_ones():
+    def after(difficulty):
+        (before,) = past(0.3).history
+        return mastery(Background(history=(before.model_copy(update={"difficulty": difficulty}),))).mastery
+
+    assert after(0.1) < after(0.35) < after(0.8)
+    assert after(None) == after(0.35)
+
+
 def test_a_point_asked_once_is_enough_with_earlier_answers_behind_it():
     once = [("1", "wrong", "数轴"), ("2", "correct", "同类项")]
     assert not mastery(rows=once).sufficient

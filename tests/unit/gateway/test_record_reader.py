@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -56,6 +57,7 @@ def test_a_name_of_the_taxonomy_is_its_point_and_another_its_own_as_on_papers() 
         ({"subject": "alchemy"}, "unknown_subject"), ({"knowledge_points": ["a"] * 2}, ""),
         ({"knowledge_points": list("abcdef")}, "bad_value"), ({"knowledge_points": [[]]}, "bad_value"),
         ({"knowledge_points": " ; "}, "missing_field"), ({"difficulty": 2}, "bad_value"),
+        ({"facility": 0.4}, ""), ({"facility": 65}, "bad_value"),
     ],
 )  # fmt: skip
 def test_a_row_is_taken_or_told_what_is_wrong(more: dict[str, object], code: str) -> None:
@@ -148,6 +150,22 @@ def test_more_records_narrow_the_estimate_and_better_ones_raise_it() -> None:
         estimate([occasion(1, 0.0), occasion(2, 1.0)]).mastery > estimate([occasion(1, 1.0), occasion(2, 0.0)]).mastery
     )
     assert all(0 <= each.low <= each.mastery <= each.high <= 1 for each in (few, many))
+
+
+def test_what_was_hard_says_less_when_it_was_lost_and_more_when_it_was_earned() -> None:
+    def after(difficulty: float | None, share: float) -> float:
+        return estimate([replace(occasion(1, share), difficulty=difficulty)]).mastery
+
+    for share in (0.0, 0.5, 1.0):
+        assert after(0.1, share) < after(0.35, share) < after(0.9, share)
+        assert after(None, share) == after(0.35, share)
+
+
+def test_what_is_usually_earned_is_the_other_end_of_what_is_hard() -> None:
+    (batch,) = read(
+        lines(*(GOOD | {"item": str(n)} | more for n, more in enumerate(({"facility": 0.75}, {"difficulty": 0.25}))))
+    )
+    assert [record.difficulty for record in batch.records] == [0.25, 0.25]
 
 
 def test_the_last_diagnosis_stands_until_records_come_after_it() -> None:

@@ -21,7 +21,7 @@ from services.gateway.settings import PostgresSettings
 from tests.component.gateway.harness import Running, gateway, until
 from tests.component.gateway.records.played import POINT, point_of, sat, submission_of
 
-HEADER = ("student_id", "class_id", "subject", "date", "paper", "item", "knowledge_points", "earned", "max")
+HEADER = ("student_id", "class_id", "subject", "date", "paper", "item", "knowledge_points", "earned", "max", "facility")
 
 
 @pytest.fixture
@@ -115,11 +115,12 @@ async def test_wrong_rows_are_told_by_their_line_and_the_others_are_taken(runnin
 
 async def test_an_imported_past_narrows_the_first_exam_and_stands_in_the_trend(running: Running) -> None:
     alone = await point_of(running, await sat(running, 1.0, 0.0, 1.0, student_id="s-2"))
-    past = [row(n, knowledge_points=POINT.name, earned=3 * (n % 2), student_id="s-3") for n in range(4)]
+    past = [row(n, earned=3 * (n % 2), student_id="s-3", facility=0.4 + n / 10) for n in range(4)]
     await ended(running, await send(running, sheet(past)))
     before = (await running.get("/students/s-3/mastery")).json()["points"]
     assert [(each["basis"], each["sufficient"]) for each in before] == [("records", True)]
     exam = await sat(running, 1.0, 0.0, 1.0, student_id="s-3")
+    assert [row.difficulty for row in (await submission_of(running, exam)).background.history] == [0.45]
     known = await point_of(running, exam)
     assert known["high"] - known["low"] < alone["high"] - alone["low"]
     (point,) = (await running.get("/students/s-3/mastery?subject=math")).json()["points"]
