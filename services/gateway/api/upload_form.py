@@ -30,7 +30,7 @@ FORM: dict[str, Any] = {
                     "answer_key": {
                         "type": "string",
                         "contentMediaType": "application/json",
-                        "description": 'JSON: {"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?, "rubric"?}]}',
+                        "description": 'JSON: {"questions": [{"number", "path"?, "type"?, "answer"?, "max_score"?, "facility"?, "rubric"?}]}',
                         "examples": [
                             '{"questions": [{"number": "1", "type": "single_choice", "answer": "B", "max_score": 3}]}'
                         ],
