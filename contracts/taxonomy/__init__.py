@@ -101,14 +101,12 @@ class Taxonomy(Contract):
                 if before not in found and before != code:
                     found[before] = None
                     queue.append(before)
-        return tuple(each for each in found if not self._above(each, code))
-
-    def _above(self, code: str, below: str) -> bool:
-        """Whether a point is a topic over another."""
-        at = self.parent_of(below)
-        while at is not None and at.code != code:
-            at = self.parent_of(at.code)
-        return at is not None
+        topics: set[str] = set()
+        at = by_code.get(code)
+        while at is not None and at.parent is not None:
+            topics.add(at.parent)
+            at = by_code.get(at.parent)
+        return tuple(each for each in found if each not in topics)
 
 
 @cache
