@@ -102,10 +102,10 @@ class Taxonomy(Contract):
                     found[before] = None
                     queue.append(before)
         topics: set[str] = set()
-        at = by_code.get(code)
-        while at is not None and at.parent is not None:
-            topics.add(at.parent)
-            at = by_code.get(at.parent)
+        below = by_code.get(code)
+        while below is not None and below.parent is not None:
+            topics.add(below.parent)
+            below = by_code.get(below.parent)
         return tuple(each for each in found if each not in topics)
 
 
