@@ -28,7 +28,7 @@ _HEAD: dict[str, Any] = {
     "accepted_at": None,
 }  # fmt: skip
 _ENTRY: dict[str, Any] = {
-    "code": "given.移项", "name": "移项", "parent": "math.07", "requires": ["given.等式的性质"],
+    "code": "given.移项", "name": "移项", "name_en": "moving terms", "parent": "math.07", "requires": ["given.等式的性质"],
     "aliases": ["变号移到另一边"], "own": True,
 }  # fmt: skip
 NEW: dict[str, Any] = {
@@ -81,6 +81,7 @@ class SubjectPoint(View):
 
     code: str
     name: str
+    name_en: str | None = Field(description="What English reports call it.")
     parent: str | None = Field(description="Code of its topic.")
     requires: list[str] = Field(description="Codes of what it directly builds on.")
     aliases: list[str] = Field(description="Of an own point: other words by which a question shows it.")
@@ -153,6 +154,7 @@ def points_view(shipped: Taxonomy, own: Own) -> PointsView:
         SubjectPoint(
             code=p.code,
             name=p.name,
+            name_en=p.name_en,
             parent=p.parent,
             requires=list(p.requires),
             aliases=list(p.aliases),

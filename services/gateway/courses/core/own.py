@@ -27,6 +27,9 @@ class NewPoint(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Name
+    name_en: Name | None = Field(
+        default=None, description="What English reports call it. A point that ships keeps the one that it has."
+    )
     parent: Code | None = Field(default=None, description="The topic that it is part of.")
     requires: list[Code] = Field(default=[], max_length=20, description="What should be known before it.")
     aliases: list[Alias] = Field(
@@ -81,6 +84,8 @@ def own_points(shipped: Taxonomy, own: Sequence[Point], wanted: Sequence[NewPoin
         told = tuple(n for n in before.get(code, ()) if code not in theirs or n not in theirs[code].requires)
         words = () if code in theirs else tuple(dict.fromkeys((*held.aliases, *new.aliases)))[:_MOST_ALIASES]
         mine[code] = held.model_copy(update={"parent": parent, "requires": told, "aliases": words})
+        if new.name_en is not None and code not in theirs:
+            mine[code] = mine[code].model_copy(update={"name_en": new.name_en.strip()})
     if names.errors:
         raise Refused(names.errors)
     return tuple(p for code, p in sorted(mine.items()) if code not in theirs or p.requires)

@@ -81,3 +81,16 @@ def test_a_link_that_no_longer_fits_the_taxonomy_is_left_out_and_fails_no_exam()
 
 def test_a_submission_of_before_has_no_points_of_its_own() -> None:
     assert Submission.model_validate({"subject": "math", "grade": 7, "files": []}).points == ()
+
+
+def test_own_points_may_have_english_names_and_those_that_ship_keep_theirs() -> None:
+    wanted = [
+        NewPoint(name="移项", name_en=" moving terms "),
+        NewPoint(name="一元一次方程", name_en="other", requires=["移项"]),
+    ]
+    own = own_points(MATHS, (), wanted)
+    assert {p.code: p.name_en for p in own} == {"math.07": None, "given.移项": "moving terms"}
+    called = {p.code: p.name for p in MATHS.with_own(own).called("en").points}
+    assert (called["given.移项"], called["math.07"]) == ("moving terms", "linear equations in one unknown")
+    again = {p.code: p.name_en for p in own_points(MATHS, own, [NewPoint(name="移项")])}
+    assert again["given.移项"] == "moving terms"
