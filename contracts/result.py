@@ -137,7 +137,8 @@ class Result(Contract):
     """What `GET /exams/{id}/result` answers.
 
     `page_order`: the uploaded pages' numbers in the order printed on them, empty when that is how they were uploaded.
-    `missing_pages`: printed numbers of pages that were not uploaded.
+    `missing_pages`: printed numbers of pages that were not uploaded. `other_cards`: answer cards in a photo beside its first
+    one, which alone counts.
     """
 
     schema_: Literal["redink.result.v1"] = Field(
@@ -153,6 +154,7 @@ class Result(Contract):
     pages: tuple[ResultPage, ...] = ()
     page_order: tuple[int, ...] = ()
     missing_pages: tuple[int, ...] = ()
+    other_cards: int = 0
     questions: tuple[ResultQuestion, ...] = ()
     diagnosis: ResultDiagnosis
     report: ResultReport

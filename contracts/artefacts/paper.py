@@ -100,7 +100,8 @@ class Paper(Contract):
     """parser's artefact.
 
     `page_order`: the uploaded pages' numbers in the order printed on them, empty when that is how they were uploaded.
-    `missing_pages`: printed numbers of pages that were not uploaded.
+    `missing_pages`: printed numbers of pages that were not uploaded. `other_cards`: answer cards in a photo beside its first
+    one, which alone counts.
     """
 
     header: Header
@@ -110,4 +111,5 @@ class Paper(Contract):
     total_score: float | None = None
     page_order: tuple[int, ...] = ()
     missing_pages: tuple[int, ...] = ()
+    other_cards: int = 0
     cpu_seconds: float = 0.0

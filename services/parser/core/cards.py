@@ -1,7 +1,7 @@
 """Answer cards and answer tables: bubbles by number, letters under numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -34,20 +34,29 @@ class Slot:
 
 
 def bubble_slots(reading: Reading) -> list[Slot]:
-    """One slot per group of bubbles; groups without a number follow the numbered one before them."""
+    """One slot per group of bubbles; one without a number follows the one above it, or else the one before it."""
     out: list[Slot] = []
     for page in reading.pages:
         number = 0
+        own = len(out)
+        taken = {int(b.number) for b in page.bubbles if b.number and b.number.isdecimal()}
         ordered = sorted(page.bubbles, key=lambda b: b.group)
         for group, members in groupby(ordered, key=lambda b: b.group):
             bubbles = list(members)
             printed = next((b.number for b in bubbles if b.number and b.number.isdecimal()), None)
-            number = int(printed) if printed and len(printed) <= 3 else number + 1
             box = around(b.box for b in bubbles)
+            number = int(printed) if printed and len(printed) <= 3 else _next(out[own:], box, taken) or number + 1
             region = Region(page=page.page, box=box)
             refs = (BubbleRef(page=page.page, group=group),)
             out.append(Slot(number, page.page, box[1], region, bubbles=refs, letters=len(bubbles)))
     return out
+
+
+def _next(slots: Sequence[Slot], box: Box, taken: Collection[int]) -> int | None:
+    """The number after that of the slot right above, unless it is printed elsewhere."""
+    above = [s for s in slots if abs(s.region.box[0] - box[0]) + abs(s.region.box[2] - box[2]) < box[3] - box[1]]
+    number = max(above, key=lambda s: s.y).number + 1 if above else None
+    return None if number in taken else number
 
 
 def table_slots(reading: Reading) -> list[Slot]:

@@ -13,12 +13,14 @@ from services.parser.core.number_grids import taken_out
 from services.parser.core.numbers import starts_of
 from services.parser.core.outline import outline_of
 from services.parser.core.sections import headings_of
+from services.parser.core.several_cards import first_cards
 
 PaperKind = Literal["paper", "answer_card", "essay", "other"]
 
 
 def parse(submission: Submission, reading: Reading) -> Paper:
     """Find header, sections and questions. Raises Permanent(NO_QUESTION_FOUND) when there is neither text nor key."""
+    reading, other_cards = first_cards(reading)
     reading, filled_in = taken_out(reading)
     flow = flow_of(reading)
     key = Key.of(submission.answer_key)
@@ -39,6 +41,7 @@ def parse(submission: Submission, reading: Reading) -> Paper:
         questions=tuple(_counted_up(_unique(questions), kind)),
         kind=kind,
         total_score=_total(questions),
+        other_cards=other_cards,
     )
 
 

@@ -59,6 +59,7 @@ def compose(  # noqa: PLR0917 - one artefact per stage, in the order of the stag
         pages=tuple(_page(page) for page in reading.pages),
         page_order=paper.page_order,
         missing_pages=paper.missing_pages,
+        other_cards=paper.other_cards,
         questions=_questions(submission, paper, analysis),
         diagnosis=_diagnosis(diagnosis, submission.background),
         report=ResultReport(

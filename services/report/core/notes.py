@@ -36,6 +36,8 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         notes.append(say["note_order"].format(pages=words.listed.join(map(str, result.page_order))))
     if result.missing_pages:
         notes.append(say["note_missing"].format(pages=words.listed.join(runs([str(n) for n in result.missing_pages]))))
+    if result.other_cards:
+        notes.append(say["note_cards"].format(count=result.other_cards))
     if result.diagnosis.mastery:
         notes.append(say["note_mastery"])
     if any(m.earlier is not None for m in diagnosis.mastery):

@@ -15,14 +15,15 @@ def noted(exam, locale: str) -> str:
     return "\n".join(notes_of(result, exam.diagnosis, result.questions, words_of(locale)))
 
 
-@pytest.mark.parametrize(("locale", "order", "missing"), [
-    ("zh-CN", "依次为上传的第 2、1 页", "卷面页码为 3–5、8 的页没有上传"),
-    ("en", "which is uploaded page 2, 1", "page 3–5, 8 was not uploaded"),
+@pytest.mark.parametrize(("locale", "order", "missing", "cards"), [
+    ("zh-CN", "依次为上传的第 2、1 页", "卷面页码为 3–5、8 的页没有上传", "另外 2 张答题卡"),
+    ("en", "which is uploaded page 2, 1", "page 3–5, 8 was not uploaded", "2 more in the photo"),
 ])  # fmt: skip
-def test_pages_out_of_order_and_pages_that_were_not_uploaded_are_told(made, locale, order, missing):
+def test_pages_out_of_order_and_pages_that_were_not_uploaded_are_told(made, locale, order, missing, cards):
     exam = made()
     assert order not in noted(exam, locale)
-    paper = exam.paper.model_copy(update={"page_order": (2, 1), "missing_pages": (3, 4, 5, 8)})
+    paper = exam.paper.model_copy(update={"page_order": (2, 1), "missing_pages": (3, 4, 5, 8), "other_cards": 2})
     found = noted(replace(exam, paper=paper), locale)
     assert order in found
     assert missing in found
+    assert cards in found

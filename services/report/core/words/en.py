@@ -71,6 +71,7 @@ EN = Words(
         "note_page": "The photo of page {page} {faults}, which may have hurt the reading.",
         "note_order": "Order: read as the paper's pages are numbered, which is uploaded page {pages}.",
         "note_missing": "Missing: the paper's page {pages} was not uploaded; its questions are not in this report.",
+        "note_cards": "Cards: {count} more in the photo did not count, for an exam is one student's. Upload them by themselves.",
         "note_mastery": "Mastery: the share of points to be expected on questions of the same kind (0–100), estimated "
         "from this paper. The light bar is the 90% credible interval; after one paper it is wide. “Thin evidence” "
         "marks points with one or two questions: draw no conclusions from them.",
