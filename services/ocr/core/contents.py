@@ -99,6 +99,11 @@ def clusters_of(mask: npt.NDArray[np.bool_], apart: float) -> list[tuple[int, in
     return list(zip(starts, ends, strict=True))
 
 
+def margin_of(height: int, em: float) -> int:
+    """White around the picture of strokes, in pixels. height: rows that hold some."""
+    return max(3, round(0.22 * max(em, height)))
+
+
 def picture_of(content: Content, leaf: Leaf, red: Mask, em: float) -> Image:
     """The kept strokes on white paper, with a margin; the red over them is wiped."""
     rows, columns = np.flatnonzero(content.mask.any(axis=1)), np.flatnonzero(content.mask.any(axis=0))
@@ -117,7 +122,7 @@ def picture_of(content: Content, leaf: Leaf, red: Mask, em: float) -> Image:
     window = _without_red(window, red[top : top + height, left : left + width])
     window[~near] = paper
     part = window[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    margin = max(3, round(0.22 * max(em, len(rows))))
+    margin = margin_of(len(rows), em)
     colour = tuple(int(v) for v in paper)
     return np.asarray(
         cv2.copyMakeBorder(part, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8

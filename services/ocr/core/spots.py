@@ -52,9 +52,15 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     guessed = [
         spot
         for spot, (place, _) in zip(spots[len(places) :], unsure, strict=True)
-        if not any(_covers(p.box, spot.box) for p in places) and (place.cell or spot.text in LETTERS)
+        if not any(_covers(p.box, spot.box) for p in places) and (place.cell or place.kind == "option")
     ]
+    guessed = [spot if spot.kind != "option" or spot.text in LETTERS else _unread(spot) for spot in guessed]
     return spots[: len(places)] + [o for o in guessed if o.kind == "option"] + until_last_letter(guessed)
+
+
+def _unread(ring: Spot) -> Spot:
+    """A ring whose letter cannot be told: which option it is around may be told by those beside it."""
+    return ring.model_copy(update={"text": "", "confidence": 0.0, "candidates": {}})
 
 
 def _covers(outer: Box, inner: Box) -> bool:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.ocr.core.contents import clusters_of
+from services.ocr.core.contents import clusters_of, margin_of
+from services.ocr.core.engine import Text
 
 Bools = npt.NDArray[np.bool_]
 
@@ -25,6 +26,9 @@ NEAR = 0.1
 LEAST = 0.1
 """In square ems, the least ink of what stays."""
 
+TWIN = 1.3
+"""Times as much ink as its twin has, from which the first of two same characters is struck out."""
+
 
 def without_struck(mask: Bools, em: float) -> Bools | None:
     """The writing without its struck parts; None where none is struck, or nothing would be left."""
@@ -35,6 +39,22 @@ def without_struck(mask: Bools, em: float) -> Bools | None:
     for start, end in struck:
         left[:, start : end + 1] = False
     return left if left.sum() > LEAST * em * em else None
+
+
+def begun_twice(mask: Bools, em: float, read: Text) -> bool:
+    """Whether the first character was struck out and written again: it is read as the second, with a stroke's ink more.
+
+    A character that stands twice in a word (88, 欣欣) has about as much ink both times.
+    """
+    if len(read.text) < 3 or read.text[0] != read.text[1] or len(read.xs) != len(read.text):
+        return False
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    margin = margin_of(len(rows), em)
+    width = columns[-1] - columns[0] + 1 + 2 * margin
+    first, second, third = (columns[0] + x * width - margin for x in read.xs[:3])
+    ends = columns[0], round((first + second) / 2), round((second + third) / 2)
+    own, twin = int(mask[:, ends[0] : ends[1]].sum()), int(mask[:, ends[1] : ends[2]].sum())
+    return own > TWIN * max(1, twin)
 
 
 def is_struck(mask: Bools, em: float) -> bool:

@@ -17,7 +17,7 @@ from services.ocr.core.places import Place
 from services.ocr.core.raster import Image
 from services.ocr.core.stacked import stacked
 from services.ocr.core.strokes import formula_of
-from services.ocr.core.struck import without_struck
+from services.ocr.core.struck import begun_twice, without_struck
 
 MAX_AGAIN = 24
 """Places of a page that are read in several views."""
@@ -141,6 +141,8 @@ class Reader:
         text, sure = judged.free.text.strip(), float(np.clip(judged.free.confidence, 0, 1))
         if asked.place.kind == "option":
             return ringed(text, sure, candidates)
+        if asked.place.kind == "rule" and begun_twice(asked.content.mask, asked.place.em, judged.free):
+            return {"text": text[1:], "confidence": sure, "candidates": {text: sure}, "struck": True}
         plain = bool(text) and set(text) <= set(LETTERS)
         if candidates and not plain and (last := self._last(asked)):
             text = max(last, key=lambda c: last[c])

@@ -162,6 +162,15 @@ def test_a_ring_around_an_option_letter_is_found_and_other_options_are_not(page,
     assert spot.box[0] < 400 < spot.box[2]
 
 
+def test_a_ring_whose_letter_cannot_be_told_is_kept_without_one(page, engine):
+    engine.text = "p"
+    write(page, "D", 391, 410)
+    cv2.ellipse(page, (400, 400), (24, 22), 0, 0, 360, (120, 40, 20), 2, cv2.LINE_AA)
+    (ring,) = spots(page, [line("D", [400.0], 400)], engine, "option")
+    assert (ring.text, ring.candidates) == ("", {})
+    assert ring.ink > 0
+
+
 def test_a_letter_before_a_question_number_is_a_place_beside_it(page, engine):
     write(page, "B", 192, 411)
     write(page, "3. Which one", 260, 410)

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from services.ocr.core.struck import is_struck, without_struck
+from services.ocr.core.contents import margin_of
+from services.ocr.core.engine import Text
+from services.ocr.core.struck import begun_twice, is_struck, without_struck
 
 EM = 30.0
 
@@ -58,3 +60,27 @@ def test_two_answers_that_nobody_struck_are_left_alone():
     page = written("34")
     cv2.putText(page, "27", (260, 80), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 255, 3)
     assert without_struck(page > 0, EM) is None
+
+
+def read_of(mask, text, centres):
+    """What the recogniser says of the picture of a mask, characters at `centres` of the page."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    margin = margin_of(len(np.flatnonzero(mask.any(axis=1))), EM)
+    width = columns[-1] - columns[0] + 1 + 2 * margin
+    return Text(text, 0.9, tuple((x - columns[0] + margin) / width for x in centres), (0.9,) * len(text))
+
+
+def test_a_first_character_that_was_struck_and_written_again_is_known_by_its_ink():
+    page = written("8")
+    cv2.line(page, (12, 62), (52, 68), 255, 3)
+    cv2.line(page, (12, 70), (52, 66), 255, 3)
+    for i, digit in enumerate("86400"):
+        cv2.putText(page, digit, (60 + 30 * i, 80), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 255, 3)
+    centres = (32, *(72 + 30 * i for i in range(5)))
+    assert begun_twice(page > 0, EM, read_of(page > 0, "886400", centres))
+    assert not begun_twice(page > 0, EM, read_of(page > 0, "986400", centres))
+
+
+def test_a_character_that_stands_twice_was_not_struck():
+    page = written("886400") > 0
+    assert not begun_twice(page, EM, read_of(page, "886400", tuple(32 + 24 * i for i in range(6))))
