@@ -94,9 +94,20 @@ def _slips(answer: str, key: str) -> Iterator[tuple[str, str, bool]]:
     valued = not whole and value is not None and wanted is not None
     yield "concept", "upside_down", valued and (value or 0) * (wanted or 0) == 1
     yield "incomplete", "unreduced", valued and value == wanted
-    yield "careless", "turned", whole and len(digits) == len(right) > 1 and digits == right[::-1]
-    wrong = sum(a != b for a, b in zip(digits, right, strict=False))
-    yield "careless", "one_digit", whole and len(digits) == len(right) >= _MISCOPIED_FROM and wrong == 1
+    if whole and _form(answer) == _form(key):
+        digits, right = (_digits(each).replace(".", "") for each in (answer, key))
+        yield "careless", "turned", len(right) > 1 and digits == right[::-1]
+        wrong = sum(a != b for a, b in zip(digits, right, strict=True))
+        yield "careless", "one_digit", len(right) >= _MISCOPIED_FROM and wrong == 1
+
+
+def _form(number: str) -> tuple[bool, int, int]:
+    """Sign, length and where the point stands: -102 and -1010 are not one digit apart."""
+    return number.startswith("-"), len(_digits(number)), _digits(number).find(".")
+
+
+def _digits(number: str) -> str:
+    return number.lstrip("+-").lstrip("0")
 
 
 def _other_unit(answer: str, key: str) -> bool:

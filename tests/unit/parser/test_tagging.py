@@ -42,6 +42,19 @@ def test_a_text_without_known_words_gets_no_point() -> None:
     assert tag(RULES, "no such subject", "方程") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "设 x, y, z 为正数，下列命题正确的是",
+        "一共有多少千克？用时间最少的是",
+        "按照下面的周期依次排下去，每隔 3 厘米",
+        "求这两个数的乘积",
+    ],
+)
+def test_words_that_only_set_the_scene_show_no_point(text: str) -> None:
+    assert tag(RULES, "math", text) == []
+
+
 def test_every_subject_has_points_with_unique_codes() -> None:
     codes = [p.code for points in RULES.by_subject.values() for p in points]
     assert len(codes) == len(set(codes))
