@@ -20,7 +20,7 @@ def opened() -> sessions.Sessions:
     return sessions.opened("openvino", 1, "f32")
 
 
-def test_the_detectors_heat_is_that_of_the_stored_model(opened: sessions.Sessions) -> None:
+def test_the_detectors_heat_is_that_of_the_stored_model_with_its_sigmoid(opened: sessions.Sessions) -> None:
     picture = noise(1, 3, 96, 160)
     picture[:, :, 30:60, 20:140] = np.sign(picture[:, :, 30:60, 20:140])
     assert opened.detector(picture) == pytest.approx(stored(sessions.DETECTOR)([picture])[0][0, 0], abs=1e-4)
@@ -35,5 +35,5 @@ def test_the_recognisers_steps_are_those_of_the_stored_model_with_its_softmax(op
 
 def test_a_model_that_ends_otherwise_is_refused_when_it_is_loaded() -> None:
     detector = openvino.Core().read_model(sessions.model_path(*sessions.DETECTOR))
-    with pytest.raises(ValueError, match="the recogniser ends with Sigmoid"):
-        sessions.without_softmax(detector, brief=False)
+    with pytest.raises(ValueError, match="the model ends with Sigmoid, not with Softmax"):
+        sessions.without_last(detector, "Softmax", openvino.Type.f32)
