@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from contracts.status import Status
 from services.gateway.api import estimates
 from services.gateway.api.batch_views import BatchPage, BatchView, PaperPage, PaperWithExam, batch_fields, paper_fields
-from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
+from services.gateway.api.context import Gateway, InGateway, InTenant, existing, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.exam_views import ExamView, exam_fields
 from services.gateway.api.paging import InPage, Page, paged
@@ -34,10 +34,7 @@ async def _batch(
     ],
 ) -> Batch:
     known = uuid_of(batch_id)
-    batch = await rows.find(gateway.pool, tenant, known) if known else None
-    if batch is None:
-        raise Problem(Code.BATCH_NOT_FOUND)
-    return batch
+    return existing(await rows.find(gateway.pool, tenant, known) if known else None, Code.BATCH_NOT_FOUND)
 
 
 InBatch = Annotated[Batch, Depends(_batch)]
@@ -50,8 +47,8 @@ async def list_batches(
     page: InPage,
 ) -> BatchPage:
     """The tenant's batches, newest first."""
-    found = await rows.page(gateway.pool, tenant, page.after(decode), page.more)
-    batches, following = page.cut(found, lambda last: encode(Cursor(last.created_at, last.batch_id)))
+    some = await rows.page(gateway.pool, tenant, page.after(decode), page.more)
+    batches, following = page.cut(some, lambda last: encode(Cursor(last.created_at, last.batch_id)))
     return BatchPage(items=[BatchView(**batch_fields(batch, None)) for batch in batches], next_cursor=following)
 
 
@@ -76,8 +73,8 @@ async def list_papers(
 ) -> PaperPage:
     """In the order of the manifest, else of names: what became of each, refused ones included."""
     after = page.after(partial(number_in, "paper")) or 0
-    found = await rows.papers(gateway.pool, batch.tenant, batch.batch_id, after=after, limit=page.more)
-    papers, following = page.cut(found, lambda last: counted("paper", last.number))
+    some = await rows.papers(gateway.pool, batch.tenant, batch.batch_id, after=after, limit=page.more)
+    papers, following = page.cut(some, lambda last: counted("paper", last.number))
     return PaperPage(items=[await _paper(gateway, paper) for paper in papers], next_cursor=following)
 
 
@@ -115,12 +112,12 @@ async def create_batch_ticket(response: Response, gateway: InGateway, batch: InB
 async def remaining(gateway: Gateway, batch: Batch) -> Estimate:
     """Until the last of its exams ends: those in flight, and behind them the papers that wait to become exams."""
     history = gateway.history
-    found = [await estimates.remaining(history, exam) for exam in await rows.slowest(gateway.pool, batch)]
+    times = [await estimates.remaining(history, exam) for exam in await rows.slowest(gateway.pool, batch)]
     if waiting := batch.counts.states.get("waiting", 0):
         queue = await history.queue("batch", datetime.now(UTC))
         behind = Queue(queue.ahead + waiting, queue.per_second)
-        found.append(estimate(Status.UPLOADED, 0.0, await history.stage_times(), behind))
-    return Estimate(max((e.p50 for e in found), default=0.0), max((e.p90 for e in found), default=0.0))
+        times.append(estimate(Status.UPLOADED, 0.0, await history.stage_times(), behind))
+    return Estimate(max((e.p50 for e in times), default=0.0), max((e.p90 for e in times), default=0.0))
 
 
 async def _view(gateway: Gateway, batch: Batch) -> BatchView:

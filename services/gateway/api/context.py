@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 import asyncpg
 from fastapi import Depends, Path, Request, Security
@@ -33,6 +33,8 @@ from services.gateway.templates.library import Library
 from services.gateway.tenancy.service import Tenancy
 from services.gateway.webhooks.egress import Way
 from services.gateway.webhooks.settings import WebhookSettings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -117,15 +119,18 @@ async def _exam(
         str, Path(description="As answered by the upload.", examples=["0199a7f2-6c1e-7d31-9a52-3f0c8a1b2c3d"])
     ],
 ) -> exams.Exam:
-    exam = None
-    if (known := uuid_of(exam_id)) is not None:
-        exam = await exams.find(gateway.pool, tenant, known)
-    if exam is None:
-        raise Problem(Code.EXAM_NOT_FOUND)
-    return exam
+    known = uuid_of(exam_id)
+    return existing(await exams.find(gateway.pool, tenant, known) if known else None, Code.EXAM_NOT_FOUND)
 
 
 InExam = Annotated[exams.Exam, Depends(_exam)]
+
+
+def existing(thing: T | None, code: Code) -> T:
+    """What was looked for; Problem(code) when there is none of the tenant's."""
+    if thing is None:
+        raise Problem(code)
+    return thing
 
 
 def uuid_of(text: str) -> uuid.UUID | None:

@@ -4,7 +4,6 @@
 
 import hashlib
 import re
-import uuid
 from functools import cache
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from contracts.taxonomy import taxonomy
 from services.gateway import idempotency
 from services.gateway.api import bodies
-from services.gateway.api.context import InCaller, InGateway, InTenant
+from services.gateway.api.context import InCaller, InGateway, InTenant, existing
 from services.gateway.api.course_making import change_of, decoded, found_in
 from services.gateway.api.course_views import (
     Accepted,
@@ -32,7 +31,7 @@ from services.gateway.api.json_body import json_body
 from services.gateway.api.paging import InPage
 from services.gateway.api.subjects import SETTLED, SHOWN, InSubject
 from services.gateway.api.versioned import ETAG, IfMatch, etag, expected
-from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.cursor import decode, named
 from services.gateway.core.problems import Code, Problem
 from services.gateway.courses import proposals, store
 from services.gateway.courses.core.own import as_wanted
@@ -63,10 +62,8 @@ async def _proposal(
     proposal_id: Annotated[str, Path(examples=[PREFIX + "2f1c7a50be2c84b8f9f0d3c5a1b2e4d6"])],
 ) -> Proposal:
     known = _KNOWN.fullmatch(proposal_id) is not None
-    found = await proposals.find(gateway.pool, tenant, subject, proposal_id) if known else None
-    if found is None:
-        raise Problem(Code.PROPOSAL_NOT_FOUND)
-    return found
+    proposal = await proposals.find(gateway.pool, tenant, subject, proposal_id) if known else None
+    return existing(proposal, Code.PROPOSAL_NOT_FOUND)
 
 
 InProposal = Annotated[Proposal, Depends(_proposal)]
@@ -128,11 +125,11 @@ async def create_proposal(
     data = await bodies.raw(request, gateway.reader.settings.max_bytes)
     asked = Asked(key, idempotency.digest("course", subject, title, engine, data))
     earlier = await proposals.repeated(gateway.pool, tenant, asked)
-    found = earlier or await found_in(gateway, tenant, subject, (title, engine, decoded(data)), asked)
+    proposal = earlier or await found_in(gateway, tenant, subject, (title, engine, decoded(data)), asked)
     if earlier is not None:
         response.headers["Idempotent-Replayed"] = "true"
-    response.headers["Location"] = f"/api/v1/subjects/{subject}/proposals/{found.id}"
-    return proposal_view(found)
+    response.headers["Location"] = f"/api/v1/subjects/{subject}/proposals/{proposal.id}"
+    return proposal_view(proposal)
 
 
 @router.get(
@@ -147,8 +144,8 @@ async def list_proposals(
     page: InPage,
 ) -> ProposalPage:
     """Newest first, without their points."""
-    found = await proposals.page(gateway.pool, tenant, subject, page.after(decode), page.more)
-    items, following = page.cut(found, _place)
+    made = await proposals.page(gateway.pool, tenant, subject, page.after(decode), page.more)
+    items, following = page.cut(made, lambda last: named(last.created_at, last.id))
     return ProposalPage(items=[entry_view(each) for each in items], next_cursor=following)
 
 
@@ -202,10 +199,6 @@ async def accept_proposal(
 async def delete_proposal(gateway: InGateway, tenant: InTenant, proposal: InProposal) -> None:
     """Forget it. What was accepted of it stays: change that with PUT …/points."""
     await proposals.delete(gateway.pool, tenant, proposal.subject, proposal.id)
-
-
-def _place(last: Proposal) -> str:
-    return encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix(PREFIX))))
 
 
 def _view(response: Response, subject: str, own: Own) -> PointsView:

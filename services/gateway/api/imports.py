@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from services.gateway import idempotency, keyed, multipart, scraps
 from services.gateway.api import bodies
-from services.gateway.api.context import Gateway, InCaller, InGateway, InTenant, uuid_of
+from services.gateway.api.context import Gateway, InCaller, InGateway, InTenant, existing, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InKey
 from services.gateway.api.import_form import BODY, HEADERS, digest, ignored_columns, subject_of
@@ -46,10 +46,7 @@ async def _import(
     ],
 ) -> tuple[Import, Counts]:
     known = uuid_of(import_id)
-    found = await imports.find(gateway.pool, tenant, known) if known else None
-    if found is None:
-        raise Problem(Code.IMPORT_NOT_FOUND)
-    return found
+    return existing(await imports.find(gateway.pool, tenant, known) if known else None, Code.IMPORT_NOT_FOUND)
 
 
 InImport = Annotated[tuple[Import, Counts], Depends(_import)]

@@ -1,14 +1,12 @@
 """/items: the tenant's item bank, and the one that ships."""
 
 import asyncio
-import base64
-import binascii
 import json
 from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from contracts.artefacts.submission import Subject
 from contracts.taxonomy import taxonomy
@@ -26,7 +24,9 @@ from services.gateway.api.item_views import (
     starter_view,
 )
 from services.gateway.api.json_body import inlined
+from services.gateway.api.paging import Page, paged
 from services.gateway.core import faults
+from services.gateway.core.cursor import opened, sealed
 from services.gateway.core.problems import Code, Problem
 from services.gateway.courses import store
 from services.gateway.practice import items, reading
@@ -123,8 +123,6 @@ async def _taken(gateway: Gateway, tenant: str, rows: list[Row], *, dry_run: boo
 
 @router.get("", summary="List items", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
 async def list_items(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     *,
@@ -137,22 +135,17 @@ async def list_items(
         Query(max_length=80, pattern=r"^[^\x00]*$", description="Only on this point; with a `subject`, also by name.",
               examples=["math.07"]),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: Annotated[Page, Depends(paged(50))],
 ) -> ItemPage:  # fmt: skip
     """A bank's items in the order of their ids. A topic stands for all points that are part of it."""
     shelf: Shelf = "written" if bank == "written" else "own"
-    wanted = Wanted(_after(cursor) if cursor else "", subject, grade, type, _code(subject, point), shelf)
+    wanted = Wanted(page.after(_after) or "", subject, grade, type, _code(subject, point), shelf)
     if bank == "starter":
         found = [starter_view(item) for item in sorted(starter().values(), key=lambda i: i.id) if _fits(item, wanted)]
     else:
-        found = [kept_view(kept) for kept in await items.page(gateway.pool, tenant, wanted, limit + 1)]
-    following = None
-    if len(found) > limit:
-        following = _cursor(found[limit - 1].id)
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return ItemPage(items=found[:limit], next_cursor=following)
+        found = [kept_view(kept) for kept in await items.page(gateway.pool, tenant, wanted, page.more)]
+    shown, following = page.cut(found, lambda last: sealed(f"item:{last.id}"))
+    return ItemPage(items=list(shown), next_cursor=following)
 
 
 @router.get("/{item_id}", summary="One item", responses=problems(Code.ITEM_NOT_FOUND))
@@ -189,16 +182,8 @@ def _code(subject: str | None, point: str | None) -> str | None:
         return point
 
 
-def _cursor(item_id: str) -> str:
-    return base64.urlsafe_b64encode(f"item:{item_id}".encode()).decode().rstrip("=")
-
-
 def _after(cursor: str) -> str:
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error) as error:
-        raise Problem(Code.INVALID_CURSOR) from error
-    word, _, item_id = text.partition(":")
+    word, _, item_id = opened(cursor).partition(":")
     if word != "item" or not item_id.isprintable():
         raise Problem(Code.INVALID_CURSOR)
     return item_id

@@ -3,17 +3,17 @@
 # ruff: noqa: FAST003 - practice_id is taken by the dependency InPaper
 
 import re
-import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.gateway import idempotency
 from services.gateway.api import downloads
-from services.gateway.api.context import InCaller, InGateway, InTenant
+from services.gateway.api.context import InCaller, InGateway, InTenant, existing
 from services.gateway.api.documented import BINARY, CONDITIONAL, problems
 from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
+from services.gateway.api.paging import InPage
 from services.gateway.api.practice_making import made
 from services.gateway.api.practice_views import (
     NewPractice,
@@ -24,9 +24,9 @@ from services.gateway.api.practice_views import (
     key_json,
     practice_view,
 )
-from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.cursor import decode, named
 from services.gateway.core.disposition import disposition
-from services.gateway.core.problems import Code, Problem
+from services.gateway.core.problems import Code
 from services.gateway.core.scopes import Scope
 from services.gateway.practice import papers
 from services.gateway.practice.papers import PREFIX, Asked, Paper
@@ -45,10 +45,7 @@ async def _paper(
     practice_id: Annotated[str, Path(examples=[PREFIX + "2f1c7a50be2c84b8f9f0d3c5a1b2e4d6"])],
 ) -> Paper:
     known = _KNOWN.fullmatch(practice_id) is not None
-    paper = await papers.find(gateway.pool, tenant, practice_id) if known else None
-    if paper is None:
-        raise Problem(Code.PRACTICE_NOT_FOUND)
-    return paper
+    return existing(await papers.find(gateway.pool, tenant, practice_id) if known else None, Code.PRACTICE_NOT_FOUND)
 
 
 InPaper = Annotated[Paper, Depends(_paper)]
@@ -91,26 +88,18 @@ async def create_practice(
 
 @router.get("", summary="List practice papers", responses=problems(Code.INVALID_CURSOR, Code.VALIDATION_FAILED))
 async def list_practice(
-    request: Request,
-    response: Response,
     gateway: InGateway,
     tenant: InTenant,
     *,
     student_id: Annotated[
         str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only of this student.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")] = None,
+    page: InPage,
 ) -> PracticePage:
     """The tenant's papers, newest first, without their questions."""
-    found = await papers.page(gateway.pool, tenant, student_id, decode(cursor) if cursor else None, limit + 1)
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix(PREFIX))))
-        target = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
-    return PracticePage(items=[entry_view(paper) for paper in found[:limit]], next_cursor=following)
+    made_papers = await papers.page(gateway.pool, tenant, student_id, page.after(decode), page.more)
+    items, following = page.cut(made_papers, lambda last: named(last.created_at, last.id))
+    return PracticePage(items=[entry_view(paper) for paper in items], next_cursor=following)
 
 
 @router.get("/{practice_id}", summary="One practice paper", responses=problems(Code.PRACTICE_NOT_FOUND))

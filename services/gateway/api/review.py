@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
+from services.gateway.api.context import Gateway, InGateway, InTenant, existing, uuid_of
 from services.gateway.api.corrections import InAuthor
 from services.gateway.api.documented import problems
 from services.gateway.api.json_body import json_body
@@ -49,10 +49,7 @@ InItem = Annotated[str, Path(alias="item_id", examples=["5c0f8a1b-2c3d-5e4f-8071
 
 
 def _item_id(item_id: InItem) -> uuid.UUID:
-    known = uuid_of(item_id)
-    if known is None:
-        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
-    return known
+    return existing(uuid_of(item_id), Code.REVIEW_ITEM_NOT_FOUND)
 
 
 InItemId = Annotated[uuid.UUID, Depends(_item_id)]
@@ -75,8 +72,8 @@ async def list_review(
     if exam_id is not None and exam is None:
         return ReviewPage(items=[], open=0, next_cursor=None)
     wanted = queue.Wanted(_clean(subject), _clean(class_id), exam, reason, free)
-    found = await queue.page(gateway.pool, tenant, wanted, page.after(decode), page.more)
-    items, following = page.cut(found, lambda last: encode(queue.After(last.queued_at, last.exam_id, last.place)))
+    doubtful = await queue.page(gateway.pool, tenant, wanted, page.after(decode), page.more)
+    items, following = page.cut(doubtful, lambda last: encode(queue.After(last.queued_at, last.exam_id, last.place)))
     number = await queue.count(gateway.pool, tenant, wanted, _MOST_COUNTED)
     return ReviewPage(items=[item_view(item) for item in items], open=number, next_cursor=following)
 
@@ -102,8 +99,8 @@ async def list_decisions(
     if exam_id is not None and exam is None:
         return KeptDecisions(items=[], next_cursor=None)
     void = None if state is None else state == "void"
-    found = await decisions.page(gateway.pool, tenant, exam, void, page.after(decode_place), page.more)
-    items, following = page.cut(found, lambda last: encode_place(Cursor(last.decision.at, last.item_id)))
+    kept = await decisions.page(gateway.pool, tenant, exam, void, page.after(decode_place), page.more)
+    items, following = page.cut(kept, lambda last: encode_place(Cursor(last.decision.at, last.item_id)))
     return KeptDecisions(items=[kept_view(each) for each in items], next_cursor=following)
 
 
@@ -141,8 +138,7 @@ async def skip_review_item(
     gateway: InGateway, tenant: InTenant, item_id: InItemId, order: Annotated[SkipOrder, Depends(_read_skip)]
 ) -> ReviewItem:
     """Put it at the end of the queue, and end the lease."""
-    found = await _unless_busy(queue.skip(gateway.pool, tenant, item_id, _token(order.lease)))
-    return item_view(_known(found))
+    return item_view(_known(await _unless_busy(queue.skip(gateway.pool, tenant, item_id, _token(order.lease)))))
 
 
 @router.post(
@@ -164,9 +160,7 @@ async def decide_review_item(
     The decisions on one exam are gathered and make one new revision, when none of its items is open any more or a
     short time after the last of them. Sent again, the same decision gets the same answer.
     """
-    place = await decisions.path_of(gateway.pool, tenant, item_id)
-    if place is None:
-        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
+    place = _known(await decisions.path_of(gateway.pool, tenant, item_id))
     decision = _decision_of(place[1], author, order)
     await _require_allowed(gateway, tenant, place[0], decision)
     kept = _known(await _unless_busy(decisions.keep(gateway.pool, tenant, item_id, decision, _token(order.lease))))
@@ -190,9 +184,7 @@ def _decision_of(path: tuple[str, ...], author: Author, order: DecisionOrder) ->
 
 async def _require_allowed(gateway: Gateway, tenant: str, exam_id: uuid.UUID, decision: Decision) -> None:
     """What the rules refuse is told now, not when it would be applied."""
-    exam = await find_exam(gateway.pool, tenant, exam_id)
-    if exam is None:
-        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
+    exam = _known(await find_exam(gateway.pool, tenant, exam_id))
     seen = await shown(gateway.blobs, exam)
     pointer = "/correction"
     entries_of(seen.result, seen.submission, [decision.wish()], lambda _wish: decision.author(), lambda _index: pointer)
@@ -210,10 +202,8 @@ def _leased(until: datetime | None) -> Problem:
     return Problem(Code.REVIEW_ITEM_LEASED, leased_until=(until or datetime.now(UTC)).isoformat())
 
 
-def _known(found: T | None) -> T:
-    if found is None:
-        raise Problem(Code.REVIEW_ITEM_NOT_FOUND)
-    return found
+def _known(item: T | None) -> T:
+    return existing(item, Code.REVIEW_ITEM_NOT_FOUND)
 
 
 def _token(text: str | None) -> uuid.UUID | None:

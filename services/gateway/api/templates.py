@@ -3,7 +3,6 @@
 # ruff: noqa: FAST003 - template_id is taken by the dependency InHead
 
 import re
-import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from contracts.artefacts.submission import Subject
 from services.gateway import idempotency
 from services.gateway.api import bodies
-from services.gateway.api.context import Gateway, InGateway, InTenant
+from services.gateway.api.context import Gateway, InGateway, InTenant, existing
 from services.gateway.api.documented import CONDITIONAL, problems
 from services.gateway.api.headers import InKey
 from services.gateway.api.paging import InPage
@@ -26,7 +25,7 @@ from services.gateway.api.template_views import (
 )
 from services.gateway.api.versioned import ETAG, IfMatch, etag, expected
 from services.gateway.core import faults
-from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.cursor import decode, named
 from services.gateway.core.problems import Code, Problem
 from services.gateway.templates import errors, store
 from services.gateway.templates.document import Document
@@ -50,17 +49,10 @@ async def _head(
     template_id: Annotated[str, Path(examples=["tpl_7c0a4f0be2c84b8f9f0d3c5a1b2e4d6f"])],
 ) -> Head:
     known = _ID.fullmatch(template_id) is not None
-    return found(await store.find(gateway.pool, tenant, template_id) if known else None)
+    return existing(await store.find(gateway.pool, tenant, template_id) if known else None, Code.TEMPLATE_NOT_FOUND)
 
 
 InHead = Annotated[Head, Depends(_head)]
-
-
-def found(head: Head | None) -> Head:
-    """The template, or Problem(TEMPLATE_NOT_FOUND)."""
-    if head is None:
-        raise Problem(Code.TEMPLATE_NOT_FOUND)
-    return head
 
 
 async def make(
@@ -112,7 +104,9 @@ async def list_templates(
 ) -> TemplatePage:
     """The tenant's templates, newest first, without their items."""
     wanted = Wanted(page.after(decode), subject, name)
-    heads, following = page.cut(await store.page(gateway.pool, tenant, wanted, page.more), _place)
+    heads, following = page.cut(
+        await store.page(gateway.pool, tenant, wanted, page.more), lambda last: named(last.created_at, last.id)
+    )
     return TemplatePage(items=[entry_view(head) for head in heads], next_cursor=following)
 
 
@@ -123,9 +117,8 @@ async def list_templates(
 )
 async def get_template(response: Response, gateway: InGateway, tenant: InTenant, head: InHead) -> TemplateView:
     """The newest version."""
-    known = await gateway.library.version(tenant, head.id, head.version)
-    if known is None:  # changed or deleted since its head was read: the next request sees which
-        raise Problem(Code.TEMPLATE_NOT_FOUND)
+    # None: changed or deleted since its head was read; the next request sees which.
+    known = existing(await gateway.library.version(tenant, head.id, head.version), Code.TEMPLATE_NOT_FOUND)
     response.headers["ETag"] = etag(head.version)
     return template_view(head, known.document)
 
@@ -156,7 +149,8 @@ async def replace_template(
     The same document again is no new version. What only the answer has (`id`, `version`, …) is ignored.
     """
     document = await _document(request, gateway)
-    changed = found(await store.replace(gateway.pool, tenant, head.id, document, expected(if_match)))
+    kept = await store.replace(gateway.pool, tenant, head.id, document, expected(if_match))
+    changed = existing(kept, Code.TEMPLATE_NOT_FOUND)
     response.headers["ETag"] = etag(changed.version)
     return template_view(changed, document)
 
@@ -194,10 +188,8 @@ async def get_template_version(
 ) -> TemplateView:
     """As it was: what an exam's `template` names."""
     number = int(version) if re.fullmatch(r"[1-9][0-9]{0,8}", version) else 0
-    at = found(await store.find_version(gateway.pool, tenant, head, number))
-    known = await gateway.library.version(tenant, head.id, number)
-    if known is None:
-        raise Problem(Code.TEMPLATE_NOT_FOUND)
+    at = existing(await store.find_version(gateway.pool, tenant, head, number), Code.TEMPLATE_NOT_FOUND)
+    known = existing(await gateway.library.version(tenant, head.id, number), Code.TEMPLATE_NOT_FOUND)
     response.headers["ETag"] = etag(number)
     return template_view(at, known.document)
 
@@ -214,7 +206,3 @@ async def _document(request: Request, gateway: Gateway) -> Document:
         return errors.checked(data)
     except errors.Wrong as wrong:
         raise faults.problem(wrong.faults) from None
-
-
-def _place(last: Head) -> str:
-    return encode(Cursor(last.created_at, uuid.UUID(last.id.removeprefix("tpl_"))))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from services.gateway.api.context import Gateway, InGateway, InTenant, uuid_of
+from services.gateway.api.context import Gateway, InGateway, InTenant, existing, uuid_of
 from services.gateway.api.documented import problems
 from services.gateway.api.headers import InCheckedKey
 from services.gateway.api.json_body import json_body
@@ -51,16 +51,10 @@ _ID = re.compile(rf"wh_[0-9a-f]{{24}}|{CALLBACK}")
 
 async def _endpoint(gateway: InGateway, tenant: InTenant, webhook_id: InId) -> Endpoint:
     known = _ID.fullmatch(webhook_id) is not None
-    return _known(await endpoints.find(gateway.pool, tenant, webhook_id) if known else None)
+    return existing(await endpoints.find(gateway.pool, tenant, webhook_id) if known else None, Code.WEBHOOK_NOT_FOUND)
 
 
 InEndpoint = Annotated[Endpoint, Depends(_endpoint)]
-
-
-def _known(endpoint: Endpoint | None) -> Endpoint:
-    if endpoint is None:
-        raise Problem(Code.WEBHOOK_NOT_FOUND)
-    return endpoint
 
 
 @router.post(
@@ -130,7 +124,7 @@ async def change_webhook(
         _require_own_url(endpoint)
         await require_callable(gateway, wanted.url, "/url")
     change = Change(wanted.url, wanted.description, wanted.events, wanted.enabled)
-    return _view(_known(await endpoints.change(gateway.pool, tenant, endpoint.id, change)))
+    return _view(existing(await endpoints.change(gateway.pool, tenant, endpoint.id, change), Code.WEBHOOK_NOT_FOUND))
 
 
 @router.delete(
@@ -160,9 +154,7 @@ async def rotate_webhook_secret(
     """
     overlap = gateway.webhook_settings.secret_overlap_hours * 3600
     made = await endpoints.rotate(gateway.pool, tenant, endpoint.id, overlap, key)
-    if made is None:
-        raise Problem(Code.WEBHOOK_NOT_FOUND)
-    return _with_secret(response, made)
+    return _with_secret(response, existing(made, Code.WEBHOOK_NOT_FOUND))
 
 
 @router.post(
@@ -192,10 +184,9 @@ async def list_deliveries(
     page: InPage,
 ) -> DeliveryPage:
     """Messages to the endpoint, newest first; kept for 30 days after their end."""
-    found = await deliveries.page(
-        gateway.pool, tenant, endpoint.id, deliveries.Wanted(state, page.after(decode), page.more)
-    )
-    items, following = page.cut(found, lambda last: encode(Cursor(last.created_at, last.id)))
+    wanted = deliveries.Wanted(state, page.after(decode), page.more)
+    sent = await deliveries.page(gateway.pool, tenant, endpoint.id, wanted)
+    items, following = page.cut(sent, lambda last: encode(Cursor(last.created_at, last.id)))
     return DeliveryPage(items=[delivery_view(each) for each in items], next_cursor=following)
 
 
@@ -208,10 +199,8 @@ async def list_deliveries(
 async def redeliver(gateway: InGateway, tenant: InTenant, endpoint: InEndpoint, delivery_id: str) -> DeliveryView:
     """Send a message now, whatever became of it, under the same `webhook-id`."""
     known = uuid_of(delivery_id)
-    found = await deliveries.redeliver(gateway.pool, tenant, endpoint.id, known) if known else None
-    if found is None:
-        raise Problem(Code.DELIVERY_NOT_FOUND)
-    return delivery_view(found)
+    again = await deliveries.redeliver(gateway.pool, tenant, endpoint.id, known) if known else None
+    return delivery_view(existing(again, Code.DELIVERY_NOT_FOUND))
 
 
 def _require_own_url(endpoint: Endpoint) -> None:

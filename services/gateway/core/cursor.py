@@ -32,6 +32,11 @@ def decode(text: str) -> Cursor:
         return Cursor(created_at, uuid.UUID(exam_id))
 
 
+def named(created_at: datetime, name: str) -> str:
+    """The position after a thing whose id is a prefix, "_" and the digits of a UUID; `decode` is the inverse."""
+    return encode(Cursor(created_at, uuid.UUID(name.rpartition("_")[2])))
+
+
 def counted(word: str, number: int) -> str:
     """The position after item `number` of a list that is known by `word`."""
     return sealed(f"{word}:{number}")

@@ -1,10 +1,13 @@
 """Pages of lists: how far they go, and where the next begins."""
 
+import uuid
+from datetime import UTC, datetime
+
 import pytest
 from fastapi import Request, Response
 
 from services.gateway.api.paging import Page
-from services.gateway.core.cursor import counted, number_in, sealed
+from services.gateway.core.cursor import Cursor, counted, decode, named, number_in, sealed
 from services.gateway.core.problems import Problem
 
 
@@ -37,3 +40,8 @@ def test_a_counted_cursor_is_of_one_list_only() -> None:
     for other in (counted("line", 12), sealed("paper:-1"), sealed("paper:1234567890"), sealed("paper:٣"), "%", ""):
         with pytest.raises(Problem):
             number_in("paper", other)
+
+
+def test_a_things_name_is_a_position_whatever_its_prefix() -> None:
+    moment, digits = datetime(2026, 11, 22, tzinfo=UTC), "7c0a4f0be2c84b8f9f0d3c5a1b2e4d6f"
+    assert decode(named(moment, f"tpl_{digits}")) == Cursor(moment, uuid.UUID(digits))
