@@ -1,9 +1,11 @@
 """Suggestions: what to do next, for which questions, starting from the lost points and from what they build on."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.artefacts.diagnosis import Cause, Suggestion
+from contracts.artefacts.paper import QuestionType
 from contracts.taxonomy import Taxonomy
 from services.diagnostic.core.evidence import Item
 from services.diagnostic.core.wording import Words, points
@@ -14,6 +16,9 @@ _MOST_DETAILS = 3
 _MOST_ROOTS = 2
 _SEVERAL = 2
 _SHORT = 24
+_MOST_METHODS = 2
+_NUMBER = re.compile(r"[^\d|]{0,8}\d{1,12}(?:[./]\d{1,12})?[^\d|年月日世纪]{0,8}")
+"""A number, alone or with its name and unit: 96元, 不足0.1千克; no date."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,6 @@ def _root(root: Loss, above: Sequence[Loss], words: Words) -> Suggestion:
 
 def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words, firm: Collection[str]) -> Suggestion:
     details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
-    blank = all(item.answer.verdict == "blank" for item in loss.items)
     thin = (
         loss.asked < ENOUGH and loss.code is not None and loss.code not in firm
     )  # without a point there is no evidence to count
@@ -120,10 +124,33 @@ def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words, firm
         amount=loss.amount(words),
         doubt=words.doubt if thin else "",
         details=details,
-        method=words.method_blank if blank else words.method[loss.items[0].question.type],
+        method=_method(loss.items, words),
         check=words.check if thin else "",
     )
     return Suggestion(text=text[:1].upper() + text[1:], evidence=loss.numbers)
+
+
+def _method(items: Sequence[Item], words: Words) -> str:
+    """How to practise: by the kinds of the questions that were tried; of several kinds the two that lost most."""
+    kinds: dict[QuestionType, list[Item]] = {}
+    for item in items:
+        if item.answer.verdict != "blank":
+            kinds.setdefault(_kind(item), []).append(item)
+    if not kinds:
+        return words.method_blank
+    if len(kinds) == 1:
+        return words.method[next(iter(kinds))]
+    most = sorted(kinds, key=lambda kind: -sum(item.lost for item in kinds[kind]))[:_MOST_METHODS]
+    each, between = words.method_of
+    return between.join(
+        each.format(cited=words.cite(item.label for item in kinds[kind]), method=words.method[kind]) for kind in most
+    )
+
+
+def _kind(item: Item) -> QuestionType:
+    """The type; a short answer whose key is a number is worked out, not worded."""
+    number = item.question.type == "short_answer" and _NUMBER.fullmatch(item.answer.correct_answer or "")
+    return "calculation" if number else item.question.type
 
 
 def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str:
@@ -139,7 +166,7 @@ def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str
             if known
             else words.lost.format(cited=cited)
         )
-        result = answer.correct_answer if item.question.type == "calculation" else None
+        result = answer.correct_answer if _kind(item) == "calculation" else None
         short = result and len(result) <= _SHORT
         return said + (words.result.format(quote=words.quote(result or "")) if short else "") + cause
     key = words.key.format(quote=words.quote(answer.correct_answer)) if answer.correct_answer else ""

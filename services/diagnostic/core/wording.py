@@ -49,6 +49,8 @@ class Words:
     no_point: str
     """What questions of a type are called whose knowledge point is not known."""
     method: Mapping[QuestionType, str]
+    method_of: tuple[str, str]
+    """For some of the questions, and what stands between two of these."""
     method_blank: str
     practise: str
     doubt: str

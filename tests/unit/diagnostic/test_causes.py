@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.diagnostic.core import diagnose
 from services.diagnostic.core.causes import cause_of, causes_of
 from services.diagnostic.core.evidence import items_of
-from tests.unit.diagnostic.test_diagnose import diagnosis_of, exam
+from tests.unit.diagnostic.test_diagnose import SUBMISSION, diagnosis_of, exam
 
 
 def wrong(number, answer, key, point=None, kind="fill_blank", verdict="wrong"):
@@ -73,3 +74,32 @@ def test_every_quote_of_a_cause_stands_in_the_answer_or_in_the_key(rows):
         said = by_number[cause.number]
         assert cause.quotes or cause.kind == "blank"
         assert all(quote in said["student_answer"] or quote in said["correct_answer"] for quote in cause.quotes)
+
+
+def advice_on(*rows, locale="zh-CN"):
+    found = diagnose(SUBMISSION.model_copy(update={"locale": locale}), *exam(*rows))
+    return next(each.text for each in found.suggestions if each.evidence == tuple(row[0] for row in rows))
+
+
+def test_questions_of_several_kinds_are_practised_each_in_its_own_way():
+    rows = (
+        wrong("1", "B", "A", "数轴", "single_choice"),
+        wrong("2", "-102", "-1010", "数轴"),
+        wrong("3", "C", "A", "数轴", "single_choice"),
+        ("4", "blank", "数轴", {"correct_answer": "7"}),
+    )
+    text = advice_on(*rows)
+    assert "第1、3题重做时逐项写出排除其余选项的理由；第2题把每个空的推导过程写在题旁" in text
+    assert "课本例题" not in text
+    assert "for Q1, Q3 redo it" in advice_on(*rows, locale="en")
+    assert "第1题" in advice_on(rows[0])
+    assert advice_on(rows[0], rows[2]).count("逐项写出") == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "worked"),
+    [("96元", True), ("不足0.1千克", True), ("1/2", True), ("1949年", False), ("光照|水", False), ("光", False)],
+)
+def test_a_short_answer_whose_key_is_a_number_is_worked_out_again_and_told_its_result(key, worked):
+    text = advice_on(wrong("1", "97元", key, "数轴", "short_answer"))
+    assert ("代回原题检验" in text, f"正确结果“{key}”" in text) == (worked, worked)
