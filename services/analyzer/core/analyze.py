@@ -1,5 +1,6 @@
 """The analyzer: the student's answer to every question, its verdict and score."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.artefacts.analysis import Analysis, Answer
@@ -13,12 +14,12 @@ from services.analyzer.core.evidence import Found, is_written
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade
 from services.analyzer.core.keyed import is_keyed, likelier, ranked
-from services.analyzer.core.keys import key_text, match_key
+from services.analyzer.core.keys import key_text, match_key, phrases_of
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
 from services.analyzer.core.others import elsewhere, like_others
 from services.analyzer.core.strips import straightened
 from services.analyzer.core.totals import composite, totals
-from services.analyzer.core.typography import spelled
+from services.analyzer.core.typography import named_alike, spelled
 from services.analyzer.core.words import Words
 from services.analyzer.core.worked import read_written, sub_answers
 
@@ -66,10 +67,13 @@ def settled_answers(
     read |= like_others(leaves, read)
     unread = Found(None, "unread", 0.0, doubt=True)
     read |= dict.fromkeys(elsewhere(leaves, read, reading), unread)
-    return {q.path: _in_light_of(q, keys.get(q.path), read[q.path], reading) for q in leaves}
+    phrases = phrases_of(submission.answer_key)
+    return {q.path: _in_light_of(q, keys.get(q.path), read[q.path], reading, phrases) for q in leaves}
 
 
-def _in_light_of(question: Question, item: KeyItem | None, found: Found, reading: Reading) -> Found:
+def _in_light_of(
+    question: Question, item: KeyItem | None, found: Found, reading: Reading, phrases: Sequence[str]
+) -> Found:
     kind = _kind(question, item)
     if kind == "single_choice":
         marked = read_marks(marks_of(question, reading), None)
@@ -78,7 +82,7 @@ def _in_light_of(question: Question, item: KeyItem | None, found: Found, reading
     if kind in _CHOICES or kind == "true_false":
         return found
     found = ranked(found, item) if kind == "fill_blank" or found.evidence.startswith("sub") else found
-    return replace(found, answer=spelled(found.answer, key_text(item)))
+    return replace(found, answer=named_alike(spelled(found.answer, key_text(item)), phrases))
 
 
 def read_answers(

@@ -55,6 +55,12 @@ def _inherit(questions: Sequence[Question], matched: dict[Path, KeyItem]) -> Non
                 matched[child.path] = KeyItem(number=child.number, answer=item.answer[i], max_score=share)
 
 
+def phrases_of(key: AnswerKey | None) -> tuple[str, ...]:
+    """Everything the key has for a blank, of any question."""
+    answers = [item.answer for item in (key.questions if key is not None else ()) if item.answer is not None]
+    return tuple(phrase for answer in answers for phrase in ((answer,) if isinstance(answer, str) else answer))
+
+
 def key_text(item: KeyItem | None) -> str | None:
     """The key's answer as the result document shows it: blanks joined by `|`."""
     if item is None or item.answer is None:

@@ -1,8 +1,10 @@
 """Spelling of an answer that says the same as the key: which dot, whether a digit is raised."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from contracts.equality import Match, compare
+from contracts.equality.wording import HAN
 
 
 def spelled(answer: str | None, key: str | None) -> str | None:
@@ -13,6 +15,16 @@ def spelled(answer: str | None, key: str | None) -> str | None:
     if len(given) != len(keyed):
         return _spelled(answer, key)
     return "|".join(_spelled(g, k) for g, k in zip(given, keyed, strict=True))
+
+
+def named_alike(answer: str | None, phrases: Sequence[str]) -> str | None:
+    """The answer with each blank in words spelled as the phrase of the paper's key that differs from it in nothing else.
+
+    A wrong answer is often another question's right one: the dot in 埃德加·斯诺 is lost there as it is here.
+    """
+    if answer is None:
+        return None
+    return "|".join(next((p for p in phrases if HAN.search(p) and _spelled(g, p) == p), g) for g in answer.split("|"))
 
 
 def _spelled(given: str, key: str) -> str:

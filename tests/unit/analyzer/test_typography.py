@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.analyzer.core.typography import spelled
+from services.analyzer.core.typography import named_alike, spelled
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_each_blank_is_spelled_by_itself() -> None:
 def test_without_an_answer_or_a_key_nothing_is_spelled() -> None:
     assert spelled(None, "3") is None
     assert spelled("3", None) == "3"
+
+
+def test_another_questions_right_answer_is_spelled_as_the_key_has_it_there() -> None:
+    assert named_alike("埃德加斯诺|埃德加斯诺", ["藤野先生", "埃德加·斯诺"]) == "埃德加·斯诺|埃德加·斯诺"
+    assert named_alike("22g|", ["2.2g", "长征"]) == "22g|"
+    assert named_alike(None, ["长征"]) is None
