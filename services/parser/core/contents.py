@@ -28,6 +28,7 @@ def questions_of(found: Sequence[Outlined], flow: Flow, reading: Reading, key: K
     for i, one in enumerate(found):
         item = key.match(one.number, one.section.number if one.section else None)
         question = _question(one, item, flow, reading, owned[i])
+        question = question.model_copy(update={"marks": _marks(one, found, reading)})
         yield from parts_of(question, item, [flow.rows[at] for at in one.rows], flow.pitch)
 
 
@@ -54,7 +55,6 @@ def _question(
         lines=(*found.lines, *(LineRef(page=r.page, index=r.index) for r in rows if not r.printed)),
         spots=tuple(dict.fromkeys([*found.spots, *spots])),
         bubbles=found.bubbles,
-        marks=_marks(found, reading),
         blanks=blanks_in(stem, rules) if kind == "fill_blank" else 0,
     )
 
@@ -82,13 +82,23 @@ def _score(item: KeyItem | None, stem: str, section: Section | None) -> float | 
     return section.item_score if section else None
 
 
-def _marks(found: Outlined, reading: Reading) -> tuple[tuple[int, int], ...]:
+def _marks(own: Outlined, every: Sequence[Outlined], reading: Reading) -> tuple[tuple[int, int], ...]:
+    """(page, index) of the marks whose middle lies in a question, or that hang down from it into no other."""
     return tuple(
         (page.page, i)
         for page in reading.pages
         for i, mark in enumerate(page.marks)
-        if any(r.page == page.page and _holds(r.box, mark.box) for r in found.regions)
+        if _on(own, page.page, mark.box)
+        or (_on(own, page.page, _top_of(mark.box)) and not any(_on(o, page.page, mark.box) for o in every))
     )
+
+
+def _on(found: Outlined, page: int, box: Box) -> bool:
+    return any(r.page == page and _holds(r.box, box) for r in found.regions)
+
+
+def _top_of(box: Box) -> Box:
+    return box[0], box[1], box[2], box[1]
 
 
 def _owners(found: Sequence[Outlined], reading: Reading) -> list[tuple[tuple[int, int], ...]]:
