@@ -11,7 +11,16 @@ from services.diagnostic.core.advice import losses_of, suggestions_of
 from services.diagnostic.core.causes import causes_of
 from services.diagnostic.core.checked import supported_advice, supported_causes, supported_texts
 from services.diagnostic.core.evidence import Item, called, items_of
-from services.diagnostic.core.rows import ENOUGH, Row, gauge_of, masteries, rows_by_point, rows_by_topic, rows_by_type
+from services.diagnostic.core.rows import (
+    ENOUGH,
+    Row,
+    gauge_of,
+    masteries,
+    rows_by_point,
+    rows_by_topic,
+    rows_by_type,
+    telling,
+)
 from services.diagnostic.core.summary import summary_of
 from services.diagnostic.core.wording import Words, percent
 from services.diagnostic.core.words import words_for
@@ -65,6 +74,7 @@ def _mastery(
     mastery = masteries(rows, gauge, others)
     if topics := rows_by_topic(graded, gauge, known):
         kept = [pair for pair in zip(rows, mastery, strict=True) if pair[0].code not in {row.code for row in topics}]
+        topics = telling(topics, rows, known)
         rows = [*(row for row, _ in kept), *topics]
         mastery = [*(each for _, each in kept), *masteries(topics, gauge, others)]
     if not any(row.sufficient for row in mastery) or 2 * len(untagged) >= len(graded):

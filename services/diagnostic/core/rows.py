@@ -37,6 +37,11 @@ class Row:
         return self.code.startswith(_OF_A_TYPE)
 
     @property
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """Of its questions."""
+        return tuple(item.question.path for item in self.items)
+
+    @property
     def earlier(self) -> float | None:
         """The share of points earned before."""
         weight = sum(each.weight for each in self.past)
@@ -118,6 +123,13 @@ def rows_by_topic(graded: Sequence[Item], gauge: Gauge, taxonomy: Taxonomy) -> l
             found[code].items.append(item)
             found[code].answers.append(gauge.observed(item, code, part))
     return [row for code, row in found.items() if len(asked[code]) > 1 and len(row.items) >= ENOUGH]
+
+
+def telling(topics: Sequence[Row], rows: Sequence[Row], taxonomy: Taxonomy) -> list[Row]:
+    """Without the topics of which one point was asked wherever the topic was: the point's row says the same of it."""
+    above = {row.code: taxonomy.parent_of(row.code) for row in rows}
+    said = {(topic.code, row.paths) for row in rows if (topic := above[row.code]) is not None}
+    return [topic for topic in topics if (topic.code, topic.paths) not in said]
 
 
 def rows_by_type(graded: Sequence[Item], gauge: Gauge, names: Mapping[QuestionType, str]) -> list[Row]:

@@ -193,3 +193,32 @@ def test_a_point_known_well_enough_by_earlier_exams_is_not_said_to_have_too_litt
     alone, known = (diagnose(SUBMISSION, paper, analysis, Background(history=each)) for each in ((), history))
     assert "证据不足" in alone.suggestions[0].text
     assert "证据不足" not in known.suggestions[0].text
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_topic_that_asks_what_its_only_point_asks_is_not_said_twice(always):
+    known = taxonomy("math")
+    topic = next(p for p in known.points if p.name == "有理数与实数")
+    point = next(p for p in known.points if p.parent == topic.code)
+    tags = [KnowledgePoint(code=p.code, name=p.name, confidence=0.8) for p in (point, topic)]
+    paper, analysis = exam(*((str(n), "wrong", "x") for n in range(1, 5)))
+    both = [
+        q.model_copy(update={"knowledge_points": tuple(tags[: 1 + (always or n % 2)])})
+        for n, q in enumerate(paper.questions)
+    ]
+    found = diagnose(SUBMISSION, paper.model_copy(update={"questions": tuple(both)}), analysis)
+    assert [row.code for row in found.mastery] == [point.code]
+    assert len(found.weak_points) == 1
+
+
+def test_a_topic_of_two_points_stays_beside_a_point_of_another_topic_in_the_same_questions():
+    known = taxonomy("math")
+    topic = next(p for p in known.points if p.name == "平面图形")
+    one, two = [p for p in known.points if p.parent == topic.code][:2]
+    other = next(p for p in known.points if p.parent not in {None, topic.code})
+    paper, analysis = exam(*((str(n), "wrong", "x") for n in range(1, 5)))
+    pairs = [((one if n < 2 else two), other) for n in range(4)]
+    tags = [tuple(KnowledgePoint(code=p.code, name=p.name, confidence=0.8) for p in pair) for pair in pairs]
+    asked = [q.model_copy(update={"knowledge_points": t}) for q, t in zip(paper.questions, tags, strict=True)]
+    found = diagnose(SUBMISSION, paper.model_copy(update={"questions": tuple(asked)}), analysis)
+    assert {row.code for row in found.mastery} == {one.code, two.code, other.code, topic.code}
