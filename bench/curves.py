@@ -5,8 +5,8 @@
 review.svg: for each kind of case, how many of the answers that are left without review are right, against how many are left,
 as the confidence that is asked for falls. Confidences come from papers that were not fitted on (bench.calibration). Answers
 that go to a teacher whatever their confidence never stay; those that nobody could read count as reviewed.
-handwriting.svg: character errors of handwriting, case by case, from the last `bench.accuracy`. costs.svg: reading beside
-RapidOCR, page by page, from the last `bench.ocr --write`.
+handwriting.svg and verdicts.svg: character errors of handwriting, case by case, and verdicts that are others than the true ones,
+from the last `bench.accuracy`. costs.svg: reading beside RapidOCR, page by page, from the last `bench.ocr --write`.
 """
 
 import argparse
@@ -108,6 +108,26 @@ def handwriting(cases: dict[str, dict[str, float]]) -> str:
     return bars([("Wrong characters of real handwriting (goal: at most 0.10)", "{:.3f}", rows)])
 
 
+def verdicts(cases: dict[str, dict[str, float]]) -> str:
+    """Bars of the verdicts that were not the true ones, by kind of case: what it is, what we said."""
+    wrong: dict[str, Counter[str]] = {}
+    given: Counter[str] = Counter()
+    for name, counts in cases.items():
+        kind = name.partition("/")[0]
+        given[kind] += round(counts.get("verdict_n", 0))
+        for pair, number in counts.items():
+            if pair.startswith("confusion:"):
+                true, said = pair.removeprefix("confusion:").split(">")
+                wrong.setdefault(kind, Counter())[f"{true}, called {said}"] += round(number) if true != said else 0
+    return bars(
+        [
+            (f"{kind}: {sum(pairs.values())} of {given[kind]} verdicts are others", "{:.0f}", (+pairs).most_common())
+            for kind, pairs in wrong.items()
+            if +pairs
+        ]
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, required=True)
@@ -124,6 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     drawn = {
         "review": review(kinds(find_cases(args.cases, None), args.readings, load(args.score))),
         "handwriting": handwriting(scored),
+        "verdicts": verdicts(scored),
         "costs": ratio,
     }
     for name, picture in drawn.items():

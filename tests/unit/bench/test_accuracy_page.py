@@ -11,7 +11,7 @@ from PIL import Image
 
 from bench import accuracy_goals as goals
 from bench.accuracy import Case
-from bench.curves import Kind, review
+from bench.curves import Kind, handwriting, review, verdicts
 from bench.failures import MOST, Failure, caption, chosen, free, sheet
 from bench.reading_costs import Costs, Row, costs
 
@@ -122,6 +122,20 @@ def test_curves_are_pictures_with_a_panel_for_each_kind() -> None:
     root = ET.fromstring(review({"paper": kind(), "a <card>": kind()}))
     assert len(root.findall(".//{*}polyline")) == 2
     assert "a <card> (5 answers)" in {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+
+
+def test_bars_tell_wrong_verdicts_by_kind_and_handwriting_of_real_cases_alone() -> None:
+    counts = {"verdict_n": 10.0, "confusion:wrong>correct": 2.0, "confusion:correct>correct": 8.0}
+    drawn = verdicts(
+        {"paper/a": counts, "paper/b": counts, "lines/c": {"verdict_n": 1.0, "confusion:blank>blank": 1.0}}
+    )
+    assert "paper: 4 of 20 verdicts are others" in drawn
+    assert "wrong, called correct" in drawn
+    assert "lines" not in drawn
+    written = {"handwritten_errors": 1.0, "handwritten_chars": 4.0}
+    bars = handwriting({"lines/a": written, "paper/syn-1": written, "paper/b": {}})
+    assert "lines/a" in bars
+    assert "syn-1" not in bars
 
 
 @pytest.mark.parametrize(
