@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from services.gateway.api.views import View
 from services.gateway.templates.document import Document, TemplateItem, TemplateSection, warnings
-from services.gateway.templates.store import Head
+from services.gateway.templates.queries import Head
 
 _ID = "tpl_7c0a4f0be2c84b8f9f0d3c5a1b2e4d6f"
 ABOUT: dict[str, Any] = {

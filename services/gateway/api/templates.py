@@ -27,9 +27,9 @@ from services.gateway.api.versioned import ETAG, IfMatch, etag, expected
 from services.gateway.core import faults
 from services.gateway.core.cursor import decode, named
 from services.gateway.core.problems import Code, Problem
-from services.gateway.templates import errors, store
+from services.gateway.templates import errors, queries, store
 from services.gateway.templates.document import Document
-from services.gateway.templates.store import Head, Wanted
+from services.gateway.templates.queries import Head, Wanted
 
 router = APIRouter(prefix="/templates", tags=["templates"])
 
@@ -49,7 +49,7 @@ async def _head(
     template_id: Annotated[str, Path(examples=["tpl_7c0a4f0be2c84b8f9f0d3c5a1b2e4d6f"])],
 ) -> Head:
     known = _ID.fullmatch(template_id) is not None
-    return existing(await store.find(gateway.pool, tenant, template_id) if known else None, Code.TEMPLATE_NOT_FOUND)
+    return existing(await queries.find(gateway.pool, tenant, template_id) if known else None, Code.TEMPLATE_NOT_FOUND)
 
 
 InHead = Annotated[Head, Depends(_head)]
@@ -105,7 +105,7 @@ async def list_templates(
     """The tenant's templates, newest first, without their items."""
     wanted = Wanted(page.after(decode), subject, name)
     heads, following = page.cut(
-        await store.page(gateway.pool, tenant, wanted, page.more), lambda last: named(last.created_at, last.id)
+        await queries.page(gateway.pool, tenant, wanted, page.more), lambda last: named(last.created_at, last.id)
     )
     return TemplatePage(items=[entry_view(head) for head in heads], next_cursor=following)
 
@@ -170,7 +170,7 @@ async def delete_template(gateway: InGateway, tenant: InTenant, head: InHead, if
 @router.get("/{template_id}/versions", summary="Versions of a template", responses=problems(Code.TEMPLATE_NOT_FOUND))
 async def list_template_versions(gateway: InGateway, tenant: InTenant, head: InHead) -> VersionList:
     """The newest hundred, newest first."""
-    kept = await store.versions(gateway.pool, tenant, head.id)
+    kept = await queries.versions(gateway.pool, tenant, head.id)
     return VersionList(items=[VersionEntry(**vars(each)) for each in kept])
 
 
@@ -188,7 +188,7 @@ async def get_template_version(
 ) -> TemplateView:
     """As it was: what an exam's `template` names."""
     number = int(version) if re.fullmatch(r"[1-9][0-9]{0,8}", version) else 0
-    at = existing(await store.find_version(gateway.pool, tenant, head, number), Code.TEMPLATE_NOT_FOUND)
+    at = existing(await queries.find_version(gateway.pool, tenant, head, number), Code.TEMPLATE_NOT_FOUND)
     known = existing(await gateway.library.version(tenant, head.id, number), Code.TEMPLATE_NOT_FOUND)
     response.headers["ETag"] = etag(number)
     return template_view(at, known.document)

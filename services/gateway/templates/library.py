@@ -11,9 +11,9 @@ from services.gateway.core.form import Filling, Form
 from services.gateway.core.problems import Code, Problem
 from services.gateway.courses import store as own
 from services.gateway.courses.core.own import POINTS
-from services.gateway.templates import rules, store
+from services.gateway.templates import queries, rules
 from services.gateway.templates.document import Document, answer_key
-from services.gateway.templates.store import Head
+from services.gateway.templates.queries import Head
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ class Library:
 
     async def find(self, tenant: str, template_id: str) -> tuple[Head, Known] | None:
         """The newest version; None when there is no such template of this tenant."""
-        head = await store.find(self.pool, tenant, template_id)
+        head = await queries.find(self.pool, tenant, template_id)
         found = await self.version(tenant, template_id, head.version) if head else None
         return (head, found) if head and found else None
 
     async def version(self, tenant: str, template_id: str, number: int) -> Known | None:
         """A version of a template that exists; None when it isn't kept."""
         return await self.versions.get(
-            f"{tenant}:{template_id}:{number}", lambda: store.document(self.pool, tenant, template_id, number)
+            f"{tenant}:{template_id}:{number}", lambda: queries.document(self.pool, tenant, template_id, number)
         )
 
     async def rules_of(self, tenant: str, subject: str) -> SubjectRules:

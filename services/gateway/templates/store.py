@@ -1,34 +1,19 @@
-"""Templates in Postgres. Every statement names the tenant."""
+"""Changes of templates in Postgres, each of which makes a version. Every statement names the tenant."""
 
-import dataclasses
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 
 import asyncpg
 
-from services.gateway.core.cursor import Cursor
 from services.gateway.core.problems import Code, Problem
 from services.gateway.postgres.keys import made_before
+from services.gateway.templates import queries
 from services.gateway.templates.document import Document
+from services.gateway.templates.queries import HEAD, Head
 
 KEPT_VERSIONS = 100
 """The newest of a template. Exams have copied the key they were accepted with, so none misses an old version."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """A template without its document: what lists show, and which version is the newest."""
-
-    id: str
-    name: str
-    subject: str
-    grade: int | None
-    version: int
-    items: int
-    created_at: datetime
-    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -37,26 +22,6 @@ class Made:
 
     head: Head
     replayed: bool = False
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version, without its document."""
-
-    version: int
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which templates to list: those after the cursor, of the subject if given, with `name` in their names."""
-
-    after: Cursor | None = None
-    subject: str | None = None
-    name: str = ""
-
-
-_HEAD = ", ".join(Head.__annotations__)
 
 
 def text_of(document: Document) -> str:
@@ -90,7 +55,7 @@ async def add(
     await _require_free(connection, tenant, document.name, None)
     row = await connection.fetchrow(
         f"""INSERT INTO templates (tenant, id, name, subject, grade, items, idempotency_key, fingerprint, practice_id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {_HEAD}""",  # noqa: S608 - a constant
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {HEAD}""",  # noqa: S608 - a constant
         tenant,
         f"tpl_{uuid.uuid4().hex}",
         document.name,
@@ -115,13 +80,13 @@ async def replace(
     text = text_of(document)
     async with pool.acquire() as connection, connection.transaction():
         head = await _lock(connection, tenant, template_id, expected)
-        if head is None or await _document(connection, tenant, template_id, head.version) == text:
+        if head is None or await queries.document(connection, tenant, template_id, head.version) == text:
             return head
         await _require_free(connection, tenant, document.name, template_id)
         row = await connection.fetchrow(
             f"""UPDATE templates SET version = version + 1, name = $3, subject = $4, grade = $5, items = $6,
                                      updated_at = clock_timestamp()
-                WHERE tenant = $1 AND id = $2 RETURNING {_HEAD}""",  # noqa: S608 - a constant
+                WHERE tenant = $1 AND id = $2 RETURNING {HEAD}""",  # noqa: S608 - a constant
             tenant,
             template_id,
             document.name,
@@ -148,69 +113,15 @@ async def delete(pool: asyncpg.Pool, tenant: str, template_id: str, expected: in
     return True
 
 
-async def find(pool: asyncpg.Pool, tenant: str, template_id: str) -> Head | None:
-    """The tenant's template; another's is as good as none."""
-    row = await pool.fetchrow(
-        f"SELECT {_HEAD} FROM templates WHERE tenant = $1 AND id = $2",  # noqa: S608 - a constant
-        tenant,
-        template_id,
-    )
-    return Head(**row) if row else None
-
-
-async def document(pool: asyncpg.Pool, tenant: str, template_id: str, version: int) -> str | None:
-    """The JSON of a version; None when it isn't kept any more."""
-    return await _document(pool, tenant, template_id, version)
-
-
-async def page(pool: asyncpg.Pool, tenant: str, wanted: Wanted, limit: int) -> list[Head]:
-    """Up to `limit` templates, newest first."""
-    rows = await pool.fetch(
-        f"""SELECT {_HEAD} FROM templates
-            WHERE tenant = $1 AND practice_id IS NULL AND ($2::text IS NULL OR subject = $2) AND strpos(lower(name), lower($3)) > 0
-              AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5))
-            ORDER BY created_at DESC, id DESC LIMIT $6""",  # noqa: S608 - a constant
-        tenant,
-        wanted.subject,
-        wanted.name,
-        wanted.after.created_at if wanted.after else None,
-        f"tpl_{wanted.after.exam_id.hex}" if wanted.after else None,
-        limit,
-    )
-    return [Head(**row) for row in rows]
-
-
-async def versions(pool: asyncpg.Pool, tenant: str, template_id: str) -> list[Version]:
-    """The versions that are kept, newest first."""
-    rows = await pool.fetch(
-        """SELECT version, created_at FROM template_versions WHERE tenant = $1 AND template_id = $2
-           ORDER BY version DESC""",
-        tenant,
-        template_id,
-    )
-    return [Version(**row) for row in rows]
-
-
-async def find_version(pool: asyncpg.Pool, tenant: str, head: Head, version: int) -> Head | None:
-    """The template as it was at a version, without what its document says; None when that isn't kept."""
-    created_at = await pool.fetchval(
-        "SELECT created_at FROM template_versions WHERE tenant = $1 AND template_id = $2 AND version = $3",
-        tenant,
-        head.id,
-        version,
-    )
-    return dataclasses.replace(head, version=version, updated_at=created_at) if created_at else None
-
-
 async def _earlier(connection: asyncpg.Connection, tenant: str, key: str, digest: bytes) -> Head | None:
     """What the key has made before; it is forgotten after three days."""
-    row = await made_before(connection, "templates", _HEAD, (tenant, key, digest))
+    row = await made_before(connection, "templates", HEAD, (tenant, key, digest))
     return Head(**{name: row[name] for name in Head.__annotations__}) if row else None
 
 
 async def _lock(connection: asyncpg.Connection, tenant: str, template_id: str, expected: int | None) -> Head | None:
     row = await connection.fetchrow(
-        f"SELECT {_HEAD} FROM templates WHERE tenant = $1 AND id = $2 FOR UPDATE",  # noqa: S608 - a constant
+        f"SELECT {HEAD} FROM templates WHERE tenant = $1 AND id = $2 FOR UPDATE",  # noqa: S608 - a constant
         tenant,
         template_id,
     )
@@ -241,13 +152,3 @@ async def _add_version(connection: asyncpg.Connection, tenant: str, head: Head, 
         text,
         head.updated_at,
     )
-
-
-async def _document(pool: asyncpg.Pool | asyncpg.Connection, tenant: str, template_id: str, version: int) -> str | None:
-    text: str | None = await pool.fetchval(
-        "SELECT document FROM template_versions WHERE tenant = $1 AND template_id = $2 AND version = $3",
-        tenant,
-        template_id,
-        version,
-    )
-    return text
