@@ -6,6 +6,8 @@ import { correctionForm } from "./correction.js";
 import { alarm, h, show } from "./dom.js";
 import { shortcuts } from "./keys.js";
 import { leases } from "./leases.js";
+import { Pictures } from "./pictures.js";
+import { openQueue } from "./queue.js";
 import { names, t } from "./words.js";
 
 const FILTERS = ["subject", "class_id", "exam_id"];
@@ -31,7 +33,11 @@ export async function reviewView(query, signal) {
   const draw = async () => {
     const item = queue.current;
     if (!item) {
-      place.replaceChildren(h("p", { role: "status", tabindex: -1 }, t("nothing_open")));
+      const again = button("look_again", alone(async () => {
+        await queue.again();
+        await draw();
+      }));
+      place.replaceChildren(h("p", { role: "status", tabindex: -1 }, t("nothing_open")), again);
       return place.firstChild.focus();
     }
     let busy;
@@ -75,32 +81,8 @@ export async function reviewView(query, signal) {
     const of = [item.title || names("subjects")[item.subject], item.class_id, item.student_id].filter(Boolean).join(" · ");
     const about = h("p", { class: "soft" }, t("place_of", queue.place, queue.open), " · ", h("a", { href: `#/exams/${item.exam_id}` }, of));
     const steps = h("p", { class: "links" }, button("previous", () => move(-1)), button("next", () => move(1)), busy ? null : button("leave_it", leave));
-    const offered = busy ? h("p", { role: "status" }, t("taken_until", busy)) : choices(item);
+    const offered = busy ? h("p", { role: "status" }, t("taken_until", busy)) : choices(item, decide);
     return [head, about, h("div", { class: "split" }, pictures.figure(item), h("div", {}, facts(question), offered, steps))];
-  };
-
-  // What the student may have written, numbered for the keyboard; the last is whatever the teacher says.
-  const choices = (item) => {
-    const found = candidatesOf(item);
-    const likely = ["low_confidence", "doubtful_verdict"].includes(item.reason); // that it stands; else there is nothing to let stand
-    const boxes = [...found.map(([word]) => word), t("something_else")].map((word, at) =>
-      h("label", {}, h("input", { type: "radio", name: "candidate", value: at, required: true, checked: likely && at === 0 }), h("kbd", {}, String(at + 1)), " ", word));
-    const form = h("form", { class: "candidates" }, h("fieldset", {}, h("legend", {}, t("what_holds")), boxes), h("p", { class: "links" }, h("button", {}, t("decide"))));
-    const other = () => {
-      if (place.querySelector(".other")) return;
-      const own = correctionForm(item.question, (said) => decide(item, { correction: said }), () => { form.hidden = false; form.elements.candidate[0].focus(); });
-      own.classList.add("other");
-      form.hidden = true;
-      form.after(own);
-      own.querySelector("[name=student_answer]").focus();
-    };
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const chosen = found[Number(form.elements.candidate.value)];
-      if (!chosen) return other();
-      await decide(item, chosen[1]).catch((error) => alarm(error.message));
-    });
-    return form;
   };
 
   const pick = (number) => {
@@ -118,40 +100,29 @@ export async function reviewView(query, signal) {
   await draw();
 }
 
-// The open items as far as they were fetched, and where in them the teacher is.
-async function openQueue(asked) {
-  const items = [];
-  let cursor;
-  let at = 0;
-  let open = 0;
-  const load = async () => {
-    const page = await get(`/review?${new URLSearchParams([...asked, ...(cursor ? [["cursor", cursor]] : [])])}`);
-    items.push(...page.items);
-    cursor = page.next_cursor;
-    open = page.open;
+// What the student may have written, numbered for the keyboard; the last is whatever the teacher says.
+function choices(item, decide) {
+  const found = candidatesOf(item);
+  const likely = ["low_confidence", "doubtful_verdict"].includes(item.reason); // that it stands; else there is nothing to let stand
+  const boxes = [...found.map(([word]) => word), t("something_else")].map((word, at) =>
+    h("label", {}, h("input", { type: "radio", name: "candidate", value: at, required: true, checked: likely && at === 0 }), h("kbd", {}, String(at + 1)), " ", word));
+  const form = h("form", { class: "candidates" }, h("fieldset", {}, h("legend", {}, t("what_holds")), boxes), h("p", { class: "links" }, h("button", {}, t("decide"))));
+  const other = () => {
+    const own = correctionForm(item.question, (said) => decide(item, { correction: said }), () => {
+      form.hidden = false;
+      form.elements.candidate[0].focus();
+    });
+    form.hidden = true;
+    form.after(own);
+    own.querySelector("[name=student_answer]").focus();
   };
-  const reach = async () => {
-    if (at >= items.length && cursor) await load();
-    at = Math.max(0, Math.min(at, items.length - 1));
-  };
-  await load();
-  return {
-    get current() { return items[at]; },
-    get following() { return items[at + 1]; },
-    get place() { return at + 1; },
-    get open() { return Math.max(open, items.length); },
-    async move(by) {
-      const before = at;
-      at = Math.max(0, at + by);
-      await reach();
-      return at !== before;
-    },
-    async drop() {
-      items.splice(at, 1);
-      open -= 1;
-      await reach();
-    },
-  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = found[Number(form.elements.candidate.value)];
+    if (chosen) decide(item, chosen[1]).catch((error) => alarm(error.message));
+    else other();
+  });
+  return form;
 }
 
 function facts(question) {
@@ -161,35 +132,6 @@ function facts(question) {
   const rows = [[t("answer"), answer], [t("sureness"), `${Math.round(question.answer_confidence * 100)}%`], [t("correct_answer"), question.correct_answer],
     [t("verdict"), judged], [t("comment"), question.feedback]].filter(([, value]) => value);
   return h("dl", { class: `facts ${verdict}` }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-}
-
-// Pictures of questions: fetched, because an image sends no key; the next one before it is asked for.
-class Pictures {
-  #found = new Map();
-  #signal;
-
-  constructor(signal) {
-    this.#signal = signal;
-    signal.addEventListener("abort", () => this.#found.forEach((found) => found.then(URL.revokeObjectURL, () => null)));
-  }
-
-  fetch(item) {
-    const path = `/exams/${item.exam_id}/questions/${encodeURIComponent(item.path.join("."))}/crop.png`;
-    if (!this.#found.has(item.id)) this.#found.set(item.id, call("GET", path).then((answer) => answer.blob()).then(URL.createObjectURL));
-    const found = this.#found.get(item.id);
-    found.catch(() => this.#found.delete(item.id)); // another look is another try
-    return found;
-  }
-
-  figure(item) {
-    const image = h("img", { alt: t("question", item.question.number) });
-    const figure = h("figure", { class: "crop" }, image);
-    this.fetch(item).then((url) => { image.src = url; }, (error) => {
-      if (this.#signal.aborted) return;
-      figure.replaceChildren(h("figcaption", {}, [404, 410].includes(error.status) ? t("no_picture") : error.message));
-    });
-    return figure;
-  }
 }
 
 function filters(asked) {

@@ -133,10 +133,15 @@ async def test_what_another_teacher_has_is_not_decided_and_what_is_left_comes_la
     ]
 
 
-async def test_an_empty_queue_says_so_and_its_filters_stay_in_the_address(page: Page) -> None:
+async def test_an_empty_queue_says_so_and_its_filters_stay_in_the_address(page: Page, running: Running) -> None:
     await page.goto(f"/#/review?exam_id={uuid.UUID(int=7)}")
     await expect(page.get_by_text("没有待复核的题目。")).to_be_visible()
     await page.get_by_label("班级").fill("7-2")
     await page.get_by_label("班级").press("Tab")
     await expect(page).to_have_url(re.compile(r"#/review\?class_id=7-2$"))
+    await page.reload()  # one view alone, of what the address says
     await expect(page.get_by_label("班级")).to_have_value("7-2")
+    await expect(page.get_by_text("没有待复核的题目。")).to_be_visible()
+    await queued(running)
+    await page.get_by_role("button", name="再看一次").click()
+    await expect(page.locator("main h2").first).to_contain_text("第 1 题")
