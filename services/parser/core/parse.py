@@ -8,17 +8,21 @@ from contracts.errors import ErrorCode, Permanent
 from services.parser.core.contents import questions_of
 from services.parser.core.flow import Flow, flow_of
 from services.parser.core.header import header_of
-from services.parser.core.key import Key
+from services.parser.core.key import Key, top_number
+from services.parser.core.number_grids import taken_out
 from services.parser.core.numbers import starts_of
 from services.parser.core.outline import outline_of
 from services.parser.core.points import with_shares
 from services.parser.core.sections import headings_of
+from services.parser.core.several_cards import first_cards
 
 PaperKind = Literal["paper", "answer_card", "essay", "other"]
 
 
 def parse(submission: Submission, reading: Reading) -> Paper:
     """Find header, sections and questions. Raises Permanent(NO_QUESTION_FOUND) when there is neither text nor key."""
+    reading, other_cards = first_cards(reading)
+    reading, filled_in = taken_out(reading)
     flow = flow_of(reading)
     key = Key.of(submission.answer_key)
     headings = headings_of(flow)
@@ -28,14 +32,33 @@ def parse(submission: Submission, reading: Reading) -> Paper:
         raise Permanent(ErrorCode.NO_QUESTION_FOUND, "no line, bubble or table that could be a question")
     questions = list(questions_of(found, flow, reading, key))
     questions = with_shares([*questions, *key.unmatched(questions)], [h.section for h in headings])
+    kind = _paper_kind(questions, flow)
     end = min([s.at for s in starts] + [h.at for h in headings], default=len(flow.rows))
     return Paper(
-        header=header_of(flow, end, submission) if flow.rows else Header(title=submission.title),
+        header=_with_number(
+            header_of(flow, end, submission) if flow.rows else Header(title=submission.title), filled_in
+        ),
         sections=tuple(h.section for h in headings),
-        questions=tuple(_unique(questions)),
-        kind=_paper_kind(questions, flow),
+        questions=tuple(_counted_up(_unique(questions), kind)),
+        kind=kind,
         total_score=_total(questions),
+        other_cards=other_cards,
     )
+
+
+def _with_number(header: Header, filled_in: str | None) -> Header:
+    """A number in bubbles is surer than the same in handwriting."""
+    return header if filled_in is None else header.model_copy(update={"number": filled_in})
+
+
+def _counted_up(questions: Iterator[Question], kind: PaperKind) -> list[Question]:
+    """A card's items by number: they stand in blocks side by side, 1 to 5, 6 to 10. Not where numbers start over."""
+    found = list(questions)
+    tops = [int(top) if (top := top_number(q.number)).isdecimal() else None for q in found]
+    alone = [top for top, q in zip(tops, found, strict=True) if q.number == top_number(q.number)]
+    if kind != "answer_card" or None in tops or len(set(alone)) < len(alone):
+        return found
+    return sorted(found, key=lambda q: int(top_number(q.number)))
 
 
 def _unique(questions: Sequence[Question]) -> Iterator[Question]:
