@@ -77,7 +77,7 @@ async def create_practice(
     """
     if wanted.exam_id is not None or wanted.student_id is not None:
         caller.require(Scope.EXAMS_READ)
-    asked = Asked(key, idempotency.digest(wanted.model_dump_json()))
+    asked = Asked(key, idempotency.digest(wanted.fingerprint()))
     earlier = await papers.repeated(gateway.pool, caller.tenant, asked)
     paper = earlier or await made(gateway, caller.tenant, wanted, asked)
     if earlier is not None:

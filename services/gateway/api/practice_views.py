@@ -80,6 +80,10 @@ class NewPractice(BaseModel):
         default="zh", description="Of the paper, and of its items unless it is about a language."
     )
 
+    def fingerprint(self) -> str:
+        """What is asked for, as JSON: the same of the same request, from one release to the next."""
+        return self.model_dump_json(exclude=None if self.written else {"written"})
+
     @model_validator(mode="after")
     def _one_source(self) -> "NewPractice":
         if self.exam_id is not None and (self.points or self.subject):

@@ -72,7 +72,7 @@ async def keep(pool: asyncpg.Pool, tenant: str, practice: Practice, asked: Asked
             practice_id,
             practice.subject,
             practice.student_id,
-            practice.model_dump_json(by_alias=True),
+            _document(practice),
             sorted({name for question in practice.questions for name in (question.item.id, question.item.group)}),
             asked.key,
             asked.digest,
@@ -129,6 +129,11 @@ async def used_by(pool: asyncpg.Pool, tenant: str, student_id: str | None) -> fr
         student_id,
     )
     return frozenset(row["name"] for row in rows)
+
+
+def _document(practice: Practice) -> str:
+    """As JSON. A paper without written items is as gateways of the release before can read it."""
+    return practice.model_dump_json(by_alias=True, exclude={"written"} if practice.written is None else None)
 
 
 async def _tie(connection: asyncpg.Connection, tenant: str, practice_id: str, exam_ids: Sequence[str]) -> None:

@@ -78,10 +78,21 @@ class Writer:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(order)) for order in orders]
         made = _together([task.result() for task in tasks])
+        _once(made)
         for outcome, count in made.dropped.items():
             metrics.PRACTICE_WRITTEN.labels(outcome).inc(count)
         metrics.PRACTICE_WRITTEN.labels("kept").inc(sum(map(len, made.items.values())))
         return replace(made, model=llm.model, cost=account.ledger.cost)
+
+
+def _once(made: Wrote) -> None:
+    """Drop what was written for two points alike."""
+    seen: set[str] = set()
+    for code, items in made.items.items():
+        made.items[code] = [item for item in items if sameness(item.stem) not in seen]
+        seen |= {sameness(item.stem) for item in items}
+        if twice := len(items) - len(made.items[code]):
+            made.dropped[Drop.DUPLICATE] += twice
 
 
 def _together(parts: Sequence[Wrote]) -> Wrote:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 
 from services.gateway.practice.core.written import (
     WRITABLE,
@@ -117,3 +119,20 @@ def test_whoever_solves_the_items_is_not_shown_key_solution_or_wrong_answers() -
     shown = as_asked(kept)
     assert BLANK["stem"] in shown
     assert not any(hidden in shown for hidden in ("移项", "-17", "√", "正确", "$4$"))
+
+
+_TEXT = st.text("4x=+-$|_（）AB√×\\\n忽略<script>\u202e\x00是", max_size=30)
+_REPLY = st.fixed_dictionaries({
+    "type": st.sampled_from([*WRITABLE, "short_answer", ""]), "stem": _TEXT.map(lambda text: f"解 {text} ____"),
+    "options": st.dictionaries(st.sampled_from("ABCDZ"), _TEXT, max_size=4), "answer": _TEXT | st.lists(_TEXT, max_size=3),
+    "wrong": st.lists(_TEXT, max_size=3), "solution": _TEXT, "facility": st.none() | st.floats(),
+})  # fmt: skip
+
+
+@given(st.lists(_REPLY, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_model_writes_every_item_is_kept_or_dropped_and_nothing_fails(items: list[dict[str, Any]]) -> None:
+    kept, dropped = written(*items)
+    assert len(kept) + len(dropped) == len(items)
+    said = SolvingReply(answers=[SolvedReply(number=n, answer=item.answer) for n, item in enumerate(kept, 1)])
+    assert solved(kept, said)[0] == kept, "a key agrees with itself"
