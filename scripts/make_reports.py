@@ -127,7 +127,9 @@ def _background(earlier: dict[str, tuple[float, ...]], paper: Paper) -> Backgrou
 
 def _tagged(paper: Paper, submission: Submission) -> Paper:
     rules = load_rules()
-    found = [tag(rules, submission.subject, words_of(question)) for question in paper.questions]
+    found = [
+        tag(rules, submission.subject, words_of(question), question.options.values()) for question in paper.questions
+    ]
     known = rules.by_subject.get(submission.subject, ())
     return with_points(paper, with_given(submission.answer_key, paper.questions, found, known))
 

@@ -89,6 +89,6 @@ async def tags(cache: Cache, ttl: float, rules: Rules, subject: str, question: Q
             return tuple(KnowledgePoint.model_validate(p) for p in known)
         except (ValidationError, TypeError):
             known = None  # another version wrote it: tag again and overwrite
-    points = tuple(tag(rules, subject, text))
+    points = tuple(tag(rules, subject, text, question.options.values()))
     await cache.set(key, [p.model_dump() for p in points], ttl)
     return points

@@ -3,13 +3,16 @@
 Difficulty by the question's place and kind.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.artefacts import KnowledgePoint, Paper, Question, QuestionType
 from services.parser.core.classifier import Classifier, classify
 
 _MOST = 3
+_HALF = 0.5
+_BETWEEN = 3.0
 _CERTAIN = 0.85
 _USUAL = 0.35
 """Near the mean difficulty of TAL-SCQ5K (0.38); below 0.4, so that most questions keep to that mean's level of five."""
@@ -30,11 +33,12 @@ _PLACE = 0.1
 
 @dataclass(frozen=True)
 class Point:
-    """A knowledge point of a subject and the words that show it."""
+    """A knowledge point of a subject, the words that show it, and `options` that choices on it are between."""
 
     code: str
     name: str
     words: tuple[str, ...]
+    options: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,15 @@ class Rules:
         """From the JSON of `services/parser/knowledge/points.json` and the classifiers trained beside it."""
         return cls(
             {
-                subject: [Point(str(p["code"]), str(p["name"]), tuple(map(str, _list(p["words"])))) for p in points]
+                subject: [
+                    Point(
+                        str(p["code"]),
+                        str(p["name"]),
+                        tuple(map(str, _list(p["words"]))),
+                        frozenset(map(str, _list(p.get("options", [])))),
+                    )
+                    for p in points
+                ]
                 for subject, points in data.items()
             },
             classifiers or {},
@@ -63,7 +75,9 @@ class Rules:
 
 def tagged(paper: Paper, subject: str, rules: Rules) -> Paper:
     """The paper with the knowledge points and the difficulty of every question."""
-    return with_points(paper, [tag(rules, subject, words_of(question)) for question in paper.questions])
+    return with_points(
+        paper, [tag(rules, subject, words_of(question), question.options.values()) for question in paper.questions]
+    )
 
 
 def with_points(paper: Paper, points: Sequence[Sequence[KnowledgePoint]]) -> Paper:
@@ -81,14 +95,19 @@ def with_points(paper: Paper, points: Sequence[Sequence[KnowledgePoint]]) -> Pap
     return paper.model_copy(update={"questions": questions})
 
 
-def tag(rules: Rules, subject: str, text: str) -> list[KnowledgePoint]:
+def tag(rules: Rules, subject: str, text: str, options: Iterable[str] = ()) -> list[KnowledgePoint]:
     """The points that a question's text shows, most certain first; none when no word is found and no class is sure.
 
     Words and classifier are merged by name, the surer one's confidence standing. A word counts by its length (a long
-    word seldom stands by chance); confidence grows with the evidence, up to 0.85.
+    word seldom stands by chance); confidence grows with the evidence, up to 0.85. A choice between in, on, at and for is
+    about prepositions, whatever stands in its stem.
     """
     lowered = text.lower()
-    scored = [(sum(_weight(w) for w in p.words if w.lower() in lowered), p) for p in rules.by_subject.get(subject, ())]
+    chosen = [option.strip().lower().rstrip(".;,") for option in options]
+    scored = [
+        (sum(_weight(w) for w in p.words if _stands(w.lower(), lowered, subject)) + _between(chosen, p), p)
+        for p in rules.by_subject.get(subject, ())
+    ]
     total = sum(score for score, _ in scored)
     best = sorted((s for s in scored if s[0] > 0), key=lambda s: (-s[0], s[1].code))[:_MOST]
     points = [
@@ -117,6 +136,19 @@ def difficulty(question: Question, place: float) -> float:
 def words_of(question: Question) -> str:
     """The text that is tagged: stem and options."""
     return " ".join([question.text, *question.options.values()])
+
+
+def _stands(word: str, text: str, subject: str) -> bool:
+    """Latin words as whole ones, but for formulas: lnx."""
+    if subject == "math" or not word.isascii():
+        return word in text
+    return word in text and re.search(f"(?<![a-z]){re.escape(word)}(?![a-z])", text) is not None
+
+
+def _between(options: Sequence[str], point: Point) -> float:
+    """What it counts that most of the options are of the point."""
+    share = sum(option in point.options for option in options) / max(len(options), 1)
+    return _BETWEEN * share if share > _HALF and len(options) > 1 else 0.0
 
 
 def _weight(word: str) -> float:

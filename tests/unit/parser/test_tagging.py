@@ -55,6 +55,30 @@ def test_words_that_only_set_the_scene_show_no_point(text: str) -> None:
     assert tag(RULES, "math", text) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (("in", "on", "at", "for"), "介词与连词"),
+        (("A", "an", "the", "/"), "名词与冠词"),
+        (("which", "that", "who", "where"), "从句"),
+        (("can", "must", "may", "needn't"), "情态动词"),
+        (("Him", "his", "he", "himself."), "代词"),
+        (("will be", "was", "is", "has been"), "动词时态"),
+        (("apple", "banana", "that", "pear"), None),
+        (("in",), None),
+    ],
+)
+def test_english_choices_are_about_what_their_options_are(options: tuple[str, ...], name: str | None) -> None:
+    text = "I think that she can do it in a week, but they must write to the teacher."
+    assert [point.name for point in tag(RULES, "english", text, options)] == ([name] if name else [])
+
+
+def test_latin_words_are_whole_ones_but_in_formulas() -> None:
+    assert tag(RULES, "ict", "the script and the chips") == []
+    assert [point.name for point in tag(RULES, "ict", "一个 IP 地址")] == ["网络与安全"]
+    assert "指数与对数" in [point.name for point in tag(RULES, "math", "求 lnx 的值")]
+
+
 def test_every_subject_has_points_with_unique_codes() -> None:
     codes = [p.code for points in RULES.by_subject.values() for p in points]
     assert len(codes) == len(set(codes))
