@@ -7,7 +7,7 @@ from dataclasses import replace
 from contracts.equality.wording import edit_distance
 from services.analyzer.core.evidence import Piece
 from services.analyzer.core.text import script_of, short_answer
-from services.analyzer.core.words import Words, is_known, mended, nearest, tokens, unblotted
+from services.analyzer.core.words import Words, closed_up, is_known, mended, nearest, tokens, unblotted, without_struck
 
 _LONG_WORD = 8
 """Letters from which a word is no syllable of pinyin."""
@@ -30,9 +30,10 @@ def _mended(spot: Piece, words: Words) -> str | None:
     views = [v for view in views if len(v := _unaccented(short_answer(view))) > 1]
     if not views or not any(map(tokens, views)):
         return None
-    first = mended(views[0], words)
+    closed = {whole for v in views if (whole := closed_up(v, words)) != v}
+    first = closed.pop() if len(closed) == 1 else mended(views[0], words)
     able = {first} if first else {m for v in views if (m := mended(v, words))}
-    return able.pop() if len(able) == 1 else nearest(views, words)
+    return able.pop() if len(able) == 1 else without_struck(views, words) or nearest(views, words)
 
 
 def _unaccented(text: str) -> str:

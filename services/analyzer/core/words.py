@@ -33,6 +33,23 @@ def unblotted(text: str, words: Words) -> str | None:
     return found[1] if found and found[1] != text and is_known(found[1], words) else None
 
 
+def closed_up(text: str, words: Words) -> str:
+    """A text without the gaps inside its one word: re quired, where the pieces are no words and the whole is."""
+    whole = "".join(text.split())
+    return whole if whole != text and is_known(whole, words) and not is_known(text, words) else text
+
+
+def without_struck(views: Sequence[str], words: Words) -> str | None:
+    """What all views end with where they begin with something else that is no word: and struck out before who."""
+    seen = [tokens(view) for view in views]
+    if len(seen) < 2 or any(len(t) < 2 for t in seen) or len({t[0] for t in seen}) < 2:
+        return None
+    if len({tuple(t[1:]) for t in seen}) > 1 or any(t[0].lower() in words for t in seen):
+        return None
+    rest = " ".join(seen[0][1:])
+    return rest if is_known(rest, words) else None
+
+
 def mended(text: str, words: Words) -> str | None:
     """The text with its one unknown word replaced by the only English one a single look-alike letter away; else None."""
     parts = re.split(r"([A-Za-z0-9]+)", text)

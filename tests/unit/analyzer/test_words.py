@@ -8,7 +8,7 @@ from contracts.artefacts.reading import Reading
 from contracts.artefacts.submission import KeyItem
 from services.analyzer.core import analyze
 from services.analyzer.core.text import short_answer
-from services.analyzer.core.words import is_known, mended, nearest
+from services.analyzer.core.words import closed_up, is_known, mended, nearest, without_struck
 from services.analyzer.knowledge import english
 
 
@@ -108,3 +108,17 @@ def test_a_short_word_that_its_other_view_misreads_goes_to_review_a_long_one_has
 def test_a_mended_word_goes_to_review_also_when_it_is_the_right_answer() -> None:
     right = answer(reading(spots=[spot("hignly", kind="rule")]), key("1", "highly"))
     assert (right.student_answer, right.verdict, right.needs_review) == ("highly", "correct", True)
+
+
+def test_a_gap_inside_a_word_is_closed_and_words_stay_apart() -> None:
+    assert closed_up("re quired", english()) == "required"
+    assert closed_up("in to", english()) == "in to"
+    assert closed_up("ovi gined", english()) == "ovi gined"
+
+
+def test_what_views_read_differently_and_never_as_a_word_was_struck() -> None:
+    words = frozenset({"and", "who", "is"})
+    assert without_struck(["nd who", "GAd who"], words) == "who"
+    assert without_struck(["and who", "GAd who"], words) is None
+    assert without_struck(["nd who", "nd who"], words) is None
+    assert without_struck(["nd who", "GAd whom"], words) is None
