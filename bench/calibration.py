@@ -100,7 +100,7 @@ def samples(case: Case, readings: Path, cores: Cores, score: ModuleType) -> Iter
         item: KeyItem | None = keys.get(question.path)
         by_key = grade(got.answer, item.answer if item else None, (item.type if item else None) or question.type)
         right = bool(score.same_answer(answer, got.answer, kind))
-        sure = confirmed(got, by_key)
+        sure = confirmed(got, by_key, item)
         yield Sample(case.name, case.kind, question.path, got.evidence, got.raw, got.doubt, sure, right)
 
 
