@@ -29,7 +29,7 @@ QUIET = {
     "redink_clock_skew_total", "redink_upload_looks_total", "redink_rate_limited_total", "redink_webhook_attempts_total",
     "redink_corrections_total", "redink_kafka_consumer_commit_errors_total", "redink_kafka_publish_errors_total",
     "redink_kafka_handler_errors_total", "redink_kafka_stale_completions_total", "redink_kafka_skipped_records_total",
-    "redink_practice_written_items_total",
+    "redink_practice_written_items_total", "redink_llm_points_total",
     "redink_erased_total",
 }  # fmt: skip
 """Of these a healthy system says nothing: their queries must be understood, no more."""

@@ -80,6 +80,11 @@ def llm() -> dict[str, Any]:
                 "reqps",
             ),
             Panel(
+                "Questions whose knowledge points a model was asked for",
+                [(rate("redink_llm_points_total", "outcome"), "{{outcome}}")],
+                "reqps",
+            ),
+            Panel(
                 "Items written for practice papers",
                 [(rate("redink_practice_written_items_total", "outcome"), "{{outcome}}")],
                 "reqps",
