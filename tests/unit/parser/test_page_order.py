@@ -55,9 +55,7 @@ def test_a_page_that_was_not_uploaded_is_named() -> None:
 
 
 def test_two_pages_of_one_number_are_two_things_and_stay_as_they_were_uploaded() -> None:
-    found = order_of(
-        reading(printed(2, "第1页 共2页"), [*printed(1, "")[:1], line("第1页 共2页", 500, FOOT)])
-    )
+    found = order_of(reading(printed(2, "第1页 共2页"), [*printed(1, "")[:1], line("第1页 共2页", 500, FOOT)]))
     assert (found.pages, found.missing) == ((1, 2), ())
 
 
