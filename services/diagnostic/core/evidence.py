@@ -96,7 +96,7 @@ def _has_parts(
 def _item(
     question: Question, answer: Answer, ambiguous: bool, inherited: dict[tuple[str, ...], tuple[KnowledgePoint, ...]]
 ) -> Item:
-    points = answer.knowledge_points  # as a teacher corrected them
+    points = answer.knowledge_points  # as a teacher corrected them, or a model named them
     if points is None:
         points = question.knowledge_points or inherited.get(question.path[:-1], ())
     full = _full(question, answer)
