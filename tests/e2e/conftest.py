@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from deploy.native.stack import Stack
 from tests.e2e.pipeline import ROOT, STAGES, Client, Processes
@@ -76,3 +78,14 @@ def ended(client: Client, sample: tuple[list[tuple[str, bytes, str]], dict[str, 
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"].endswith(answer.json()["exam_id"])
     return client.wait(answer.json()["exam_id"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for the package: while it lives, its loop is the thread's."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    assert chromium, "the page is tested in a real browser: install chromium"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-quic"])
+        yield browser
+        browser.close()

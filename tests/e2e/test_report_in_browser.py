@@ -11,7 +11,7 @@ from typing import Any
 import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pylopdf_fonts_zh_cn import sans_path
 
 from contracts.artefacts.analysis import CriterionScore
@@ -70,16 +70,6 @@ def test_the_page_prints_on_a4_with_its_pictures(page: Path) -> None:
     assert 1 <= len(document) <= 8
     kinds = [o.type for one in document for o in one.get_objects(max_depth=4)]
     assert pypdfium2.raw.FPDF_PAGEOBJ_IMAGE in kinds
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    assert chromium, "the page is tested in a real browser: install chromium"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-quic"])
-        yield browser
-        browser.close()
 
 
 ESSAY: dict[str, Any] = {
