@@ -23,7 +23,9 @@ class OcrSettings(BaseSettings):
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Exams worked on at a time by one worker.")
     threads: int = Field(default=1, ge=1, le=64, description="Threads of the models in each process.")
-    backend: Literal["openvino", "onnxruntime"] = Field(default="openvino", description="What runs the models.")
+    backend: Literal["auto", "openvino", "onnxruntime"] = Field(
+        default="auto", description="What runs the models. `auto`: OpenVINO, or ONNX Runtime where that does not run."
+    )
     precision: Literal["f32", "bf16"] | None = Field(
         default=None,
         description="Precision of OpenVINO; unset: the fastest the CPU has. f32 gives the same everywhere.",

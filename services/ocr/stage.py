@@ -13,6 +13,8 @@ from runtime.job import Job, understood
 from runtime.kit import Kit
 from runtime.stage import Pool, Stage
 from services.ocr import worker
+from services.ocr.backend import chosen
+from services.ocr.core.sessions import Backend
 from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Confined, Files
 from services.ocr.opener.process import open_opener
@@ -28,27 +30,26 @@ LEGIBLE = 0.3
 async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every stage is opened alike
     """Yield the stage. Models load in the pool's processes, before they take work."""
     settings = OcrSettings()
-    models = (settings.backend, settings.threads, settings.detector_side, settings.precision)
+    backend = await chosen(settings.backend)
+    models = (backend, settings.threads, settings.detector_side, settings.precision)
     async with open_opener(settings.opener_socket) as socket:
         files = Confined(socket, settings.open_seconds + settings.page_timeout)
         yield Stage(
             "ocr",
-            functools.partial(read_exam, settings=settings, files=files),
+            functools.partial(read_exam, settings=settings, files=files, backend=backend),
             pool=Pool(workers=settings.workers, initializer=worker.warm, initargs=(*models, files)),
             concurrency=settings.concurrency,
         )
 
 
-async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
+async def read_exam(job: Job, settings: OcrSettings, files: Files, backend: Backend) -> Reading:
     """Read all pages of one exam, in parallel. Permanent(NO_TEXT_FOUND) when there is nothing on any of them."""
     submission = await job.submission()
     expanded = await _all(_expand(job, file, files, settings.page_timeout) for file in submission.files)
     sources = [source for file in expanded for source in file]
     if len(sources) > settings.max_pages:
         raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {settings.max_pages} pages")
-    engine = functools.partial(
-        worker.use_engine, settings.backend, settings.threads, settings.detector_side, settings.precision
-    )
+    engine = functools.partial(worker.use_engine, backend, settings.threads, settings.detector_side, settings.precision)
     read: list[int] = []
 
     async def page(number: int, source: PageSource) -> Page:
@@ -69,9 +70,7 @@ async def read_exam(job: Job, settings: OcrSettings, files: Files) -> Reading:
     pages = await _all(page(number, source) for number, source in enumerate(sources, 1))
     if not any(page.bubbles or any(line.confidence >= LEGIBLE for line in page.lines) for page in pages):
         raise Permanent(ErrorCode.NO_TEXT_FOUND)
-    return Reading(
-        pages=tuple(pages), engine=f"pp-ocrv6-small/{settings.backend}", cpu_seconds=round(job.cpu_seconds, 3)
-    )
+    return Reading(pages=tuple(pages), engine=f"pp-ocrv6-small/{backend}", cpu_seconds=round(job.cpu_seconds, 3))
 
 
 async def _page_kept(job: Job, number: int) -> Page | None:
