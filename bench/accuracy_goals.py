@@ -6,7 +6,6 @@ Reads what `bench.accuracy` saved, by case, and the costs that `bench.ocr --writ
 are told by the truth of each case, whatever its kind. Intervals are those of score.py: 95 %, bootstrapped over cases.
 """
 
-import argparse
 import json
 import sys
 from collections import Counter
@@ -17,11 +16,10 @@ from types import ModuleType
 from typing import Any
 
 from bench.accuracy import FLOOR_FILE
+from bench.accuracy_page import asked
 from bench.calibration import load
 from bench.figures import replaced
 from bench.reading_costs import Costs, costs
-
-PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 
 
 @dataclass(frozen=True)
@@ -212,12 +210,7 @@ def measured(cases: Path, results: Path, score: ModuleType, page: str) -> Measur
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--score", type=Path, required=True)
-    parser.add_argument("--results", type=Path, default=Path(".cache/results"), help="what bench.accuracy saved")
-    parser.add_argument("--page", type=Path, default=PAGE)
-    args = parser.parse_args(argv)
+    args = asked(__doc__, argv)
     page = args.page.read_text(encoding="utf8")
     rows = table(measured(args.cases, args.results, load(args.score), page))
     args.page.write_text(replaced(page, "goals", rows), encoding="utf8")

@@ -9,7 +9,6 @@ handwriting.svg and verdicts.svg: character errors of handwriting, case by case,
 from the last `bench.accuracy`. costs.svg: reading beside RapidOCR, page by page, from the last `bench.ocr --write`.
 """
 
-import argparse
 import json
 import sys
 from collections import Counter
@@ -24,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.accuracy import Case, Cores, find_cases
+from bench.accuracy_page import asked
 from bench.calibration import Sample, left_out, load, samples, truth_units
 from bench.figures import Curve, bars, curves
 from bench.reading_costs import costs
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW
 
-PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 GOAL = (0.80, 0.99)
 BOTTOM = 0.8
 
@@ -129,13 +128,7 @@ def verdicts(cases: dict[str, dict[str, float]]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--score", type=Path, required=True)
-    parser.add_argument("--readings", type=Path, default=Path(".cache/readings"))
-    parser.add_argument("--results", type=Path, default=Path(".cache/results"), help="what bench.accuracy saved")
-    parser.add_argument("--page", type=Path, default=PAGE)
-    args = parser.parse_args(argv)
+    args = asked(__doc__, argv)
     folder = args.page.with_suffix("")
     folder.mkdir(exist_ok=True)
     scored = json.loads((args.results / "scores.json").read_text(encoding="utf8"))["cases"]

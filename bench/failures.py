@@ -7,7 +7,6 @@ written there, what we read, how sure we were. In red: what no teacher would hav
 pictures be published; which were left out is printed. Reads what `bench.readings` and `bench.accuracy` kept.
 """
 
-import argparse
 import json
 import sys
 from collections import Counter, defaultdict
@@ -21,10 +20,10 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from pylopdf_fonts_zh_cn import sans_path
 
 from bench.accuracy import Case, find_cases
+from bench.accuracy_page import asked
 from bench.calibration import load, truth_units
 from contracts.base import Box
 
-PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 FREE = frozenset({"MIT", "MIT (own text)", "Apache-2.0", "OFL-1.1"})
 """Licences of a case, each of which lets a picture of it be published here."""
 MOST = 30
@@ -144,13 +143,7 @@ def _short(text: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--score", type=Path, required=True)
-    parser.add_argument("--readings", type=Path, default=Path(".cache/readings"))
-    parser.add_argument("--results", type=Path, default=Path(".cache/results"), help="what bench.accuracy saved")
-    parser.add_argument("--page", type=Path, default=PAGE)
-    args = parser.parse_args(argv)
+    args = asked(__doc__, argv)
     score, folder = load(args.score), args.page.with_suffix("")
     folder.mkdir(exist_ok=True)
     shown: dict[str, list[Failure]] = defaultdict(list)

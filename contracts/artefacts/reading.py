@@ -66,7 +66,7 @@ class Bubble(Contract):
 
 
 class Mark(Contract):
-    """A teacher's red mark. `score` marks carry the number as written: "-2", "15"."""
+    """A teacher's mark, in red or, on a page without colour, in a paler pen. `score` marks carry the number as written: "-2", "15"."""
 
     kind: Literal["tick", "half_tick", "cross", "circle", "score", "other"]
     box: Box
