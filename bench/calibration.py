@@ -47,11 +47,13 @@ _BINS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1.01))
 
 @dataclass(frozen=True)
 class Sample:
-    """One answer: of which paper and question, how found, whether the key confirms it, whether it is right."""
+    """One answer: of which paper and question, of what subject and type, how found, whether the key confirms it, whether right."""
 
     paper: str
     kind: str
     path: tuple[str, ...]
+    subject: str
+    type: str
     evidence: str
     raw: float
     doubt: bool
@@ -101,7 +103,8 @@ def samples(case: Case, readings: Path, cores: Cores, score: ModuleType) -> Iter
         by_key = grade(got.answer, item.answer if item else None, (item.type if item else None) or question.type)
         right = bool(score.same_answer(answer, got.answer, kind))
         sure = confirmed(got, by_key, item)
-        yield Sample(case.name, case.kind, question.path, got.evidence, got.raw, got.doubt, sure, right)
+        about = case.name, case.kind, question.path, submission.subject, kind
+        yield Sample(*about, got.evidence, got.raw, got.doubt, sure, right)
 
 
 def logit(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,8 @@ review.svg: for each kind of case, how many of the answers that are left without
 as the confidence that is asked for falls. Confidences come from papers that were not fitted on (bench.calibration). Answers
 that go to a teacher whatever their confidence never stay; those that nobody could read count as reviewed.
 handwriting.svg and verdicts.svg: character errors of handwriting, case by case, and verdicts that are others than the true ones,
-from the last `bench.accuracy`. costs.svg: reading beside RapidOCR, page by page, from the last `bench.ocr --write`.
+from the last `bench.accuracy`. costs.svg: reading beside RapidOCR, page by page, from the last `bench.ocr --write`. Into the page
+itself goes what confidences are worth by subject and type of question.
 """
 
 import json
@@ -25,13 +26,15 @@ from numpy.typing import NDArray
 from bench.accuracy import Case, Cores, find_cases
 from bench.accuracy_page import asked
 from bench.calibration import Sample, left_out, load, samples, truth_units
-from bench.figures import Curve, bars, curves
+from bench.figures import Curve, bars, curves, replaced
 from bench.reading_costs import costs
 from contracts.artefacts.reading import Reading
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW
 
 GOAL = (0.80, 0.99)
 BOTTOM = 0.8
+LEAST = 15
+"""Answers from which a subject and type has a row."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,24 @@ def held(cores: Cores, case: Case, reading: Reading) -> set[tuple[str, ...]]:
     return {answer.path for answer in analysis.answers if answer.needs_review}
 
 
-def kinds(cases: Sequence[Case], readings: Path, score: ModuleType) -> dict[str, Kind]:
-    """The answers of all cases that have a reading, by kind."""
+@dataclass(frozen=True)
+class Measured:
+    """All answers that were read, with confidences of papers not fitted on. `asked`: all with a sure, short truth, by kind."""
+
+    asked: Counter[str]
+    samples: list[Sample]
+    held: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+
+    def part(self, chosen: NDArray[np.bool_], asked: int) -> Kind:
+        """Some of them, of so many that were asked."""
+        right = np.array([each.right for each in self.samples])
+        confirmed = np.array([each.confirmed for each in self.samples])
+        return Kind(asked, right[chosen], confirmed[chosen], self.held[chosen], self.confidence[chosen])
+
+
+def measured(cases: Sequence[Case], readings: Path, score: ModuleType) -> Measured:
+    """The answers of all cases that have a reading."""
     cores = Cores()
     asked, found, kept = Counter[str](), list[Sample](), list[bool]()
     for case in cases:
@@ -77,12 +96,36 @@ def kinds(cases: Sequence[Case], readings: Path, score: ModuleType) -> dict[str,
         of_case = list(samples(case, readings, cores, score))
         found += of_case
         kept += [sample.path in seen for sample in of_case]
-    confidence, of = left_out(found), np.array([each.kind for each in found])
-    right, confirmed = (np.array([getattr(each, name) for each in found]) for name in ("right", "confirmed"))
-    return {
-        kind: Kind(asked[kind], *(values[of == kind] for values in (right, confirmed, np.array(kept), confidence)))
-        for kind in sorted(set(of))
-    }
+    return Measured(asked, found, np.array(kept), left_out(found))
+
+
+def kinds(found: Measured) -> dict[str, Kind]:
+    """By kind of case."""
+    of = np.array([each.kind for each in found.samples])
+    return {kind: found.part(of == kind, found.asked[kind]) for kind in sorted(set(of))}
+
+
+def by_subject(found: Measured) -> list[str]:
+    """Markdown: each subject's types of question of which enough answers were read; those that stay are of the read ones."""
+    rows = [
+        "| subject | type | read | right | mean confidence | ECE | stay without review | right of these |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    of = np.array([f"{each.subject} | {each.type}" for each in found.samples])
+    for name in sorted(set(of)):
+        some = found.part(of == name, int((of == name).sum()))
+        if some.asked < LEAST:
+            continue
+        stay, sure = some.at(REVIEW_BELOW)
+        cells = (some.right.mean(), some.confidence.mean(), gap(some.confidence, some.right), stay, sure)
+        rows.append(f"| {name} | {some.asked} | " + " | ".join(f"{value:.3f}" for value in cells) + " |")
+    return rows
+
+
+def gap(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error: mean confidence against share right, in ten bins of equal width (Guo et al. 2017)."""
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    return float(sum(abs((confidence - right)[bins == each].sum()) for each in set(bins)) / len(bins))
 
 
 def review(found: dict[str, Kind]) -> str:
@@ -134,14 +177,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     scored = json.loads((args.results / "scores.json").read_text(encoding="utf8"))["cases"]
     rows = [(row.page, row.ratio) for row in costs(args.page.read_text(encoding="utf8")).pages]
     ratio = bars([("CPU of finding and reading text, in parts of RapidOCR's (goal: 0.45)", "{:.2f}", rows)])
+    found = measured(find_cases(args.cases, None), args.readings, load(args.score))
     drawn = {
-        "review": review(kinds(find_cases(args.cases, None), args.readings, load(args.score))),
+        "review": review(kinds(found)),
         "handwriting": handwriting(scored),
         "verdicts": verdicts(scored),
         "costs": ratio,
     }
     for name, picture in drawn.items():
         (folder / f"{name}.svg").write_text(picture, encoding="utf8")
+    told = replaced(args.page.read_text(encoding="utf8"), "subjects", by_subject(found))
+    args.page.write_text(told, encoding="utf8")
     return 0
 
 

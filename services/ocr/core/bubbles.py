@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from contracts.artefacts.reading import Bubble, Line
 from services.ocr.core import lattice
+from services.ocr.core.counters import of_words
 from services.ocr.core.engine import Engine
 from services.ocr.core.flat import INK_BELOW, Leaf, Mask
 from services.ocr.core.glyphs import Glyph, glyphs_of, height_of
@@ -59,17 +61,18 @@ def find_bubbles(leaf: Leaf, lines: Sequence[Line], engine: Engine) -> list[Bubb
 def _cards(leaf: Leaf, ink: Mask, lines: Sequence[Line]) -> list[tuple[_Kind, list[Group]]]:
     """Kinds of bubbles with their items. ink: what counts as filled."""
     # Machine-read cards print faint outlines, in a colour their readers do not see, next to examples in a darker one.
-    plain, faint = (_outlined(leaf.darkest, below, ink, leaf.unit) for below in (INK_BELOW, FAINT_BELOW))
+    words = of_words(lines)
+    plain, faint = (_outlined(leaf, below, ink, words) for below in (INK_BELOW, FAINT_BELOW))
     if cards := faint if _count(faint) > MANY_MORE * _count(plain) else plain:
         return cards
     grouped = [_grouped(kind, ink) for kind in _printed(lines)]
     return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
 
 
-def _outlined(darkest: Mask, below: int, ink: Mask, scale: float) -> list[tuple[_Kind, list[Group]]]:
-    """Kinds whose outlines are darker than `below`, with their items."""
-    outlines = np.asarray(cv2.threshold(darkest, below, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
-    grouped = [_grouped(kind, ink) for kind in _kinds(outlines, scale)]
+def _outlined(leaf: Leaf, below: int, ink: Mask, words: Sequence[Glyph]) -> list[tuple[_Kind, list[Group]]]:
+    """Kinds whose outlines are darker than `below`, with their items; the rooms inside characters are left out."""
+    outlines = np.asarray(cv2.threshold(leaf.darkest, below, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    grouped = [_grouped(kind, ink) for kind in _kinds(outlines, leaf.unit, words)]
     return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
 
 
@@ -77,8 +80,8 @@ def _count(cards: Sequence[tuple[_Kind, list[Group]]]) -> int:
     return sum(len(group) for _, groups in cards for group in groups)
 
 
-def _kinds(ink: Mask, scale: float) -> list[_Kind]:
-    """Clusters of equal holes, largest cluster first."""
+def _kinds(ink: Mask, scale: float, words: Sequence[Glyph]) -> list[_Kind]:
+    """Clusters of equal holes that are not rooms inside characters, largest cluster first."""
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
@@ -93,7 +96,7 @@ def _kinds(ink: Mask, scale: float) -> list[_Kind]:
             height - 1
         ):
             boxes.append((x, y, width, height))
-    left = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+    left = _bare(np.array(boxes, dtype=np.float64).reshape(-1, 4), words)
     kinds: list[_Kind] = []
     while len(left) >= MIN_BUBBLES // 2 and len(kinds) < MAX_KINDS:
         sizes = np.log(left[:, 2:])
@@ -106,6 +109,18 @@ def _kinds(ink: Mask, scale: float) -> list[_Kind]:
         seeds = [Shape(x + w / 2, y + h / 2) for x, y, w, h in chosen]
         kinds.append(_Kind(float(width), float(height), seeds))
     return kinds
+
+
+def _bare(boxes: npt.NDArray[np.float64], words: Sequence[Glyph]) -> npt.NDArray[np.float64]:
+    """The holes (x, y, width, height) but for those that are smaller than a character and stand where one is read."""
+    if not words or not len(boxes):
+        return boxes
+    x, y, height = (np.array([getattr(glyph, name) for glyph in words]) for name in ("x", "y", "height"))
+    across = np.abs(boxes[:, None, 0] + boxes[:, None, 2] / 2 - x) < 0.35 * height
+    along = np.abs(boxes[:, None, 1] + boxes[:, None, 3] / 2 - y) < 0.5 * height
+    inside = boxes[:, None, 3] < 0.75 * height
+    rooms: npt.NDArray[np.bool_] = (across & along & inside).any(axis=1)
+    return np.asarray(boxes[~rooms])
 
 
 def _printed(lines: Sequence[Line]) -> list[_Kind]:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from bench import accuracy_goals as goals
 from bench.accuracy import Case
-from bench.curves import Kind, handwriting, review, verdicts
+from bench.calibration import Sample
+from bench.curves import LEAST, Kind, Measured, by_subject, gap, handwriting, review, verdicts
 from bench.failures import MOST, Failure, caption, chosen, free, sheet
 from bench.reading_costs import Costs, Row, costs
 
@@ -174,3 +175,19 @@ def test_a_sheet_has_a_crop_for_each_also_at_the_edge_of_its_page(tmp_path: Path
     dark = np.asarray(drawn.convert("L")) < 40
     assert dark[:, : drawn.width // 3].any()
     assert dark[:, drawn.width // 3 : 2 * drawn.width // 3].any()
+
+
+def sample(subject: str, *, right: bool) -> Sample:
+    return Sample("p", "paper", ("1",), subject, "fill_blank", "line", 0.9, doubt=False, confirmed=False, right=right)
+
+
+def test_a_subject_and_type_has_a_row_from_enough_answers_on_with_what_its_confidences_are_worth() -> None:
+    math = [sample("math", right=at >= 4) for at in range(20)]
+    few = [sample("physics", right=True)] * (LEAST - 1)
+    sure = np.array([0.5] * 4 + [1.0] * (16 + len(few)))
+    found = Measured(Counter(), [*math, *few], np.zeros(len(sure), bool), sure)
+    assert by_subject(found)[2:] == ["| math | fill_blank | 20 | 0.800 | 0.900 | 0.100 | 0.800 | 1.000 |"]
+
+
+def test_the_calibration_error_weighs_the_gap_of_each_bin_by_its_answers() -> None:
+    assert gap(np.array([0.95, 0.95, 0.15]), np.array([True, False, False])) == pytest.approx((2 * 0.45 + 0.15) / 3)
