@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+from runtime import log
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -33,6 +35,7 @@ class Shared(Generic[T, R]):
         self._waiting: dict[_Wish[T, R], None] = {}
         self._turn = asyncio.Lock()
         self._apart = asyncio.Semaphore(ALONE_AT_ONCE)
+        self._log = log.get("gateway.sharing")
 
     async def do(self, item: T) -> R:
         """The item's outcome; raises what `work` raises for this item alone: one that is bad is no matter of the others."""
@@ -61,9 +64,10 @@ class Shared(Generic[T, R]):
         """Whoever is cancelled in here leaves the others waiting: the next one serves them."""
         try:
             outcomes = await self._work([wish.item for wish in wishes])
-        except Exception:
+        except Exception as error:  # of whatever kind: one item may be bad, and the others must not pay for it
             if len(wishes) == 1:
                 raise
+            self._log.warning("failed together, each is tried alone", count=len(wishes), error=log.what(error))
             for wish in wishes:
                 wish.apart = True
         else:
