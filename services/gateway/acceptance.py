@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.artefacts import Submission
@@ -16,7 +16,7 @@ from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import begun
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation, fingerprint
-from services.gateway.ledger import Ledger, Transaction, transact
+from services.gateway.ledger import Ledger, Standing, Transaction, transact
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,32 @@ class Accepted:
     response: dict[str, Any]
 
 
-async def admit(transaction: Transaction, tenant: str, limits: Limits, *, exactly: bool = True) -> None:
-    """Problem(OVERLOADED | TOO_MANY_IN_FLIGHT) when one more is too many; exactly: else none is added before this commits."""
-    if await transaction.waiting_to_leave(limits.outbox) >= limits.outbox:
-        raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
-    if await transaction.in_flight(tenant, exactly=exactly) >= limits.in_flight:
+async def admit(transaction: Transaction, tenant: str, limits: Limits, *, exactly: bool = True) -> datetime:
+    """The transaction's time; Problem(OVERLOADED | TOO_MANY_IN_FLIGHT | QUOTA_EXCEEDED) when one more is too many.
+
+    Exactly: else none is added before this commits.
+    """
+    standing = await transaction.standing(tenant, limits.outbox, exactly=exactly)
+    refuse_overload(standing, limits)
+    if standing.in_flight >= limits.in_flight:
         detail = (
             f"{limits.in_flight} of your exams have not ended, which is the most. Upload when some have: follow"
             " GET /exams?status=…, cancel what is not needed, or ask for a higher limit."
         )
         raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "10"}, limit=limits.in_flight)
-    if (over := await transaction.used_up(tenant)) is not None:
+    refuse_used_up(standing)
+    return standing.now
+
+
+def refuse_overload(standing: Standing, limits: Limits) -> None:
+    """Problem(OVERLOADED) when too many events wait for the broker."""
+    if standing.waiting >= limits.outbox:
+        raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
+
+
+def refuse_used_up(standing: Standing) -> None:
+    """Problem(QUOTA_EXCEEDED) when nothing is left of one of the month's quotas."""
+    if (over := standing.used_up) is not None:
         raise Problem(Code.QUOTA_EXCEEDED, headers={"Retry-After": str(over.seconds)}, quotas=list(over.quotas))
 
 
@@ -94,8 +109,7 @@ async def accept(ledger: Ledger, offer: Offer) -> Accepted:
     """
 
     async def work(transaction: Transaction) -> Accepted:
-        event = await _event(transaction, offer)
-        await admit(transaction, offer.tenant, offer.limits)
+        event = _event(offer, await admit(transaction, offer.tenant, offer.limits))
         exam = await transaction.insert(event, offer.form, len(offer.submission.files), offer.traceparent)
         if offer.after is not None:
             exam = await transaction.move(exam, [begun(exam.position.revision, offer.after)])
@@ -113,8 +127,7 @@ async def accept(ledger: Ledger, offer: Offer) -> Accepted:
     return accepted
 
 
-async def _event(transaction: Transaction, offer: Offer) -> StageDone:
-    now = await transaction.now()
+def _event(offer: Offer, now: datetime) -> StageDone:
     kind = ExamUploaded if offer.after is None else offer.after.event
     return kind(
         exam_id=offer.exam_id,

@@ -1,9 +1,9 @@
 """How a locked exam takes a fact. Whatever ends an exam comes through here, so its end is announced exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from contracts.events import BlobRef
+from contracts.events import BlobRef, ExamEvent
 from services.gateway.core.progress import Fact, advance
 from services.gateway.exams import Exam
 from services.gateway.ledger import Advance, Transaction
@@ -24,10 +24,12 @@ async def take(transaction: Transaction, exam: Exam, fact: Fact, report: BlobRef
     return after
 
 
-async def take_all(transaction: Transaction, takings: Sequence[Taking]) -> list[Exam]:
-    """As `take`, for several exams, each of which comes once."""
+async def take_all(
+    transaction: Transaction, takings: Sequence[Taking], heard: Collection[ExamEvent] = ()
+) -> list[Exam]:
+    """As `take`, for several exams, each of which comes once; `heard` as for `Transaction.move_all`."""
     advances = [Advance(each.exam, advance(each.exam.position, each.fact), each.report) for each in takings]
-    after = await transaction.move_all(advances)
+    after = await transaction.move_all(advances, heard)
     for taking, moved in zip(takings, after, strict=True):
         if moved is not taking.exam and moved.ended:
             await transaction.announce(moved)

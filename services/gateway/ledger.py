@@ -71,6 +71,20 @@ class UsedUp:
     seconds: int
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What one more exam of a tenant is admitted by, all of one moment.
+
+    `now`: the transaction's time. `waiting`: rows of the outbox, of all tenants. `used_up`: None while every quota has
+    something left.
+    """
+
+    now: datetime
+    waiting: int
+    in_flight: int
+    used_up: UsedUp | None = None
+
+
 class Transaction(Protocol):
     """One transaction at READ COMMITTED: nothing of it is seen, or kept, unless it ends well."""
 
@@ -94,8 +108,12 @@ class Transaction(Protocol):
         """Take a locked exam through `positions`, one numbered event each; the same object when there are none."""
         ...
 
-    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
-        """As `move`, for several exams, each of which comes once."""
+    async def move_all(self, advances: Sequence[Advance], heard: Collection[ExamEvent] = ()) -> list[Exam]:
+        """As `move`, for several exams, each of which comes once.
+
+        `heard`: what stages said of locked exams, once of each: they aren't silent; an ExamStatus also brings times of
+        its stage.
+        """
         ...
 
     async def reopen(self, exam: Exam, position: Position, deadline: datetime) -> Exam:
@@ -107,10 +125,6 @@ class Transaction(Protocol):
 
     async def announce(self, exam: Exam) -> None:
         """The exam has just ended: whoever is to be told will be, once, after the commit."""
-        ...
-
-    async def heard(self, events: Collection[ExamEvent]) -> None:
-        """Stages spoke of locked exams, once of each: they aren't silent; an ExamStatus also brings times of its stage."""
         ...
 
     async def enqueue(self, topic: str, event: ExamEvent, traceparent: str | None) -> None:
@@ -145,20 +159,12 @@ class Transaction(Protocol):
         """Give the key back, unless it was settled."""
         ...
 
-    async def in_flight(self, tenant: str, *, exactly: bool = True) -> int:
-        """How many of the tenant's exams have not ended.
+    async def standing(self, tenant: str, most_waiting: int, *, exactly: bool = True) -> Standing:
+        """How things stand for the tenant; the outbox is counted up to `most_waiting`.
 
         Exactly: whoever else asks so for the same tenant waits until this transaction ends, so no exam can be added
         between the count and the commit.
         """
-        ...
-
-    async def used_up(self, tenant: str) -> UsedUp | None:
-        """The month's quotas of which nothing is left, if any; after `in_flight`, of the same moment as its count."""
-        ...
-
-    async def waiting_to_leave(self, most: int) -> int:
-        """Rows in the outbox, counted up to `most`."""
         ...
 
     async def overdue(self, limit: int) -> list[Exam]:

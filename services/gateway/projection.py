@@ -127,9 +127,9 @@ async def _apply(transaction: Transaction, words: Sequence[_Word]) -> list[_Outc
     exams = await transaction.lock_all([word.event.exam_id for word in words])
     refused = [_refusal(word.event, exams.get(word.event.exam_id)) for word in words]
     good = [(word, exams[word.event.exam_id]) for word, why in zip(words, refused, strict=True) if why is None]
-    after = iter(await take_all(transaction, [_taking(word, exam) for word, exam in good]))
     # A word on an older revision doesn't break the silence of this one.
-    await transaction.heard([word.event for word, exam in good if word.event.revision >= exam.position.revision])
+    heard = [word.event for word, exam in good if word.event.revision >= exam.position.revision]
+    after = iter(await take_all(transaction, [_taking(word, exam) for word, exam in good], heard))
     return [why or _outcome(exams[word.event.exam_id], next(after)) for word, why in zip(words, refused, strict=True)]
 
 

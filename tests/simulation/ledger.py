@@ -13,7 +13,7 @@ from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
 from services.gateway.exams import Exam
 from services.gateway.idempotency import Earlier, Reservation
-from services.gateway.ledger import Advance, Outgoing, Parked, Purpose, UsedUp
+from services.gateway.ledger import Advance, Outgoing, Parked, Purpose, Standing
 from tests.simulation.books import EXAMS, HEARD, KEYS, OUTBOX, PARKED, Books, Due, Kept, Key, Move, OpenTransaction
 
 
@@ -62,9 +62,12 @@ class MemoryTransaction(OpenTransaction):
         [moved] = await self.move_all([Advance(exam, positions, report)])
         return moved
 
-    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
-        if any(advance.positions for advance in advances):
+    async def move_all(self, advances: Sequence[Advance], heard: Collection[ExamEvent] = ()) -> list[Exam]:
+        if heard or any(advance.positions for advance in advances):
             await self._statement()
+        for event in heard:
+            await self._lock(EXAMS, event.exam_id)
+            self._set(HEARD, event.exam_id, self._clock())
         return [await self._move(advance) if advance.positions else advance.exam for advance in advances]
 
     async def _move(self, advance: Advance) -> Exam:
@@ -97,22 +100,13 @@ class MemoryTransaction(OpenTransaction):
         await self._statement()
         self.announced.append(exam)
 
-    async def heard(self, events: Collection[ExamEvent]) -> None:
-        if events:
-            await self._statement()
-        for event in events:
-            await self._lock(EXAMS, event.exam_id)
-            self._set(HEARD, event.exam_id, self._clock())
-
-    async def in_flight(self, tenant: str, *, exactly: bool = True) -> int:
-        await self._statement()
+    async def standing(self, tenant: str, most_waiting: int, *, exactly: bool = True) -> Standing:
         if exactly:
+            await self._statement()
             await self._lock("tenant", tenant)
-        return sum(exam.tenant == tenant and not exam.ended for _, exam in self._all(EXAMS))
-
-    async def used_up(self, tenant: str) -> UsedUp | None:
         await self._statement()
-        return None
+        in_flight = sum(exam.tenant == tenant and not exam.ended for _, exam in self._all(EXAMS))
+        return Standing(self._now, min(most_waiting, sum(1 for _ in self._all(OUTBOX))), in_flight)
 
     async def overdue(self, limit: int) -> list[Exam]:
         await self._statement()
@@ -171,10 +165,6 @@ class MemoryTransaction(OpenTransaction):
             pause = min(10.0, base_seconds * 2 ** min(row.attempts, 10))
             later = self._clock() + timedelta(seconds=pause)
             self._set(OUTBOX, number, Due(replace(row, attempts=row.attempts + 1), later))
-
-    async def waiting_to_leave(self, most: int) -> int:
-        await self._statement()
-        return min(most, sum(1 for _ in self._all(OUTBOX)))
 
     # --- keys
 

@@ -143,9 +143,11 @@ def _no_sweeper() -> Iterator[Parts]:
 
 @mutant("the end is announced by the event's handler, apart from the transition")
 def _announced_by_the_handler() -> Iterator[Parts]:
-    async def quiet(transaction: Transaction, takings: Sequence[Taking]) -> list[Exam]:
+    async def quiet(
+        transaction: Transaction, takings: Sequence[Taking], heard: Collection[ExamEvent] = ()
+    ) -> list[Exam]:
         return await transaction.move_all(
-            [Advance(each.exam, endings.advance(each.exam.position, each.fact), each.report) for each in takings]
+            [Advance(each.exam, endings.advance(each.exam.position, each.fact), each.report) for each in takings], heard
         )
 
     class Loud(Projection):

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.gateway import idempotency, keyed, multipart, scraps
+from services.gateway.acceptance import refuse_overload, refuse_used_up
 from services.gateway.api.batch_form import BODY, HEADERS, LONGEST_NAME
 from services.gateway.api.batch_views import AcceptedBatch, batch_fields, paper_fields
 from services.gateway.api.batches import remaining
@@ -111,10 +112,9 @@ async def _reserve(gateway: Gateway, tenant: str, key: str | None) -> Reservatio
             return found
         if waiting >= most:
             raise Problem(Code.TOO_MANY_IN_FLIGHT, detail, headers={"Retry-After": "60"}, limit=most)
-        if await books.waiting_to_leave(limits.outbox) >= limits.outbox:
-            raise Problem(Code.OVERLOADED, headers={"Retry-After": "30"})
-        if (over := await books.used_up(tenant)) is not None:
-            raise Problem(Code.QUOTA_EXCEEDED, headers={"Retry-After": str(over.seconds)}, quotas=list(over.quotas))
+        standing = await books.standing(tenant, limits.outbox, exactly=False)
+        refuse_overload(standing, limits)
+        refuse_used_up(standing)
         return found
 
     return await transact(gateway.ledger, "reserve", work)

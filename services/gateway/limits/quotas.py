@@ -66,18 +66,28 @@ class Account:
 
 
 _COLUMNS = ", ".join(f"coalesce(u.{name}, 0) AS {name}" for name in Used.__annotations__ if name != "month")
-_ACCOUNT = f"""
+ACCOUNT = f"""
 SELECT t.quota_exams, t.quota_pages, t.quota_tokens, t.quota_cost, t.canary, now() AS now, {MONTH}::date AS month,
        ({MONTH} + interval '1 month') AT TIME ZONE 'UTC' AS resets_at, {_COLUMNS}
 FROM tenants t LEFT JOIN usage_months u ON u.tenant = t.name AND u.month = {MONTH}::date WHERE t.name = $1
 """  # noqa: S608 - constants
+"""What `account_of` makes an Account of, of the tenant $1; no row when there is no such tenant."""
+COUNT_EXAM = """
+INSERT INTO usage_months AS u (tenant, month, exams)
+SELECT tenant, date_trunc('month', created_at AT TIME ZONE 'UTC')::date, 1 FROM accepted
+ON CONFLICT (tenant, month) DO UPDATE SET exams = u.exams + 1
+"""
+"""One more exam: part of the statement that accepts it, whose row is `accepted`."""
 
 
 async def account(pool: asyncpg.Pool | asyncpg.Connection, tenant: str) -> Account | None:
     """The tenant's month as it is now; None when there is no such tenant."""
-    row = await pool.fetchrow(_ACCOUNT, tenant)
-    if row is None:
-        return None
+    row = await pool.fetchrow(ACCOUNT, tenant)
+    return None if row is None else account_of(row)
+
+
+def account_of(row: Any) -> Account:
+    """A row with the columns of ACCOUNT."""
     quota = Quota(row["quota_exams"], row["quota_pages"], row["quota_tokens"], row["quota_cost"])
     return Account(quota, _used(row), row["canary"], row["now"], row["resets_at"])
 
@@ -86,17 +96,6 @@ async def months(pool: asyncpg.Pool, tenant: str, most: int) -> Sequence[Used]:
     """Months in which something was used, the latest first."""
     rows = await pool.fetch("SELECT * FROM usage_months WHERE tenant = $1 ORDER BY month DESC LIMIT $2", tenant, most)
     return [_used(row) for row in rows]
-
-
-async def count_exam(connection: asyncpg.Connection, tenant: str, accepted_at: datetime) -> None:
-    """One more exam; call it in the transaction that accepts it."""
-    await connection.execute(
-        """INSERT INTO usage_months AS u (tenant, month, exams)
-           VALUES ($1, date_trunc('month', $2::timestamptz AT TIME ZONE 'UTC')::date, 1)
-           ON CONFLICT (tenant, month) DO UPDATE SET exams = u.exams + 1""",
-        tenant,
-        accepted_at,
-    )
 
 
 def _used(row: Any) -> Used:

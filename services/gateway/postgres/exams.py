@@ -13,14 +13,57 @@ from contracts.events import BlobRef, ExamEvent, ExamStatus, StatusKind
 from services.gateway.core.form import Form
 from services.gateway.core.progress import Position
 from services.gateway.exams import EXAM_CHANNEL, IN_FLIGHT, Exam, exam_of
-from services.gateway.ledger import Advance, UsedUp
-from services.gateway.limits.quotas import account, count_exam
+from services.gateway.ledger import Advance, Standing, UsedUp
+from services.gateway.limits.quotas import ACCOUNT, COUNT_EXAM, account_of
 
 _SILENT = f"{IN_FLIGHT} AND heard_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(republished, 1))"
 
+# The exam and its month's count in one statement. Its first event is another: whether that is the tenant's row is asked
+# of the exam's, which the same statement would not see.
+_INSERT = f"""
+WITH accepted AS (
+    INSERT INTO exams (exam_id, tenant, revision, priority, subject, grade, student_id, class_id, title, locale, files,
+                       traceparent, created_at, deadline, updated_at, status_at, heard_at, last_event, callback_url,
+                       template_id, template_version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1, $15, $16, $17)
+    RETURNING *
+), counted AS ({COUNT_EXAM})
+SELECT * FROM accepted
+"""
+
+# What one more exam is admitted by. There is always a row; without such a tenant, one without an account.
+_STANDING = f"""
+SELECT now() AS moment, account.*,
+       (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $2) AS leaving) AS waiting,
+       (SELECT count(*) FROM exams WHERE tenant = $1 AND {IN_FLIGHT}) AS in_flight
+FROM (SELECT 1) AS always LEFT JOIN ({ACCOUNT}) AS account ON true
+"""
+
+# The stages' words are merged into their timings: any order and repetition of the same words ends in the same row. {0} is
+# the number of the statement's parameters before these.
+_TIMED = """
+INSERT INTO stage_timings AS t
+  (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds, external_seconds)
+SELECT * FROM unnest({}::uuid[], {}::integer[], {}::text[], {}::integer[], {}::timestamptz[], {}::timestamptz[],
+                     {}::float8[], {}::float8[], {}::float8[])
+ON CONFLICT (exam_id, revision, stage) DO UPDATE SET
+  attempts = greatest(t.attempts, excluded.attempts),
+  started_at = least(t.started_at, excluded.started_at),
+  completed_at = least(t.completed_at, excluded.completed_at),
+  queue_seconds = least(t.queue_seconds, excluded.queue_seconds),
+  work_seconds = greatest(t.work_seconds, excluded.work_seconds),
+  external_seconds = greatest(t.external_seconds, excluded.external_seconds)
+"""
+
+# A word that moves nothing breaks the silence, and may bring times.
+_HEARD = f"""
+WITH timed AS ({_TIMED.format(*(f"${n}" for n in range(2, 11)))})
+UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = ANY($1::uuid[])
+"""
+
 # One statement, as an exam comes here ten times: a numbered event for each position, the row as the last one has it, and
-# whoever listens hears of it.
-_MOVE = """
+# whoever listens hears of it; beside it, of exams that don't move as well, what _HEARD does.
+_MOVE = f"""
 WITH passed AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::smallint[], $5::text[], $6::integer[], $7::integer[],
                          $8::integer[], $9::text[], $10::integer[], $11::jsonb[], $12::boolean[])
@@ -28,7 +71,9 @@ WITH passed AS (
 ), told AS (
     INSERT INTO exam_events (exam_id, revision, status, progress, stage, attempt, done, total, error_code, number)
     SELECT exam_id, revision, status, progress, stage, attempt, done, total, error_code, number FROM passed
-)
+), heard AS (
+    UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = ANY($14::uuid[])
+), timed AS ({_TIMED.format(*(f"${n}" for n in range(15, 24)))})
 UPDATE exams SET revision = last.revision, status = last.status, progress = last.progress, stage = last.stage,
        attempt = last.attempt, done = last.done, total = last.total, error_code = last.error_code,
        last_event = last.number, report = coalesce(last.report, exams.report),
@@ -38,24 +83,6 @@ UPDATE exams SET revision = last.revision, status = last.status, progress = last
 FROM (SELECT DISTINCT ON (exam_id) * FROM passed ORDER BY exam_id, number DESC) AS last
 WHERE exams.exam_id = last.exam_id
 RETURNING exams.exam_id, updated_at, status_at, completed_at, pg_notify($13, exams.exam_id::text)
-"""
-
-# They aren't silent, which is nothing to write where this transaction has moved them; and the stages' words are merged into
-# their timings: any order and repetition of the same words ends in the same row.
-_HEARD = "UPDATE exams SET heard_at = clock_timestamp() WHERE exam_id = ANY($1::uuid[]) AND heard_at < now()"
-_TIMED = f"""
-WITH heard AS ({_HEARD})
-INSERT INTO stage_timings AS t
-  (exam_id, revision, stage, attempts, started_at, completed_at, queue_seconds, work_seconds, external_seconds)
-SELECT * FROM unnest($2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::timestamptz[], $7::timestamptz[],
-                     $8::float8[], $9::float8[], $10::float8[])
-ON CONFLICT (exam_id, revision, stage) DO UPDATE SET
-  attempts = greatest(t.attempts, excluded.attempts),
-  started_at = least(t.started_at, excluded.started_at),
-  completed_at = least(t.completed_at, excluded.completed_at),
-  queue_seconds = least(t.queue_seconds, excluded.queue_seconds),
-  work_seconds = greatest(t.work_seconds, excluded.work_seconds),
-  external_seconds = greatest(t.external_seconds, excluded.external_seconds)
 """
 
 
@@ -77,11 +104,7 @@ class Exams:
 
     async def insert(self, event: ExamEvent, form: Form, files: int, traceparent: str) -> Exam:
         row = await self._connection.fetchrow(
-            """INSERT INTO exams (exam_id, tenant, revision, priority, subject, grade, student_id, class_id, title,
-                                  locale, files, traceparent, created_at, deadline, updated_at, status_at, heard_at,
-                                  last_event, callback_url, template_id, template_version)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $13, $13, 1, $15, $16, $17)
-               RETURNING *""",
+            _INSERT,
             event.exam_id,
             event.tenant,
             event.revision,
@@ -102,18 +125,22 @@ class Exams:
         )
         exam = exam_of(row)
         await self._record(exam.exam_id, exam.position, 1)
-        await count_exam(self._connection, exam.tenant, exam.created_at)
         return exam
 
     async def move(self, exam: Exam, positions: Sequence[Position], report: BlobRef | None = None) -> Exam:
         [moved] = await self.move_all([Advance(exam, positions, report)])
         return moved
 
-    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
-        passed = [row for advance in advances for row in _passed(advance)]
-        if not passed:
+    async def move_all(self, advances: Sequence[Advance], heard: Collection[ExamEvent] = ()) -> list[Exam]:
+        moving = {advance.exam.exam_id for advance in advances if advance.positions}
+        still = [event.exam_id for event in heard if event.exam_id not in moving]
+        timed = _columned([_timing(event) for event in heard if isinstance(event, ExamStatus)], 9)
+        if not moving:
+            if still:
+                await self._connection.execute(_HEARD, still, *timed)
             return [advance.exam for advance in advances]
-        rows = await self._connection.fetch(_MOVE, *map(list, zip(*passed, strict=True)), EXAM_CHANNEL)
+        passed = [row for advance in advances for row in _passed(advance)]
+        rows = await self._connection.fetch(_MOVE, *_columned(passed, 12), EXAM_CHANNEL, still, *timed)
         written = {row["exam_id"]: row for row in rows}
         return [
             _moved(advance, written[advance.exam.exam_id]) if advance.positions else advance.exam
@@ -124,25 +151,14 @@ class Exams:
         await self._connection.execute("UPDATE exams SET deadline = $2 WHERE exam_id = $1", exam.exam_id, deadline)
         return await self.move(replace(exam, deadline=deadline), [position])
 
-    async def heard(self, events: Collection[ExamEvent]) -> None:
-        exam_ids = [event.exam_id for event in events]
-        if timings := [_timing(event) for event in events if isinstance(event, ExamStatus)]:
-            await self._connection.execute(_TIMED, exam_ids, *map(list, zip(*timings, strict=True)))
-        elif exam_ids:
-            await self._connection.execute(_HEARD, exam_ids)
-
-    async def in_flight(self, tenant: str, *, exactly: bool = True) -> int:
+    async def standing(self, tenant: str, most_waiting: int, *, exactly: bool = True) -> Standing:
         if exactly:
             # The count is a statement of its own, begun when the lock is held: it sees what earlier holders committed.
             await self._connection.execute("SELECT 1 FROM tenants WHERE name = $1 FOR NO KEY UPDATE", tenant)
-        counted = await self._connection.fetchval(
-            f"SELECT count(*) FROM exams WHERE tenant = $1 AND {IN_FLIGHT}", tenant
-        )
-        return int(counted)
-
-    async def used_up(self, tenant: str) -> UsedUp | None:
-        found = await account(self._connection, tenant)
-        return UsedUp(found.used_up, found.seconds_left) if found and found.used_up else None
+        row = await self._connection.fetchrow(_STANDING, tenant, most_waiting)
+        account = account_of(row) if row["month"] else None
+        over = UsedUp(account.used_up, account.seconds_left) if account and account.used_up else None
+        return Standing(row["moment"], row["waiting"], row["in_flight"], over)
 
     async def overdue(self, limit: int) -> list[Exam]:
         rows = await self._connection.fetch(
@@ -179,6 +195,11 @@ class Exams:
             *_columns(position),
             number,
         )
+
+
+def _columned(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """What unnest takes: an array of each column, empty where there is no row."""
+    return [[row[n] for row in rows] for n in range(width)]
 
 
 def _passed(advance: Advance) -> list[tuple[object, ...]]:

@@ -44,9 +44,3 @@ class Outbox:
             list(ids),
             base_seconds,
         )
-
-    async def waiting_to_leave(self, most: int) -> int:
-        counted = await self._connection.fetchval(
-            "SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $1) AS counted", most
-        )
-        return int(counted)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.artefacts import Report, Submission
-from contracts.events import BlobRef, ExamReported
+from contracts.events import BlobRef, ExamEvent, ExamReported
 from contracts.status import Status
 from contracts.topics import REPORTED, STATUS, dead_topic
 from runtime import metrics
@@ -252,7 +252,7 @@ class _FailingTransaction:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def move_all(self, advances: Sequence[Advance]) -> list[Exam]:
+    async def move_all(self, advances: Sequence[Advance], heard: Collection[ExamEvent] = ()) -> list[Exam]:
         if any(self._ledger.fails(advance.exam) for advance in advances):
             raise OSError("a page of the table can't be read")
-        return await self._inner.move_all(advances)
+        return await self._inner.move_all(advances, heard)
