@@ -7,8 +7,8 @@ from contracts.artefacts import Page, Reading, Region
 from contracts.base import Box
 from services.parser.core.flow import Column, Flow, Row, overlap
 from services.parser.core.frames import frame_around
-from services.parser.core.numbers import Start
 from services.parser.core.sections import Heading
+from services.parser.core.start import Start
 
 _COVERED = 0.12
 """Share of a column's width that the broken pieces of one rule cover at least."""

@@ -7,10 +7,13 @@ rise by one wherever they can; they may start again only after a section heading
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from services.parser.core.chain import heaviest
 from services.parser.core.flow import Flow, Row
+from services.parser.core.implied import Stem, stems_of
 from services.parser.core.sections import Heading
+from services.parser.core.start import SURE, UNNUMBERED, Start
 
 _START = re.compile(
     r"^[·•'‘’`´]?\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
@@ -26,20 +29,8 @@ _BLOCKED = re.compile(
 )
 _STRONG = ".．、"
 _NOTE_ROWS = 12
-
-
-@dataclass(frozen=True)
-class Start:
-    """A question number: its value, the row and character it stands at, and where it stands on the page."""
-
-    at: int
-    row: Row
-    number: int
-    char: int
-    x: float
-    weight: float
-    rest: int
-    inline: bool = False
+_IMPLIED = 0.5
+"""Weight of a stem whose number can't be read."""
 
 
 def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, int]) -> list[Start]:
@@ -49,8 +40,16 @@ def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, in
         c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)
     ]
     once = bool(expected) and max(expected.values()) == 1
-    chain = _best_chain(candidates, [h.at for h in headings], once=once)
+    breaks = [h.at for h in headings]
+    sure = {c.at for c in candidates if c.weight >= SURE}
+    stems = [s for s in stems_of(flow, breaks, sure) if s.at not in banned]
+    chain = heaviest([*candidates, *(_unnumbered(s, flow) for s in stems)], breaks, once=once)
     return _mended(_without_head(chain, headings), candidates)
+
+
+def _unnumbered(stem: Stem, flow: Flow) -> Start:
+    row = flow.rows[stem.at]
+    return Start(stem.at, row, UNNUMBERED, 0, row.box[0], _IMPLIED, 0, alone=(stem.first, stem.last))
 
 
 def _without_head(chain: list[Start], headings: Sequence[Heading]) -> list[Start]:
@@ -177,38 +176,3 @@ def _notes(flow: Flow, headings: Sequence[Heading]) -> set[int]:
                 stop = at + 1 + (_NOTE_ROWS if row.text.strip().rstrip(":：").endswith(("事项", "须知")) else 0)
             banned |= set(range(at, stop))
     return banned
-
-
-def _best_chain(candidates: list[Start], breaks: list[int], *, once: bool) -> list[Start]:
-    """The heaviest chain: O(n²) over candidates. `once`: the key has every number once, so none starts over."""
-    best: list[float] = []
-    back: list[int | None] = []
-    for j, now in enumerate(candidates):
-        score, link = now.weight + (0.4 if now.number == 1 else -0.2), None
-        for i in range(j):
-            gain = _step(candidates[i], now, breaks, once=once)
-            if gain is not None and best[i] + now.weight + gain > score:
-                score, link = best[i] + now.weight + gain, i
-        best.append(score)
-        back.append(link)
-    if not best or max(best) <= 0:
-        return []
-    chain: list[Start] = []
-    last: int | None = max(range(len(best)), key=best.__getitem__)
-    while last is not None:
-        chain.append(candidates[last])
-        last = back[last]
-    return chain[::-1]
-
-
-def _step(before: Start, now: Start, breaks: list[int], *, once: bool) -> float | None:
-    """What going from one number to the next is worth; None when it may not be."""
-    rise = now.number - before.number
-    if rise == 1:
-        return 1.0
-    parted = any(before.at < b <= now.at for b in breaks)
-    if rise > 1:
-        return (0.2 if parted else 0.0) - 0.45 * min(rise - 1, 6)
-    if parted and now.number == 1 and not once:
-        return 0.6
-    return None

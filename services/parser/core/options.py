@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 _MARKER = re.compile(r"(?:(?<=\s)|(?<![A-Za-z0-9(（]))(?P<letter>[A-HΑΒС])\s{0,2}[.．、:：,，]")
+_FIRST = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，]")
 _LATIN = str.maketrans("ΑΒС", "ABC")
 
 
@@ -17,6 +18,11 @@ def split_options(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
     letters = [m["letter"].translate(_LATIN) for m in markers]
     options = {a: _flat(text[m.end() : end]) for a, m, end in zip(letters, markers, ends, strict=True)}
     return _flat(text[: markers[0].start()]), dict(sorted(options.items()))
+
+
+def letters_of(text: str) -> str:
+    """The letters of a line that begins with an option, in order; empty for other lines."""
+    return "".join(m["letter"] for m in _MARKER.finditer(text)).translate(_LATIN) if _FIRST.match(text) else ""
 
 
 def _rising(markers: list[re.Match[str]]) -> list[re.Match[str]]:

@@ -10,8 +10,8 @@ from contracts.artefacts.paper import BubbleRef, LineRef, SpotRef
 from services.parser.core.cards import Slot, bubble_slots, is_card, table_slots
 from services.parser.core.flow import Flow, around
 from services.parser.core.layout import spans_of
-from services.parser.core.numbers import Start
 from services.parser.core.sections import Heading
+from services.parser.core.start import Start
 from services.parser.core.strips import Place, strips_of
 
 _ESSAY = re.compile(r"作文|写作|书面表达|习作|writing|composition|essay", re.IGNORECASE)
