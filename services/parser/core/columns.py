@@ -17,6 +17,8 @@ _BESIDE = 0.75
 """Share of the texts right of a gap that stand beside options from which they are options themselves."""
 _CROSSING = 0.04
 """Share of the text's height that may cross a gutter: a detector joins two columns' lines now and then."""
+_SPACE = 0.15
+"""Line heights: less than any space between words, and far less than a gutter."""
 _SHORT = (0.55, 0.68)
 """Shares of the page's width between which a lone column is short lines: narrower, it may be the left one of two."""
 _LONG_RULE = 0.4
@@ -126,7 +128,19 @@ def _parts_text(page: Page, boxes: Sequence[Box], x: float, pitch: float) -> boo
     widest = max(b[2] - b[0] for b, _ in right)
     if widest < 0.18 * page.width and not _numbers(first):
         return False
-    return not _interleaved(left, first, pitch)
+    return not (_interleaved(left, first, pitch) or _cut_in_two(boxes, x, pitch))
+
+
+def _cut_in_two(boxes: Sequence[Box], x: float, pitch: float) -> bool:
+    """Whether lines go on across a gap without a space: one was read in pieces, and their ends happen to lie below others."""
+    left = [b for b in boxes if b[2] <= x + 0.3 * pitch]
+    right = [b for b in boxes if b[0] >= x - 0.3 * pitch]
+    cut = sum(any(abs(b[0] - a[2]) < _SPACE * pitch and _on_one_level(a, b) for a in left) for b in right)
+    return cut > _CROSSING * len(right)
+
+
+def _on_one_level(a: Box, b: Box) -> bool:
+    return abs(a[1] + a[3] - b[1] - b[3]) < min(a[3] - a[1], b[3] - b[1])
 
 
 def _continues_options(left: Sequence[tuple[Box, str]], right: Sequence[tuple[Box, str]], pitch: float) -> bool:

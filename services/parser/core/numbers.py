@@ -16,7 +16,7 @@ from services.parser.core.sections import Heading
 from services.parser.core.start import SURE, UNNUMBERED, Start
 
 _START = re.compile(
-    r"^[·•'‘’`´]?\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
+    r"^[·•'‘’`´_＿]?\s{0,3}(?:[(（\[【]\s{0,9}(?P<answer>[^()（）\[\]\d]{0,6})\s{0,9}[)）\]】]\s{0,3})?(?P<star>[*★※☆]\s?)?"
     r"(?:第\s?)?(?P<n>\d{1,3})(?P<sep>\s{0,2}[.．、。·,，:：)）題题]|\s+|(?=[(（【《“\"'_A-Za-z\u4e00-\u9fff])|$)"
 )
 _SOILED = re.compile(r"^(?=[^\d]{0,8}[()（）])[^\d]{1,8}?(?P<n>\d{1,3})\s?(?P<sep>[.．、])(?=\D|$)")
