@@ -68,7 +68,7 @@ class Gateway:
     tracer: Tracer = UNTRACED
 
 
-def _gateway(request: Request) -> Gateway:
+async def _gateway(request: Request) -> Gateway:  # not by a thread, as FastAPI calls what isn't async
     return cast("Gateway", request.app.state.gateway)
 
 

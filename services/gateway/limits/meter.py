@@ -21,7 +21,29 @@ from services.gateway.exams import Exam, exam_of
 from services.gateway.pauses import Pauses
 
 _BATCH = 50
-_BEGAN = "SELECT status FROM exam_events WHERE exam_id = $1 AND revision = $2 ORDER BY number LIMIT 1"
+_BEGAN = """
+(SELECT b.status FROM exam_events b WHERE b.exam_id = e.exam_id AND b.revision = e.revision ORDER BY b.number LIMIT 1)
+"""
+"""The status that an exam's revision began at."""
+_PENDING = f"""
+SELECT e.*, {_BEGAN} AS began FROM exams e WHERE status = 'COMPLETED' AND metered < revision AND NOT exam_id = ANY($1)
+ORDER BY completed_at LIMIT $2
+"""  # noqa: S608 - constants
+_ONE = f"SELECT metered, {_BEGAN} AS began FROM exams e WHERE exam_id = $1 AND revision = $2"  # noqa: S608 - constants
+# One statement, so that a revision is counted once, or not at all.
+_COUNT = """
+WITH counted AS (
+    UPDATE exams SET metered = $2 WHERE exam_id = $1 AND metered < $2 RETURNING tenant
+), added AS (
+    INSERT INTO usage_months AS u (tenant, month, pages, tokens_in, tokens_cached, tokens_out, cost)
+    SELECT tenant, date_trunc('month', $3::timestamptz AT TIME ZONE 'UTC')::date, $4::bigint, $5::bigint, $6::bigint,
+           $7::bigint, $8::numeric FROM counted
+    ON CONFLICT (tenant, month) DO UPDATE SET pages = u.pages + excluded.pages,
+      tokens_in = u.tokens_in + excluded.tokens_in, tokens_cached = u.tokens_cached + excluded.tokens_cached,
+      tokens_out = u.tokens_out + excluded.tokens_out, cost = u.cost + excluded.cost
+)
+SELECT 1 FROM counted
+"""
 
 
 @dataclass(frozen=True)
@@ -52,20 +74,15 @@ class Meter:
 
     async def turn(self) -> int:
         """Count the oldest completed exams that are not counted yet; how many there were. One that fails is left for later."""
-        rows = await self._pool.fetch(
-            """SELECT * FROM exams WHERE status = 'COMPLETED' AND metered < revision AND NOT exam_id = ANY($1)
-               ORDER BY completed_at LIMIT $2""",
-            self._pauses.current(),
-            _BATCH,
-        )
+        rows = await self._pool.fetch(_PENDING, self._pauses.current(), _BATCH)
         for row in rows:
-            await self._apart(exam_of(row))
+            await self._apart(exam_of(row), row["began"])
         return len(rows)
 
-    async def _apart(self, exam: Exam) -> None:
+    async def _apart(self, exam: Exam, began: str | None) -> None:
         """What can't be read of this exam is no matter of the others."""
         try:
-            await self.count(exam)
+            await self._count(exam, began)
             self._pauses.well(exam.exam_id)
         except Transient as error:
             self._pauses.failed(exam.exam_id)
@@ -76,25 +93,21 @@ class Meter:
 
         Raises Transient: the store is away (Unavailable), or a blob is not what its reference says.
         """
-        counted = await self._pool.fetchval("SELECT metered FROM exams WHERE exam_id = $1", exam.exam_id)
-        if counted is None or counted >= exam.position.revision:
-            return
+        revision = exam.position.revision
+        row = await self._pool.fetchrow(_ONE, exam.exam_id, revision)
+        if row is not None and row["metered"] < revision:
+            await self._count(exam, row["began"])
+
+    async def _count(self, exam: Exam, began: str | None) -> None:
         reading = Reading()
         if exam.report is not None:
             try:
                 reading = await self._read(exam.report)
             except (BlobMissing, ValidationError) as error:
                 self._log.error("usage of an exam unknown", exam_id=str(exam.exam_id), error=log.what(error))
-        async with self._pool.acquire() as connection, connection.transaction():
-            revision = exam.position.revision
-            done = await connection.execute(
-                "UPDATE exams SET metered = $2 WHERE exam_id = $1 AND metered < $2", exam.exam_id, revision
-            )
-            if done == "UPDATE 1":
-                began = await connection.fetchval(_BEGAN, exam.exam_id, revision)
-                used = _own(reading, began)
-                await _add(connection, exam, used)
-                metrics.PAGES.inc(used.pages)
+        used = _own(reading, began)
+        if await self._pool.fetchval(_COUNT, exam.exam_id, exam.position.revision, exam.completed_at, *_columns(used)):
+            metrics.PAGES.inc(used.pages)
 
     async def _read(self, ref: BlobRef) -> Reading:
         report = Report.model_validate_json(await self._blobs.get(ref))
@@ -109,19 +122,8 @@ def _own(reading: Reading, began: str | None) -> Reading:
     return Reading() if began in {Status.ANALYZED, Status.DIAGNOSED} else replace(reading, pages=0)
 
 
-async def _add(connection: asyncpg.Connection, exam: Exam, reading: Reading) -> None:
+def _columns(reading: Reading) -> tuple[object, ...]:
+    """(pages, tokens in, cached and out, cost)."""
     tokens = reading.cost.llm_tokens
-    await connection.execute(
-        """INSERT INTO usage_months AS u (tenant, month, pages, tokens_in, tokens_cached, tokens_out, cost)
-           VALUES ($1, date_trunc('month', $2::timestamptz AT TIME ZONE 'UTC')::date, $3, $4, $5, $6, $7)
-           ON CONFLICT (tenant, month) DO UPDATE SET pages = u.pages + excluded.pages,
-             tokens_in = u.tokens_in + excluded.tokens_in, tokens_cached = u.tokens_cached + excluded.tokens_cached,
-             tokens_out = u.tokens_out + excluded.tokens_out, cost = u.cost + excluded.cost""",
-        exam.tenant,
-        exam.completed_at,
-        reading.pages,
-        tokens.in_,
-        tokens.cached,
-        tokens.out,
-        Decimal(str(reading.cost.amount)).quantize(Decimal("0.000001")),
-    )
+    cost = Decimal(str(reading.cost.amount)).quantize(Decimal("0.000001"))
+    return reading.pages, tokens.in_, tokens.cached, tokens.out, cost

@@ -20,6 +20,18 @@ from services.gateway.records.responses import Response, responses_of
 from services.gateway.records.settings import RecordSettings
 
 _BATCH = 50
+_BEGIN_ANEW = """
+WITH same AS (
+    UPDATE exams SET recorded_revision = $2
+    WHERE exam_id = $1 AND revision = $2 AND status = 'COMPLETED' AND recorded_revision < $2 RETURNING exam_id
+), responded AS (
+    DELETE FROM responses USING same WHERE responses.exam_id = same.exam_id
+), mastered AS (
+    DELETE FROM masteries USING same WHERE masteries.exam_id = same.exam_id
+)
+SELECT 1 FROM same
+"""
+"""The exam's revision counts as recorded, and what was recorded before is gone; no row when another was first."""
 OF_A_TYPE = "type."
 """Codes of question types: no knowledge points."""
 
@@ -58,7 +70,7 @@ class Recorder:
         """What goes wrong with this exam is no matter of the others."""
         try:
             result = await self._result(exam)
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with self._pool.acquire() as connection:
                 await _record(connection, exam, result)
             self._pauses.well(exam.exam_id)
         except Exception as error:  # noqa: BLE001 - met again after a pause
@@ -81,19 +93,16 @@ class Recorder:
 
 
 async def _record(connection: asyncpg.Connection, exam: Exam, result: Result | None) -> None:
-    same = await connection.fetchval(
-        """UPDATE exams SET recorded_revision = $2
-           WHERE exam_id = $1 AND revision = $2 AND status = 'COMPLETED' AND recorded_revision < $2 RETURNING 1""",
-        exam.exam_id,
-        exam.position.revision,
-    )
-    if not same:
+    """All of it or nothing, and nothing when another was first."""
+    found = responses_of(exam.exam_id, result) if result else ()
+    mastered = result.diagnosis.mastery if result else ()
+    if not found and not mastered:
+        await connection.execute(_BEGIN_ANEW, exam.exam_id, exam.position.revision)
         return
-    await connection.execute("DELETE FROM responses WHERE exam_id = $1", exam.exam_id)
-    await connection.execute("DELETE FROM masteries WHERE exam_id = $1", exam.exam_id)
-    if result is not None:
-        await _put_responses(connection, exam, responses_of(exam.exam_id, result))
-        await _put_masteries(connection, exam, result.diagnosis.mastery)
+    async with connection.transaction():
+        if await connection.fetchval(_BEGIN_ANEW, exam.exam_id, exam.position.revision):
+            await _put_responses(connection, exam, found)
+            await _put_masteries(connection, exam, mastered)
 
 
 async def _put_responses(connection: asyncpg.Connection, exam: Exam, found: Sequence[Response]) -> None:

@@ -43,6 +43,14 @@ SELECT (SELECT extract(epoch FROM clock_timestamp() - min(completed_at)) FROM ex
 """
 
 
+# What asks for nothing, and never did: of most exams one statement is all.
+_NOTHING = """
+UPDATE exams SET review_revision = $2
+WHERE exam_id = $1 AND revision = $2 AND status = 'COMPLETED' AND review_revision < $2
+  AND NOT EXISTS (SELECT 1 FROM review_items i WHERE i.exam_id = $1)
+"""
+
+
 class Keeper:
     """One of possibly several: what another did first is found done, under the exam's lock."""
 
@@ -99,6 +107,8 @@ class Keeper:
                 raise
             seen = None
         items = open_items(exam.exam_id, seen.result) if seen else []
+        if not items and await self._pool.execute(_NOTHING, exam.exam_id, exam.position.revision) == "UPDATE 1":
+            return
         async with self._pool.acquire() as connection, connection.transaction():
             first = await connection.fetchval(
                 """SELECT 1 FROM exams WHERE exam_id = $1 AND revision = $2 AND status = 'COMPLETED'
@@ -174,7 +184,17 @@ async def _replace(connection: asyncpg.Connection, exam: Exam, items: list[Open]
 
     Returns how many decisions fell: neither applied nor to be applied any more.
     """
-    await connection.execute("SELECT 1 FROM review_items WHERE exam_id = $1 FOR UPDATE", exam.exam_id)
+    there = await connection.fetch("SELECT 1 FROM review_items WHERE exam_id = $1 FOR UPDATE", exam.exam_id)
+    void = await _clear(connection, exam, items, seen) if there else 0
+    await _put(connection, exam, items)
+    await connection.execute(
+        "UPDATE exams SET review_revision = $2 WHERE exam_id = $1", exam.exam_id, exam.position.revision
+    )
+    return void
+
+
+async def _clear(connection: asyncpg.Connection, exam: Exam, items: list[Open], seen: Shown | None) -> int:
+    """Take the rows away that the result has no place for; how many decisions fell with them."""
     waiting = await decisions.of_exam(connection, exam.exam_id)
     kept = [each for each in waiting if seen is None or decisions.waits_still(each, seen)]
     if seen is None:
@@ -188,6 +208,11 @@ async def _replace(connection: asyncpg.Connection, exam: Exam, items: list[Open]
         [item.item_id for item in items],
         [str(each.id) for each in kept],
     )
+    applied = {entry.id for entry in seen.submission.corrections} if seen else set()
+    return sum(each not in kept and each.id not in applied for each in waiting)
+
+
+async def _put(connection: asyncpg.Connection, exam: Exam, items: list[Open]) -> None:
     await connection.executemany(
         """INSERT INTO review_items (item_id, exam_id, tenant, revision, place, path, reason, question, queued_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -201,8 +226,3 @@ async def _replace(connection: asyncpg.Connection, exam: Exam, items: list[Open]
             for item in items
         ],
     )  # fmt: skip
-    await connection.execute(
-        "UPDATE exams SET review_revision = $2 WHERE exam_id = $1", exam.exam_id, exam.position.revision
-    )
-    applied = {entry.id for entry in seen.submission.corrections} if seen else set()
-    return sum(each not in kept and each.id not in applied for each in waiting)

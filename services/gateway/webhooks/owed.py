@@ -14,13 +14,11 @@ async def owe(connection: asyncpg.Connection, exam: Exam) -> None:
     event_type = BY_STATUS.get(exam.position.status)
     if event_type is None:
         return
-    recipients = await _subscribed(connection, exam, event_type)
-    callback = await connection.fetchval("SELECT callback_url FROM exams WHERE exam_id = $1", exam.exam_id)
-    if callback is not None:
-        await ensure_callback(connection, exam.tenant)
-        recipients.append((CALLBACK, callback))
+    recipients = await _recipients(connection, exam, event_type)
     if not recipients:
         return
+    if CALLBACK in dict(recipients):
+        await ensure_callback(connection, exam.tenant)
     body = body_of_end(exam)
     await connection.executemany(
         """INSERT INTO webhook_deliveries (id, tenant, endpoint_id, url, event_type, exam_id, body)
@@ -49,15 +47,23 @@ async def ensure_callback(connection: asyncpg.Connection, tenant: str) -> None:
     )
 
 
-async def _subscribed(
+async def _recipients(
     connection: asyncpg.Connection, exam: Exam, event_type: EventType
 ) -> list[tuple[str, str | None]]:
-    """Locked against deletion until the transaction ends: the foreign key of a delivery must not fail an exam's end."""
+    """(endpoint, the URL of a callback), of those that are subscribed and the exam's own callback, if it has one.
+
+    Locked against deletion until the transaction ends: the foreign key of a delivery must not fail an exam's end.
+    """
     rows = await connection.fetch(
-        """SELECT id FROM webhook_endpoints WHERE tenant = $1 AND $2 = ANY(events) AND id <> $3
-           ORDER BY id FOR KEY SHARE""",
+        """WITH subscribed AS (
+               SELECT id FROM webhook_endpoints WHERE tenant = $1 AND $2 = ANY(events) AND id <> $3
+               ORDER BY id FOR KEY SHARE
+           )
+           SELECT id, NULL AS url FROM subscribed
+           UNION ALL SELECT $3, callback_url FROM exams WHERE exam_id = $4 AND callback_url IS NOT NULL""",
         exam.tenant,
         event_type.value,
         CALLBACK,
+        exam.exam_id,
     )
-    return [(row["id"], None) for row in rows]
+    return [(row["id"], row["url"]) for row in rows]
