@@ -15,6 +15,9 @@ from runtime.blobs import BlobMissing, Unavailable, checked, ref_of, standing, v
 
 T = TypeVar("T")
 
+_HELD = 256 * 1024
+"""Bytes of a stream that are written together: what touches the disk takes a thread's turn, and most files are smaller."""
+
 
 class LocalBlobs:
     """One file per blob. A blob is written aside, synced, then linked: `link` fails when the name is taken."""
@@ -29,20 +32,20 @@ class LocalBlobs:
 
     async def put_stream(self, path: str, chunks: AsyncIterator[bytes]) -> BlobRef:
         target = self._root / checked(path)
-        digest, size = hashlib.sha256(), 0
-        staged, file = await self._do(self._stage)
+        digest, size, held = hashlib.sha256(), 0, bytearray()
+        staged = _Staged(self._staging)
         try:
-            try:
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    await self._do(file.write, chunk)
-                await self._do(_sync, file)
-            finally:
-                await self._do(_close, file)
-            won = await self._do(_link, staged, target)
-        finally:
-            await self._do(_remove, staged)
+            async for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                held += chunk
+                if len(held) >= _HELD:
+                    written, held = held, bytearray()
+                    await self._do(staged.write, written)
+        except BaseException:
+            await self._do(staged.drop)
+            raise
+        won = await self._do(staged.become, target, held)
         return BlobRef(path=path, sha256=digest.hexdigest(), size=size) if won else await standing(self, path)
 
     async def get(self, ref: BlobRef) -> bytes:
@@ -82,16 +85,7 @@ class LocalBlobs:
             raise Unavailable(f"the blob folder: {errno.errorcode.get(error.errno or 0, 'OSError')}") from None
 
     def _put(self, path: str, data: bytes) -> bool:
-        staged, file = self._stage()
-        try:
-            try:
-                file.write(data)
-                _sync(file)
-            finally:
-                _close(file)
-            return _link(staged, self._root / path)
-        finally:
-            _remove(staged)
+        return _Staged(self._staging).become(self._root / path, data)
 
     def _listing(self, folder: str) -> dict[str, int]:
         found = {}
@@ -114,10 +108,37 @@ class LocalBlobs:
                     break
                 folder.rmdir()
 
-    def _stage(self) -> tuple[Path, BinaryIO]:
-        self._staging.mkdir(parents=True, exist_ok=True)
-        staged = self._staging / secrets.token_hex(16)
-        return staged, staged.open("xb")
+
+class _Staged:
+    """A file on its way to its name, made with its first bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / secrets.token_hex(16)
+        self._file: BinaryIO | None = None
+
+    def write(self, data: bytes | bytearray) -> None:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("xb")
+        self._file.write(data)
+
+    def become(self, target: Path, last: bytes | bytearray) -> bool:
+        """Take the last bytes, and the name; False when that is taken. Whatever comes of it, the scrap is gone."""
+        try:
+            self.write(last)
+            assert self._file is not None
+            _sync(self._file)
+            _close(self._file)
+            return _link(self._path, target)
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """A scrap that stays is a nuisance; what was raised meanwhile matters more."""
+        if self._file is not None:
+            _close(self._file)
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
 
 def _part(path: Path, start: int, stop: int) -> bytes:
@@ -130,12 +151,6 @@ def _close(file: BinaryIO) -> None:
     """Close a file whose bytes are synced, or are of no use: closing flushes, and on a full disk that fails again."""
     with contextlib.suppress(OSError):
         file.close()
-
-
-def _remove(staged: Path) -> None:
-    """A scrap that stays is a nuisance; what was raised meanwhile matters more."""
-    with contextlib.suppress(OSError):
-        staged.unlink(missing_ok=True)
 
 
 def _sync(file: BinaryIO) -> None:
