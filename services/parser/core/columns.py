@@ -13,6 +13,7 @@ from contracts.base import Box
 
 _OPTION = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，)）\]]")
 _NUMBER = re.compile(r"^\W{0,3}(\d{1,3})(?!\d)")
+_ITEM = re.compile(r"^\W{0,3}\d{1,3}\s?[.．、]\s?(?!\d)")
 _BESIDE = 0.75
 """Share of the texts right of a gap that stand beside options from which they are options themselves."""
 _CROSSING = 0.04
@@ -39,7 +40,7 @@ def _gutters(page: Page, boxes: Sequence[Box]) -> list[float]:
     pitch = median(b[3] - b[1] for b in boxes)
     ruled = _ruled(page, boxes)
     found = list(ruled)
-    for x in _gaps(page, boxes, pitch):
+    for x in sorted(_gaps(page, boxes, pitch), key=lambda x: -_begun(page, boxes, x, pitch)):
         apart = all(abs(x - g) > 0.15 * page.width for g in found)
         if apart and not _bridged(page, boxes, x) and _parts_text(page, boxes, x, pitch):
             found.append(x)
@@ -141,6 +142,13 @@ def _cut_in_two(boxes: Sequence[Box], x: float, pitch: float) -> bool:
 
 def _on_one_level(a: Box, b: Box) -> bool:
     return abs(a[1] + a[3] - b[1] - b[3]) < min(a[3] - a[1], b[3] - b[1])
+
+
+def _begun(page: Page, boxes: Sequence[Box], x: float, pitch: float) -> int:
+    """How many numbers begin at the edge of what stands right of a gap; two tell as much as more."""
+    right = [(b, q.text) for b, q in zip(boxes, page.lines, strict=True) if b[0] >= x - 0.3 * pitch]
+    edge = min((b[0] for b, _ in right), default=0.0)
+    return min(2, sum(b[0] < edge + pitch and bool(_ITEM.match(text)) for b, text in right))
 
 
 def _continues_options(left: Sequence[tuple[Box, str]], right: Sequence[tuple[Box, str]], pitch: float) -> bool:

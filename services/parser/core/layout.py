@@ -14,6 +14,10 @@ _COVERED = 0.12
 """Share of a column's width that the broken pieces of one rule cover at least."""
 _SEPARATES = 1.0
 """White of less than this many line heights below handwriting leaves no room to write."""
+_LETTER = 2
+"""Characters of an answer before a question's number at most, with a dot or a tick read into it."""
+_WIDE = 1.3
+"""Width of one letter at most, in its line's heights."""
 _ROOM = 3.5
 """Lines to write on follow each other within this many line heights."""
 
@@ -29,8 +33,30 @@ class Span:
 
 def spans_of(flow: Flow, reading: Reading, starts: Sequence[Start], headings: Sequence[Heading]) -> list[Span]:
     """Regions and rows of each start, in order."""
-    stops = sorted({s.at for s in starts} | {h.at for h in headings})
-    return [_span(flow, reading, start, _shelf(starts, start), stops) for start in starts]
+    shelves = [_shelf(starts, s) for s in starts]
+    begun = [_begin(flow, s, shelf) for s, shelf in zip(starts, shelves, strict=True)]
+    stops = sorted({*begun, *(h.at for h in headings)})
+    out = []
+    for start, shelf, first in zip(starts, shelves, begun, strict=True):
+        last_of_shelf = max(s.at for s in shelf)
+        own = range(first, next((s for s in stops if s > last_of_shelf), len(flow.rows)))
+        cell = len(shelf) > 1
+        out.append(_cell(flow, reading, start, shelf, own.stop) if cell else _span(flow, reading, start, own, stops))
+    return out
+
+
+def _begin(flow: Flow, start: Start, shelf: Sequence[Start]) -> int:
+    """The first row of a question: a letter written before its number is its own, and was read as a line of its own."""
+    at = start.at
+    while len(shelf) == 1 and at and _written_before(flow.rows[at - 1], start.row):
+        at -= 1
+    return at
+
+
+def _written_before(row: Row, number: Row) -> bool:
+    """Whether a row is such a letter. What is wider than tall is several, or crossed out: its reading proves nothing."""
+    beside = (row.column, row.row) == (number.column, number.row) and not row.footer
+    return beside and len(row.text.strip()) <= _LETTER and row.box[2] - row.box[0] <= _WIDE * row.height
 
 
 def _shelf(starts: Sequence[Start], one: Start) -> list[Start]:
@@ -39,24 +65,20 @@ def _shelf(starts: Sequence[Start], one: Start) -> list[Start]:
     return sorted(same, key=lambda s: s.x)
 
 
-def _span(flow: Flow, reading: Reading, start: Start, shelf: list[Start], stops: list[int]) -> Span:
-    last_of_shelf = max(s.at for s in shelf)
-    end = next((s for s in stops if s > last_of_shelf), len(flow.rows))
-    own = range(start.at, end)
-    if len(shelf) > 1:
-        return _cell(flow, reading, start, shelf, end)
+def _span(flow: Flow, reading: Reading, start: Start, own: range, stops: Sequence[int]) -> Span:
+    """A question by itself: rows `own` of the flow. `stops`: where questions and headings begin."""
     rows = tuple(at for at in own if not flow.rows[at].footer)
     frame = frame_around(
         reading.pages[start.row.page - 1], (start.x, start.row.box[1], start.row.box[2], start.row.box[3])
     )
-    if frame and not _others_inside(frame, start, flow, stops):
+    if frame and not _others_inside(frame, start, flow, [at for at in stops if at != own.start]):
         return Span(start, rows, (Region(page=start.row.page, box=frame),))
-    return Span(start, rows, tuple(_regions(flow, reading, start, end, rows)))
+    return Span(start, rows, tuple(_regions(flow, reading, start, own.stop, rows)))
 
 
-def _others_inside(frame: Box, start: Start, flow: Flow, stops: Sequence[int]) -> bool:
+def _others_inside(frame: Box, start: Start, flow: Flow, others: Sequence[int]) -> bool:
     """Whether another question or heading stands in the same frame: then it is no frame of one question."""
-    rows = [flow.rows[at] for at in stops if at != start.at]
+    rows = [flow.rows[at] for at in others]
     return any(r.page == start.row.page and _point_in(frame, r.box[0], (r.box[1] + r.box[3]) / 2) for r in rows)
 
 

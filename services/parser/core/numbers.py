@@ -26,6 +26,7 @@ _OPTION = re.compile(r"[A-H]\s?[.．、:：]\s{0,4}$")
 _NOTES = re.compile(r"注意事项|考生须知|答[题卷]须知|答题前|instructions?", re.IGNORECASE)
 _BLOCKED = re.compile(
     r"^\s{0,3}\d{1,3}\s?([(（]\d{1,2}[)）]\s?班|分|页|年|月|日|班|号|%|cm|km|kg|mm|厘|千|米|元|度|°|[-—~～+×÷=<>≤≥/])"
+    r"|^\s{0,3}\d{1,3}[.．]\d{1,4}\s{0,2}(?:$|[×xX*]\s?10)"
 )
 _STRONG = ".．、"
 _NOTE_ROWS = 12
@@ -36,15 +37,21 @@ _IMPLIED = 0.5
 def starts_of(flow: Flow, headings: Sequence[Heading], expected: Mapping[int, int]) -> list[Start]:
     """The question numbers in reading order. `expected`: how often the answer key has each number; empty without one."""
     banned = _notes(flow, headings)
-    candidates = [
-        c for at, row in enumerate(flow.rows) if at not in banned for c in _candidates(at, row, flow, expected)
-    ]
+    rows = [(at, row) for at, row in enumerate(flow.rows) if at not in banned]
+    candidates = [c for at, row in rows for c in _candidates(at, row, flow, expected)]
+    candidates = [c for c in candidates if c.weight >= SURE or not _in_composition(c.at, headings)]
     once = bool(expected) and max(expected.values()) == 1
     breaks = [h.at for h in headings]
     sure = {c.at for c in candidates if c.weight >= SURE}
     stems = [s for s in stems_of(flow, breaks, sure) if s.at not in banned]
     chain = heaviest([*candidates, *(_unnumbered(s, flow) for s in stems)], breaks, once=once)
     return _mended(_without_head(chain, headings), candidates)
+
+
+def _in_composition(at: int, headings: Sequence[Heading]) -> bool:
+    """Whether a row stands below a heading that asks for a composition: a lone stroke in it is no number."""
+    above = [h for h in headings if h.at < at]
+    return bool(above) and above[-1].section.type == "essay"
 
 
 def _unnumbered(stem: Stem, flow: Flow) -> Start:

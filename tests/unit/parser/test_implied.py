@@ -84,3 +84,20 @@ def test_numbers_do_not_start_over_with_the_steps_of_a_question() -> None:
 def test_hostile_pages_of_unnumbered_stems_are_read_in_time() -> None:
     texts = ["一、选择题", *(["下列正确的是", "A. 甲    B. 乙    C. 丙    D. 丁"] * 400)]
     assert len(numbers(texts)) == 1
+
+
+def test_a_letter_written_before_the_number_is_that_questions() -> None:
+    lines = column(PAPER)
+    first, second = (line("B", 50, lines[at].box[0][1], script="handwritten") for at in (1, 3))
+    questions = parse(submission(), reading([*lines, first, second])).questions
+    assert [[ref.index for ref in q.lines] for q in questions[:3]] == [[len(lines)], [len(lines) + 1], []]
+
+
+def test_a_lone_stroke_in_a_composition_is_no_number() -> None:
+    lines = column(["五、作文（40分）", "一次难忘的劳动"])
+    stroke = line("1", 120, lines[-1].box[0][1] + 40, script="handwritten")
+    assert [q.number for q in parse(submission("chinese"), reading([*lines, stroke])).questions] == ["五"]
+
+
+def test_a_tables_decimals_are_no_numbers_of_questions() -> None:
+    assert numbers([*PAPER, "7. 看表回答：", "9.3", "11.3"]) == [str(n) for n in range(1, 8)]
