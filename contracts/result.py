@@ -68,7 +68,10 @@ class ResultTrend(Contract):
 
 
 class ResultQuestion(Contract):
-    """`origin`: `model` where a language model wrote the question, as in practice papers that asked for it."""
+    """`origin`: `model` where a language model wrote the question, as in practice papers that asked for it.
+
+    `student_answer_latex`, `correct_answer_latex`: the same as LaTeX for a formula's place; null where the text says all.
+    """
 
     number: str
     path: tuple[str, ...]
@@ -80,8 +83,10 @@ class ResultQuestion(Contract):
     knowledge_points: tuple[KnowledgePoint, ...] = ()
     difficulty: Share | None = None
     student_answer: str | None = None
+    student_answer_latex: str | None = None
     answer_confidence: Share = 0.0
     correct_answer: str | None = None
+    correct_answer_latex: str | None = None
     verdict: Verdict = "ungraded"
     score: float | None = None
     graded_by: GradedBy | None = None

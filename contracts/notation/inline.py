@@ -7,7 +7,9 @@ A text is a list of nodes: `{"t": text}`, with `"l"` when it is in another langu
 import re
 from typing import Any, Literal
 
-from contracts.notation.maths import FUNCTIONS, Row, read_formula
+from contracts.notation.commands import FUNCTIONS
+from contracts.notation.maths import read_formula
+from contracts.notation.nodes import Row, upright
 from contracts.notation.spoken import linear
 from contracts.notation.ticks import judgements, ticked
 
@@ -15,11 +17,16 @@ Text = list[dict[str, Any]]
 Style = Literal["algebra", "chemistry", "words"]
 """What counts as a formula without being marked: `x=7` and `-3`; `2H2+O2=2H2O`; nothing."""
 
-_DOLLARS = re.compile(r"(\$[^$]{1,400}\$)")
+STYLES: dict[str, Style] = {"math": "algebra", "physics": "algebra", "science": "algebra", "chemistry": "chemistry"}
+"""Of the answers in a subject's papers; of others, `words`."""
+
+DOLLARS = re.compile(r"(\$[^$]{1,400}\$)")
+_DELIMITED = re.compile(r"\$\$(.+?)\$\$|\\\((.+?)\\\)|(?<!\\)\\\[(.+?)\\\]", re.DOTALL)
 _RUN = re.compile(
-    r"[!-~\u00b0-\u00d7\u00f7\u0391-\u03c9\u2070-\u2094\u2103\u2190-\u22ff\u25b3\uff08\uff09\uff0b\uff0d\uff1c-\uff1e ]+"
+    r"(?:\\(?:text|textrm|mbox|mathrm) ?\{[^{}$]{0,80}\}|\\begin\{[a-z]+\*?\}.{0,400}?\\end\{[a-z]+\*?\}|"
+    r"[!-~\u00b0-\u00d7\u00f7\u0391-\u03c9\u2070-\u2094\u2103\u2190-\u22ff\u25b3\uff08\uff09\uff0b\uff0d\uff1c-\uff1e ])+"
 )
-_MARKUP = re.compile(r"\\[a-zA-Z{]|\^|_\{|[⁰¹²³⁴-⁹₀-₉]")
+_MARKUP = re.compile(r"\\[a-zA-Z{]|\^|_\{|[⁰¹²³⁴-⁹⁺₀-₉]")
 _SIGN = re.compile(r"[=<>≤≥≠≈±×÷√∠△⊥∥∈∪∩＝＜＞]|(?<=[\w)）])\s?[-+−＋－*/]\s?(?=[\w(（])")
 _SIGNED = re.compile(r"[-−－+＋±]\d+(?:\.\d+)?")
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -48,12 +55,17 @@ def foreign(text: str, lang: str) -> str | None:
 def inline(text: str, *, lang: str = "zh", style: Style = "algebra") -> Text:
     """The nodes of `text`, which is shown in a report in `lang`."""
     nodes: Text = []
-    for part in _DOLLARS.split(text):
-        if _DOLLARS.fullmatch(part):
+    for part in DOLLARS.split(in_dollars(text)):
+        if DOLLARS.fullmatch(part):
             nodes.append(_formula(part[1:-1], style, braces=True))
         else:
             nodes += [{"t": ticked(part)}] if judgements(part) else _mixed(ticked(part), style)
     return [_tagged(node, lang) for node in _merged(nodes)]
+
+
+def in_dollars(text: str) -> str:
+    r"""TeX between `$$…$$`, `\(…\)` and `\[…\]` as between single dollars."""
+    return _DELIMITED.sub(lambda found: f"${found[1] or found[2] or found[3]}$", text)
 
 
 def plain(text: str, *, lang: str = "zh") -> Text:
@@ -78,7 +90,10 @@ def _inside(text: str, start: int, end: int) -> tuple[int, int]:
     """The run without blanks, stops and brackets at its edges that belong to the sentence."""
     while start < end and (text[start] in _EDGES or (text[start] in "(（" and not _closed(text[start:end]))):
         start += 1
-    while start < end and (text[end - 1] in _EDGES or (text[end - 1] in ")）" and not _closed(text[start:end]))):
+    while start < end and (
+        (text[end - 1] in _EDGES and not text.endswith("\\right.", start, end))
+        or (text[end - 1] in ")）" and not _closed(text[start:end]))
+    ):
         end -= 1
     return start, end
 
@@ -110,7 +125,7 @@ def _few_letters(run: str) -> bool:
 
 def _formula(source: str, style: Style, *, braces: bool) -> dict[str, Any]:
     if style == "chemistry":
-        nodes = _upright(read_formula(_ATOMS.sub(r"_{\g<0>}", source) if "\\" not in source else source, braces=braces))
+        nodes = upright(read_formula(_ATOMS.sub(r"_{\g<0>}", source) if "\\" not in source else source, braces=braces))
     else:
         nodes = read_formula(source, braces=braces)
     alt = linear(nodes)
@@ -119,15 +134,9 @@ def _formula(source: str, style: Style, *, braces: bool) -> dict[str, Any]:
 
 def _tall(nodes: Row) -> bool:
     """Whether it needs more than a line's height."""
-    return any(node["k"] in {"frac", "cases"} or any(_tall(row) for row in node.get("a", ())) for node in nodes)
-
-
-def _upright(nodes: Row) -> Row:
-    """Symbols of elements stand upright."""
-    return [
-        node | ({"a": [_upright(row) for row in node["a"]]} if "a" in node else {"k": "w"} if node["k"] == "i" else {})
-        for node in nodes
-    ]
+    return any(
+        node["k"] in {"frac", "cases", "lines"} or any(_tall(row) for row in node.get("a", ())) for node in nodes
+    )
 
 
 def _merged(nodes: Text) -> Text:

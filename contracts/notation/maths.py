@@ -6,49 +6,28 @@ them (`√6`, `x²`, `(x+1)`). Nothing is executed; what is not understood is sh
 A leaf is `{"k": kind, "s": text}`: `i` identifier, `n` number, `o` operator, `f` function name, `w` upright words.
 Anything else is `{"k": kind, "a": [rows…]}`, a row being a list of nodes: `row` (1) · `frac` (2) · `sqrt` (1) ·
 `root` (body, index) · `sup` `sub` (base, script) · `subsup` (base, lower, upper) · `fence` (body; with `open`, `close`) ·
-`over` (body; with `s`, the accent) · `cases` (lines).
+`over` (body; with `s`, the accent) · `cases` (lines behind a brace) · `lines` (the same without).
+What stood after a blank has `gap`.
 """
 
 import re
-from typing import Any
 
+from contracts.notation.commands import ACCENTS, OPERATORS, SILENT, STRUCTURES, UPRIGHT
+from contracts.notation.nodes import Row, leaf, plain_piece, scripted, symbol, upright
 from contracts.notation.ticks import TICK
 
-Node = dict[str, Any]
-Row = list[Node]
-
 _DEEPEST = 8
-_OPERATORS = {
-    "times": "×", "div": "÷", "cdot": "·", "pm": "±", "mp": "∓", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥",
-    "geq": "≥", "geqslant": "≥", "neq": "≠", "ne": "≠", "approx": "≈", "equiv": "≡", "sim": "∽", "cong": "≌",
-    "angle": "∠", "triangle": "△", "perp": "⊥", "parallel": "∥", "in": "∈", "notin": "∉", "subset": "⊂",
-    "subseteq": "⊆", "cup": "∪", "cap": "∩", "because": "∵", "therefore": "∴", "rightarrow": "→", "to": "→",
-    "Rightarrow": "⇒", "Leftrightarrow": "⇔", "lt": "<", "gt": ">", "mid": "|", "{": "{", "}": "}", "uparrow": "↑",
-    "downarrow": "↓", "odot": "⊙", "backslash": "\\", "sum": "∑", "int": "∫", "vert": "|",
-}  # fmt: skip
-_WORDS = {
-    "circ": "°", "degree": "°", "infty": "∞", "emptyset": "∅", "varnothing": "∅", "ldots": "…", "cdots": "…",
-    "dots": "…", "%": "%", "quad": "\u2003", ",": "\u2009", ";": "\u2009", " ": "\u2009", "&": "&", "$": "$", "#": "#",
-    "_": "_",
-}  # fmt: skip
-_LETTERS = {
-    "pi": "π", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ",
-    "rho": "ρ", "sigma": "σ", "varphi": "φ", "phi": "φ", "omega": "ω", "Delta": "Δ", "Omega": "Ω", "varepsilon": "ε",
-}  # fmt: skip
-FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min"})
-_SILENT = {"displaystyle", "limits", "!", "rm", "bf", "it", "left", "right", "big", "Big", "begin", "end"}
-_UPRIGHT = {"text", "mathrm", "textrm", "operatorname", "mbox", "mathbf", "mathbb"}
-_ACCENTS = {
-    "overline": "‾", "bar": "‾", "vec": "→", "overrightarrow": "→", "hat": "^", "widehat": "⌒", "overset": "⌒",
-}  # fmt: skip
-_STRUCTURES = _ACCENTS.keys() | {"frac", "dfrac", "tfrac", "sqrt"}
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ", "0123456789-n", strict=True))
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x3000: " "}
-_ATTACHED = "°%℃‰′″"  # stand close to what is before them
+_INDEX = re.compile(r"(?<![\w)\]}])([²³⁴-⁹])√")
+_CLOSERS = {"}", ")", "]"}
+_BRACED = {"cases", "dcases", "rcases"}
 _CLOSES = {"(": ")]", "[": ")]", "{": "}", r"\left": (r"\right",), r"\begin": (r"\end",)}
+_MIXED = r"(?<![\d.])\d+(?:\s+|又)\d+/\d+(?![0-9A-Za-z(√./])"
 _TOKEN = re.compile(
-    r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|(?<=\d)(?:cm|mm|km|dm|kg|mL|min)(?![A-Za-z])"
+    rf"{_MIXED}|"
+    r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|(?<=[\d²³¹⁰⁴-⁹])(?:cm|mm|km|dm|kg|mL|min)(?![A-Za-z])"
     r"|(?:sin|cos|tan|cot|log|ln|lg)(?![A-Z])|\s+|[\u2e80-\u9fff\uf900-\ufaff]+|."
 )
 
@@ -58,7 +37,8 @@ def read_formula(text: str, *, braces: bool = True) -> Row:
 
     Characters that are no part of the TeX are all kept, in order.
     """
-    text = text.translate(_FULL_WIDTH).replace("$", " ")
+    text = text.translate(_FULL_WIDTH).replace("$", " ").replace("∛", "√[3]").replace("∜", "√[4]")
+    text = _INDEX.sub(lambda found: f"√[{_RAISED[found[1]]}]", text)
     pieces = _scripts(_TOKEN.findall(text))
     return _Reader(pieces, _pairs(pieces, braces=braces)).row(len(pieces), 0)
 
@@ -104,24 +84,26 @@ class _Reader:
     def row(self, end: int, depth: int) -> Row:
         """Nodes up to the piece `end`."""
         nodes: Row = []
+        spaced = False
         while self.at < end:
             piece = self.pieces[self.at]
             if piece in {"^", "_"}:
                 self.at += 1
                 self._script(nodes, piece, end, depth)
-            else:
-                nodes += self.atom(end, depth)
+            elif found := self.atom(end, depth):
+                nodes += [found[0] | {"gap": True}, *found[1:]] if spaced and nodes else found
+            spaced = piece.isspace()
         return nodes
 
     def _script(self, nodes: Row, sign: str, end: int, depth: int) -> None:
         script = self.argument(end, depth)
         if not script:
-            nodes.append(_leaf("o", sign))
-        elif script == [_leaf("w", "°")]:
+            nodes.append(leaf("o", sign))
+        elif script == [leaf("w", "°")]:
             nodes += script
         else:
             base = [nodes.pop()] if nodes else []
-            nodes.append(_scripted(base, "sup" if sign == "^" else "sub", script))
+            nodes.append(scripted(base, "sup" if sign == "^" else "sub", script))
 
     def atom(self, end: int, depth: int) -> Row:
         start, piece = self.at, self.pieces[self.at]
@@ -131,10 +113,21 @@ class _Reader:
             return self._group(piece, close, depth)
         if piece.startswith("\\") and len(piece) > 1:
             return self._command(piece[1:], end, depth)
-        if piece == "√":
-            body = self.argument(end, depth)
-            return [{"k": "sqrt", "a": [body]}] if body else [_leaf("w", TICK)]
-        return _plain(piece)
+        return self._radical(end, depth) if piece == "√" else plain_piece(piece)
+
+    def _radical(self, end: int, depth: int) -> Row:
+        """What stands after √: its index in square brackets, if any, and its body; a tick where there is none."""
+        close = self.pairs.get(self.at, end)
+        if self.pieces[self.at : self.at + 1] == ["["] and close + 1 < end and self.pieces[close + 1] not in _CLOSERS:
+            return self._root(end, depth)
+        bar = next((at for at in range(self.at + 1, end) if self.pieces[at] == "|"), None)
+        if bar is not None and self.pieces[self.at] == "|":
+            self.at += 1
+            inside = self.row(bar, depth + 1)
+            self.at = bar + 1
+            return [{"k": "sqrt", "a": [[{"k": "fence", "a": [inside], "open": "|", "close": "|"}]]}]
+        body = self.argument(end, depth)
+        return [{"k": "sqrt", "a": [body]}] if body else [leaf("w", TICK)]
 
     def _group(self, piece: str, close: int, depth: int) -> Row:
         """What stands between an opening piece and its end, the end taken too."""
@@ -149,6 +142,8 @@ class _Reader:
             return inside if len(inside) == 1 else [{"k": "row", "a": [inside]}] if inside else []
         if piece == r"\left":
             around[1] = self._delimiter()
+        if around == ["{", ""] and [node["k"] for node in inside] == ["lines"]:
+            return [inside[0] | {"k": "cases"}]
         return [{"k": "fence", "a": [inside], "open": around[0], "close": around[1]}]
 
     def _delimiter(self) -> str:
@@ -157,31 +152,44 @@ class _Reader:
             return ""
         piece = self.pieces[self.at]
         self.at += 1
-        return "" if piece == "." else _OPERATORS.get(piece[1:], piece[1:]) if piece.startswith("\\") else piece
+        return "" if piece == "." else OPERATORS.get(piece[1:], piece[1:]) if piece.startswith("\\") else piece
 
     def _lines(self, close: int, depth: int) -> Row:
-        r"""`\begin{cases} … \\ … \end{cases}`, any environment alike."""
-        self.at = min(self.pairs.get(self.at, self.at - 1) + 1, close)  # the name in braces
+        r"""`\begin{cases} … \\ … \end{cases}`; other environments alike, without a brace."""
+        name = self._word(close)
+        if name == "array":
+            self._word(close)  # how its columns stand
         rows: list[Row] = []
         while self.at < close:
             stop = next((i for i in range(self.at, close) if self.pieces[i] == "\\\\"), close)
             rows.append([node for node in self.row(stop, depth + 1) if node.get("s") != "&"])
             self.at = stop + 1
         self.at = min(self.pairs.get(close + 1, close) + 1, len(self.pieces))
-        return [{"k": "cases", "a": [row for row in rows if row]}]
+        return [{"k": "cases" if name in _BRACED else "lines", "a": [row for row in rows if row]}]
+
+    def _word(self, end: int) -> str:
+        """A group's pieces as they stand, the group taken; nothing where no group comes."""
+        close = self.pairs.get(self.at, end)
+        if close >= end or self.pieces[self.at] != "{":
+            return ""
+        word = "".join(self.pieces[self.at + 1 : close])
+        self.at = close + 1
+        return word
 
     def _command(self, name: str, end: int, depth: int) -> Row:
-        if depth < _DEEPEST and name in _STRUCTURES:
+        if depth < _DEEPEST and name in STRUCTURES:
             return self._structure(name, end, depth)
-        if name in _UPRIGHT:
-            return self._upright()
-        return [] if name in _SILENT else [_symbol(name)]
+        if name in UPRIGHT:
+            return self._upright(name, depth)
+        return [] if name in SILENT else [symbol(name)]
 
     def _structure(self, name: str, end: int, depth: int) -> Row:
         if name == "sqrt":
             return self._root(end, depth)
-        if name in _ACCENTS:
-            return [{"k": "over", "a": [self.argument(end, depth)], "s": _ACCENTS[name]}]
+        if name == "overset":
+            self.argument(end, depth)  # the arc, of which the one sign is made
+        if name in ACCENTS:
+            return [{"k": "over", "a": [self.argument(end, depth)], "s": ACCENTS[name]}]
         return [{"k": "frac", "a": [self.argument(end, depth), self.argument(end, depth)]}]
 
     def _root(self, end: int, depth: int) -> Row:
@@ -193,61 +201,31 @@ class _Reader:
         self.at = close + 1
         return [{"k": "root", "a": [self.argument(end, depth), index]}]
 
-    def _upright(self) -> Row:
+    def _upright(self, name: str, depth: int) -> Row:
         close = self.pairs.get(self.at)
         if close is None or self.pieces[self.at] != "{":
             return []
+        if name == "mathrm" and depth < _DEEPEST and {"^", "_"} & {*self.pieces[self.at : close]}:
+            self.at += 1
+            inside = self.row(close, depth + 1)
+            self.at = close + 1
+            return upright(inside)
         words = "".join(self.pieces[self.at + 1 : close])
         self.at = close + 1
-        return [_leaf("w", words)] if words else []
+        return [leaf("w", words)] if words else []
 
     def argument(self, end: int, depth: int) -> Row:
         """A group, one command, a sign with the number after it, or one character of what follows."""
         while self.at < end and self.pieces[self.at].isspace():
             self.at += 1
-        if self.at >= end or self.pieces[self.at] in {"}", ")", "]", "^", "_"}:
+        if self.at >= end or self.pieces[self.at] in _CLOSERS | {"^", "_"}:
             return []
         piece = self.pieces[self.at]
-        if piece[0].isdigit() and len(piece) > 1 and self.at and self.pieces[self.at - 1] not in {"√", "^"}:
+        if piece[0].isdigit() and len(piece) > 1 and self.at and self.pieces[self.at - 1] not in {"√", "^", "]"}:
             self.pieces[self.at] = piece[1:]  # \frac12 is a half
-            return [_leaf("n", piece[0])]
+            return [leaf("n", piece[0])]
         nodes = self.atom(end, depth + 1)
-        signed = nodes in ([_leaf("o", "-")], [_leaf("o", "+")])
+        signed = nodes in ([leaf("o", "-")], [leaf("o", "+")])
         if signed and self.at < end and self.pieces[self.at][0].isdigit():
             nodes += self.atom(end, depth + 1)
         return nodes[0]["a"][0] if len(nodes) == 1 and nodes[0]["k"] == "row" else nodes
-
-
-def _leaf(kind: str, text: str) -> Node:
-    return {"k": kind, "s": text}
-
-
-def _symbol(name: str) -> Node:
-    """A command that stands for one sign; an unknown one is shown."""
-    if name in FUNCTIONS:
-        return _leaf("f", name)
-    for kind, table in (("o", _OPERATORS), ("i", _LETTERS), ("w", _WORDS)):
-        if name in table:
-            return _leaf(kind, table[name])
-    return _leaf("w", "\\" + name)
-
-
-def _plain(piece: str) -> Row:
-    """One piece that is no command."""
-    if piece.isspace():
-        return []
-    if piece in FUNCTIONS:
-        return [_leaf("f", piece)]
-    if piece[0].isdigit() or (piece.isalpha() and len(piece) == 1 and piece < "\u2e80"):
-        return [_leaf("n" if piece[0].isdigit() else "i", piece)]
-    words = len(piece) > 1 or piece in _ATTACHED or piece >= "\u2e80" or piece in "…∅∞"
-    return [_leaf("w" if words else "o", piece)]
-
-
-def _scripted(base: Row, kind: str, script: Row) -> Node:
-    """A base with one more script: `x_1^2` has both on one base."""
-    if base and base[0]["k"] in {"sub", "sup"} and base[0]["k"] != kind:
-        first, second = base[0]["a"]
-        lower, upper = (script, second) if kind == "sub" else (second, script)
-        return {"k": "subsup", "a": [first, lower, upper]}
-    return {"k": kind, "a": [base, script]}

@@ -9,6 +9,8 @@ from contracts.artefacts.diagnosis import Background, Diagnosis
 from contracts.artefacts.paper import Paper, Question, QuestionType
 from contracts.artefacts.reading import Page, Reading
 from contracts.artefacts.submission import Submission
+from contracts.notation.answers import answer_latex
+from contracts.notation.inline import STYLES, Style
 from contracts.result import (
     Result,
     ResultDiagnosis,
@@ -91,12 +93,13 @@ def _questions(submission: Submission, paper: Paper, analysis: Analysis) -> tupl
     waiting: dict[tuple[str, ...], deque[Answer]] = defaultdict(deque)
     for answer in analysis.answers:
         waiting[answer.path].append(answer)
-    merged = [_merged(question, _next(waiting, question.path)) for question in paper.questions]
+    style = STYLES.get(submission.subject, "words")
+    merged = [_merged(question, _next(waiting, question.path), style) for question in paper.questions]
     left = [answer for answer in analysis.answers if any(answer is other for other in waiting[answer.path])]
     types = _key_types(submission)
     for answer in left:
         kind = types.get(answer.path) or types.get((answer.number,)) or _NO_QUESTION
-        merged.append(_merged(Question(number=answer.number, path=answer.path, type=kind), answer))
+        merged.append(_merged(Question(number=answer.number, path=answer.path, type=kind), answer, style))
     return _with_origins(merged, submission)
 
 
@@ -124,7 +127,7 @@ def _key_types(submission: Submission) -> dict[tuple[str, ...], QuestionType]:
     return types
 
 
-def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
+def _merged(question: Question, answer: Answer | None, style: Style) -> ResultQuestion:
     answer = answer or Answer(number=question.number, path=question.path)
     return ResultQuestion(
         number=question.number,
@@ -137,8 +140,10 @@ def _merged(question: Question, answer: Answer | None) -> ResultQuestion:
         knowledge_points=question.knowledge_points if answer.knowledge_points is None else answer.knowledge_points,
         difficulty=question.difficulty,
         student_answer=answer.student_answer,
+        student_answer_latex=None if question.type == "essay" else answer_latex(answer.student_answer, style),
         answer_confidence=answer.answer_confidence,
         correct_answer=answer.correct_answer,
+        correct_answer_latex=None if question.type == "essay" else answer_latex(answer.correct_answer, style),
         verdict=answer.verdict,
         score=answer.score,
         graded_by=answer.graded_by,

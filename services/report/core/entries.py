@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from contracts.artefacts.diagnosis import Cause, Diagnosis
 from contracts.artefacts.paper import KnowledgePoint
-from contracts.notation.inline import Style, Text, inline, plain
+from contracts.notation.inline import STYLES, Style, Text, inline, plain
 from contracts.notation.ticks import ticked
 from contracts.result import Result, ResultQuestion
 from contracts.taxonomy import taxonomy
@@ -19,7 +19,6 @@ _LONGEST_ANSWER, _LONGEST_FULL = 56, 400
 _LONGEST_STEM = 240
 _LONGEST_POINT, _ROOM_FOR_NAMES = 36, 44  # characters of one knowledge point, of all in a row of the table
 _PAPER_WIDTH, _TALLEST_SHOWN = 840, 420  # CSS pixels
-_STYLES: dict[str, Style] = {"math": "algebra", "physics": "algebra", "science": "algebra", "chemistry": "chemistry"}
 _REDO_LINES = {"single_choice": 1, "multiple_choice": 1, "true_false": 1, "fill_blank": 1, "calculation": 4, "essay": 5}
 _PROSE = {"short_answer", "essay"}
 _CLEAR = 0.9  # confidence of a reading under which a teacher is told so
@@ -38,7 +37,7 @@ class Teller:
     @classmethod
     def of(cls, result: Result, diagnosis: Diagnosis, words: Words) -> "Teller":
         causes = {cause.number: cause for cause in diagnosis.causes}
-        return cls(words, _STYLES.get(result.subject, "words"), causes, _names(result, words))
+        return cls(words, STYLES.get(result.subject, "words"), causes, _names(result, words))
 
     def name(self, point: KnowledgePoint) -> str:
         """What the report calls a knowledge point."""

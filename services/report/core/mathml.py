@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from contracts.notation.maths import Node, Row
+from contracts.notation.nodes import Node, Row
 from contracts.notation.spoken import linear
 
 _SHOWN = {"-": "−", "*": "∗", "/": "/", "'": "′"}
@@ -66,9 +66,10 @@ def _node(node: Node) -> Markup:
         return Markup("<mrow>{}{}{}</mrow>").format(_mark(node["open"]), _row(parts[0]), _mark(node["close"]))
     if kind == "over":
         return Markup('<mover accent="true">{}<mo>{}</mo></mover>').format(_box(parts[0]), node["s"])
-    if kind == "cases":
+    if kind in {"cases", "lines"}:
         lines = Markup("").join(Markup("<mtr><mtd>{}</mtd></mtr>").format(_row(row)) for row in parts)
-        return Markup('<mrow><mo stretchy="true">{{</mo><mtable>{}</mtable></mrow>').format(lines)
+        brace = Markup('<mo stretchy="true">{</mo>') if kind == "cases" else Markup("")
+        return Markup("<mrow>{}<mtable>{}</mtable></mrow>").format(brace, lines)
     tag = _TAGS[kind]
     return Markup("<{0}>{1}</{0}>").format(Markup(tag), Markup("").join(_box(row) for row in parts))  # noqa: S704
 
