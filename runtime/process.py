@@ -79,6 +79,7 @@ async def run(
     `open_resources` is for whoever runs the process with ports of its own.
     """
     heap.keep_little()
+    heap.read_in_small()
     stop = _stop_signal()
     metrics.BUILD.info({"version": version})
     late = exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
