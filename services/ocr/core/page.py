@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Page
-from services.ocr.core import geometry, order, quality, script, sheet
+from services.ocr.core import geometry, order, quality, script, shapes, sheet
 from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Turn
@@ -63,6 +63,7 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
     bubbles = find_bubbles(leaf, lines, engine)
     figures = find_figures(leaf, lines, rules)
     lines = script.by_size_and_wording(order.ordered(script.by_label(script.divided(lines, spots))))
+    lines, spots = shapes.mended(lines, spots)
     page = Page(
         page=number,
         width=leaf.size[0],
