@@ -71,6 +71,7 @@ class ResultQuestion(Contract):
     """`origin`: `model` where a language model wrote the question, as in practice papers that asked for it.
 
     `student_answer_latex`, `correct_answer_latex`: the same as LaTeX for a formula's place; null where the text says all.
+    `missing`: not found on the pages, though the answer key or the numbers around it say that it is on the paper.
     """
 
     number: str
@@ -80,6 +81,7 @@ class ResultQuestion(Contract):
     options: dict[str, str] = {}
     max_score: float | None = None
     regions: tuple[Region, ...] = ()
+    missing: bool = False
     knowledge_points: tuple[KnowledgePoint, ...] = ()
     difficulty: Share | None = None
     student_answer: str | None = None

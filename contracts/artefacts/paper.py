@@ -77,6 +77,7 @@ class Question(Contract):
     `text`: printed stem. `lines`: handwritten lines within its regions, in reading order; `spots`: its answer places,
     in reading order; `bubbles`: its row on an answer card. `marks`: indices (page, i) of teacher's marks in it.
     `facility`: the share of its points that is usually earned, where the school says so; else `difficulty` is a guess.
+    `missing`: not found on the pages, though the answer key or the numbers around it say that it is on the paper.
     """
 
     number: str
@@ -94,6 +95,7 @@ class Question(Contract):
     knowledge_points: tuple[KnowledgePoint, ...] = ()
     difficulty: Share | None = None
     facility: Share | None = None
+    missing: bool = False
 
 
 class Paper(Contract):

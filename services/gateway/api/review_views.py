@@ -83,7 +83,8 @@ class ReviewItem(View):
     number: str
     path: list[str]
     reason: Reason = Field(
-        description="unread: there is writing that could not be read; low_confidence: it was read, but not surely;"
+        description="missing: it was not found on the pages, so upload the page that lacks, or photograph it again;"
+        " unread: there is writing that could not be read; low_confidence: it was read, but not surely;"
         " no_verdict: no key fits, or the wording must be judged; doubtful_verdict: key and marks disagree, or the"
         " rule decided narrowly."
     )

@@ -42,25 +42,29 @@ class Key:
         want = _flat(f"{number}({part})")
         return next((item for item in self.items if _flat(item.number) == want), None)
 
-    def unmatched(self, found: Sequence[Question]) -> list[Question]:
-        """Entries for the key's questions that weren't found, so that they show as unread."""
+    def unmatched(self, found: Sequence[Question]) -> list[KeyItem]:
+        """The key's items for questions that weren't found, in its order."""
         known = {q.path for q in found} | {(q.number,) for q in found if len(q.path) == 1}
-        out = []
-        for i, item in enumerate(self.items):
-            path = item.path or (item.number,)
-            if i in self._used or path in known or any(q.number == item.number and item.path is None for q in found):
-                continue
-            out.append(
-                Question(number=item.number, path=path, type=item.type or "short_answer", max_score=item.max_score)
-            )
-        return out
+        numbers = {q.number for q in found}
+        return [
+            item
+            for i, item in enumerate(self.items)
+            if i not in self._used
+            and (item.path or (item.number,)) not in known
+            and (item.path is not None or item.number not in numbers)
+        ]
 
 
 def top_number(number: str) -> str:
     """The top-level number: "17(1)" -> "17", "第3题" -> "3"."""
+    return part_of(number)[0]
+
+
+def part_of(number: str) -> tuple[str, str]:
+    """The top-level number and that of the part, empty for a whole question: "17(1)" -> "17", "1"."""
     text = re.sub(r"[第题\s]", "", _flat(number)).rstrip(".,、")
     match = _PART.match(text)
-    return match["top"] if match and match["top"] else text
+    return (match["top"], match["part"]) if match and match["top"] else (text, "")
 
 
 def _flat(text: str) -> str:

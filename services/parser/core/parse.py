@@ -9,6 +9,7 @@ from services.parser.core.contents import questions_of
 from services.parser.core.flow import Flow, flow_of
 from services.parser.core.header import header_of
 from services.parser.core.key import Key, top_number
+from services.parser.core.missing import with_counted, with_keyed
 from services.parser.core.number_grids import taken_out
 from services.parser.core.numbers import starts_of
 from services.parser.core.outline import outline_of
@@ -30,16 +31,19 @@ def parse(submission: Submission, reading: Reading) -> Paper:
     found = outline_of(flow, reading, starts, headings, key.counts)
     if not found and not key.items:
         raise Permanent(ErrorCode.NO_QUESTION_FOUND, "no line, bubble or table that could be a question")
-    questions = list(questions_of(found, flow, reading, key))
-    questions = with_shares([*questions, *key.unmatched(questions)], [h.section for h in headings])
+    questions = list(_unique(list(questions_of(found, flow, reading, key))))
+    questions = with_keyed(questions, key, on_pages=bool(reading.pages))
     kind = _paper_kind(questions, flow)
+    if kind == "paper" and not key.items:
+        questions = with_counted(questions)
+    questions = with_shares(questions, [h.section for h in headings])
     end = min([s.at for s in starts] + [h.at for h in headings], default=len(flow.rows))
     return Paper(
         header=_with_number(
             header_of(flow, end, submission) if flow.rows else Header(title=submission.title), filled_in
         ),
         sections=tuple(h.section for h in headings),
-        questions=tuple(_counted_up(_unique(questions), kind)),
+        questions=tuple(_counted_up(questions, kind)),
         kind=kind,
         total_score=_total(questions),
         other_cards=other_cards,
@@ -51,9 +55,8 @@ def _with_number(header: Header, filled_in: str | None) -> Header:
     return header if filled_in is None else header.model_copy(update={"number": filled_in})
 
 
-def _counted_up(questions: Iterator[Question], kind: PaperKind) -> list[Question]:
+def _counted_up(found: list[Question], kind: PaperKind) -> list[Question]:
     """A card's items by number: they stand in blocks side by side, 1 to 5, 6 to 10. Not where numbers start over."""
-    found = list(questions)
     tops = [int(top) if (top := top_number(q.number)).isdecimal() else None for q in found]
     alone = [top for top, q in zip(tops, found, strict=True) if q.number == top_number(q.number)]
     if kind != "answer_card" or None in tops or len(set(alone)) < len(alone):

@@ -137,6 +137,7 @@ def _merged(question: Question, answer: Answer | None, style: Style) -> ResultQu
         options=question.options,
         max_score=question.max_score if answer.max_score is None else answer.max_score,
         regions=question.regions,
+        missing=question.missing,
         knowledge_points=question.knowledge_points if answer.knowledge_points is None else answer.knowledge_points,
         difficulty=question.difficulty,
         student_answer=answer.student_answer,

@@ -155,7 +155,7 @@ def why(question: ResultQuestion, words: Words) -> list[str]:
     """Why a teacher is asked to look, from what the result says."""
     say = words.say
     if question.student_answer is None:
-        return [say["why_unread"]]
+        return [say["why_missing" if question.missing else "why_unread"]]
     found = []
     if question.answer_confidence < _CLEAR:
         found.append(say["why_unsure"].format(percent=min(round(question.answer_confidence * 100), 89)))

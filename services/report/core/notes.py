@@ -17,12 +17,13 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         if (numbers := [q.number for q in shown if q.graded_by == by and q.verdict != "ungraded"])
     ]
     conditions: dict[str, Callable[[ResultQuestion], bool]] = {
-        "note_ungraded": lambda q: q.verdict == "ungraded" and q.essay is None,
+        "note_ungraded": lambda q: q.verdict == "ungraded" and q.essay is None and not _absent(q),
         "note_essay": _waits,
         "note_model": lambda q: q.origin == "model",
         "note_corrected": lambda q: q.corrected_by is not None,
         "note_confirmed": lambda q: q.reviewed_by is not None and q.corrected_by is None,
-        "note_review": lambda q: q.needs_review and not _waits(q),
+        "note_absent": _absent,
+        "note_review": lambda q: q.needs_review and not _waits(q) and not _absent(q),
     }
     for key, holds in conditions.items():
         if numbers := [q.number for q in shown if holds(q)]:
@@ -45,6 +46,11 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
     if result.pages:  # not of an essay that came as text
         notes.append(say["note_machine"])
     return [note[0].upper() + note[1:] for note in notes]
+
+
+def _absent(question: ResultQuestion) -> bool:
+    """Not found on the pages, and no teacher has said since what was answered."""
+    return question.missing and question.student_answer is None and question.verdict == "ungraded"
 
 
 def _waits(question: ResultQuestion) -> bool:

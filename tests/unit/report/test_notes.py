@@ -6,6 +6,7 @@ import pytest
 from made_exam import EXAM_ID
 
 from services.report.core.compose import compose
+from services.report.core.entries import why as why_of
 from services.report.core.notes import notes_of
 from services.report.core.words import words_of
 
@@ -27,3 +28,25 @@ def test_pages_out_of_order_and_pages_that_were_not_uploaded_are_told(made, loca
     assert order in found
     assert missing in found
     assert cards in found
+
+
+@pytest.mark.parametrize(("locale", "told", "why"), [
+    ("zh-CN", "上传的页面里没有找到第1题", "上传的页面里没有找到这道题"),
+    ("en", "Not found: question 1 wasn't on the uploaded pages", "it wasn't found on the uploaded pages"),
+])  # fmt: skip
+def test_a_question_that_was_not_found_on_the_pages_says_so_and_what_to_do(made, locale, told, why):
+    exam = made()
+    assert told not in noted(exam, locale)
+    first, *others = exam.paper.questions
+    lost = first.model_copy(update={"missing": True, "regions": ()})
+    unread = {"student_answer": None, "verdict": "ungraded", "score": None, "needs_review": True}
+    answers = [a.model_copy(update=unread) if a.path == lost.path else a for a in exam.analysis.answers]
+    exam = replace(
+        exam,
+        paper=exam.paper.model_copy(update={"questions": (lost, *others)}),
+        analysis=exam.analysis.model_copy(update={"answers": tuple(answers)}),
+    )
+    assert told in noted(exam, locale)
+    question = compose(EXAM_ID, *exam.parts()).questions[0]
+    assert question.missing
+    assert why_of(question, words_of(locale)) == [why]

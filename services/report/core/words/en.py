@@ -56,6 +56,7 @@ EN = Words(
         "more_mastery": "{count} more with less evidence or higher mastery are not listed.",
         "earlier": "before: {percent}", "change": "{points} since the last",
         "why_unread": "the answer could not be read",
+        "why_missing": "it wasn't found on the uploaded pages",
         "why_unsure": "the reading of the answer is only {percent}% certain",
         "why_no_key": "there is neither an answer key nor a mark on the paper",
         "why_person": "an answer of this kind needs a teacher's eye",
@@ -66,6 +67,8 @@ EN = Words(
         "note_model": "Written by a model: {questions}, with a key that a checker tried and a second solution met.",
         "note_corrected": "Corrected: for {questions} the teacher's correction holds.",
         "note_confirmed": "Checked: the teacher has confirmed {questions}.",
+        "note_absent": "Not found: {questions} wasn't on the uploaded pages or can't be made out there, and is not counted as zero. "
+        "Upload the missing page too, or photograph the page again, whole and in focus.",
         "note_review": "To be checked: {questions}, read or graded without certainty. Please compare with the paper; "
         "the report follows every correction.",
         "note_page": "The photo of page {page} {faults}, which may have hurt the reading.",
