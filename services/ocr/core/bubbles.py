@@ -15,21 +15,33 @@ from services.ocr.core.engine import Engine
 from services.ocr.core.flat import INK_BELOW, Leaf, Mask
 from services.ocr.core.glyphs import Glyph, glyphs_of, height_of
 from services.ocr.core.lattice import Group, Shape
+from services.ocr.core.likeness import Likeness
 from services.ocr.core.numbers import Numbers
 
-FAINT_BELOW = 218
-"""As INK_BELOW, for outlines in pale colour."""
+Boxes = npt.NDArray[np.float64]
+"""(n, 4): x, y, width, height."""
+
+INK_LEVELS = (INK_BELOW, 165, 130)
+"""Where a lens joins the letter inside to its outline, the two still stand apart in darker ink."""
+FAINT_LEVELS = (218, 234)
+"""The same for outlines in a pale colour, which are paler still where they are thin."""
 MIN_SIDE, MAX_SIDE = 9, 190
 ASPECTS = (0.45, 3.2)
 MIN_AREA = 0.68
 """Share of its bounding box that a hole fills: a circle 0.785, a box about 1."""
 COVERED = 0.5
 """Share of ink from which a place beside a bubble is taken for a filled bubble rather than for print."""
+ALIKE = 0.6
+"""Correlation with the mean of the bubbles seen, from which a place shows one whose outline is broken."""
 MIN_BUBBLES = 6
 MIN_USED = 0.6
 """Share of the equal shapes of a page that must belong to items."""
 MIN_CONTRAST = 0.25
 """A page whose darkest bubble is not darker than the empty ones by this is a page of empty ones."""
+EQUAL = 0.16
+"""Difference of the logarithms of two bubbles' sides, at most."""
+WALL = 3
+"""Pixels, at scale 1, between two cells that share a wall."""
 MAX_KINDS = 3
 MANY_MORE = 1.5
 """Times the bubbles of plain outlines from which the faint outlines are the card."""
@@ -42,6 +54,10 @@ class _Kind(NamedTuple):
     height: float
     seeds: list[Shape]
     slope: float = 0.0
+
+
+_Card = tuple[_Kind, list[Group]]
+"""A kind of bubbles with its items."""
 
 
 def find_bubbles(leaf: Leaf, lines: Sequence[Line], engine: Engine) -> list[Bubble]:
@@ -58,49 +74,80 @@ def find_bubbles(leaf: Leaf, lines: Sequence[Line], engine: Engine) -> list[Bubb
     return found
 
 
-def _cards(leaf: Leaf, ink: Mask, lines: Sequence[Line]) -> list[tuple[_Kind, list[Group]]]:
+def _cards(leaf: Leaf, ink: Mask, lines: Sequence[Line]) -> list[_Card]:
     """Kinds of bubbles with their items. ink: what counts as filled."""
     # Machine-read cards print faint outlines, in a colour their readers do not see, next to examples in a darker one.
     words = of_words(lines)
-    plain, faint = (_outlined(leaf, below, ink, words) for below in (INK_BELOW, FAINT_BELOW))
-    if cards := faint if _count(faint) > MANY_MORE * _count(plain) else plain:
+    plain, faint = (_outlined(leaf, levels, ink, words) for levels in (INK_LEVELS, FAINT_LEVELS))
+    if cards := faint if _beside(faint, plain) > MANY_MORE * _seen(plain) else plain:
         return cards
-    grouped = [_grouped(kind, ink) for kind in _printed(lines)]
+    grouped = [_grouped(kind, ink, leaf) for kind in _printed(lines)]
     return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
 
 
-def _outlined(leaf: Leaf, below: int, ink: Mask, words: Sequence[Glyph]) -> list[tuple[_Kind, list[Group]]]:
-    """Kinds whose outlines are darker than `below`, with their items; the rooms inside characters are left out."""
-    outlines = np.asarray(cv2.threshold(leaf.darkest, below, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
-    grouped = [_grouped(kind, ink) for kind in _kinds(outlines, leaf.unit, words)]
-    return [(kind, groups) for kind, groups in grouped if sum(map(len, groups)) >= MIN_BUBBLES]
+def _outlined(leaf: Leaf, levels: Sequence[int], ink: Mask, words: Sequence[Glyph]) -> list[_Card]:
+    """Kinds whose outlines are darker than any of `levels`, with their items; the rooms inside characters are left out."""
+    found = np.empty((0, 4))
+    for below in levels:
+        # Outlines that are paler still belong to a card whose rows showed already; noise would be most of what is found.
+        if below > levels[0] and not any(_pitch(kind) for kind in _kinds(_bare(found, words))):
+            break
+        outlines = np.asarray(cv2.threshold(leaf.darkest, below, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+        found = np.concatenate([found, _new(_holes(outlines, leaf.unit), found)])
+    cards: list[_Card] = []
+    for bare in sorted(_kinds(_bare(found, words)), key=lambda kind: -kind.width * kind.height):
+        kind, groups = _grouped(bare, ink, leaf)
+        # What a letter leaves of its box stands as evenly as the boxes.
+        if sum(map(len, groups)) >= MIN_BUBBLES and 2 * _beside([(kind, groups)], cards) > _seen([(kind, groups)]):
+            cards.append((kind, groups))
+    return cards
 
 
-def _count(cards: Sequence[tuple[_Kind, list[Group]]]) -> int:
-    return sum(len(group) for _, groups in cards for group in groups)
+def _seen(cards: Sequence[_Card]) -> int:
+    return sum(shape.seen for _, groups in cards for group in groups for shape in group)
 
 
-def _kinds(ink: Mask, scale: float, words: Sequence[Glyph]) -> list[_Kind]:
-    """Clusters of equal holes that are not rooms inside characters, largest cluster first."""
+def _beside(cards: Sequence[_Card], others: Sequence[_Card]) -> int:
+    """Bubbles seen that are no rooms inside bubbles of `others`, such as a letter in a box leaves."""
+    taken = [(s.x, s.y, kind.width / 2, kind.height / 2) for kind, groups in others for group in groups for s in group]
+    inside = np.array(taken).reshape(-1, 4)
+    own = np.array([(s.x, s.y) for _, groups in cards for group in groups for s in group if s.seen]).reshape(-1, 2)
+    within: npt.NDArray[np.bool_] = (np.abs(own[:, None] - inside[:, :2]) < inside[:, 2:]).all(axis=2)
+    return int((~within.any(axis=1)).sum())
+
+
+def _holes(ink: Mask, scale: float) -> Boxes:
+    """Holes (x, y, width, height) in the ink that are as large and as convex as a bubble may be."""
     contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
-        return []
     boxes = []
-    for contour, links in zip(contours, hierarchy[0], strict=True):
-        if links[3] < 0:
-            continue
-        x, y, width, height = cv2.boundingRect(contour)
+    inner = () if hierarchy is None else np.flatnonzero(np.asarray(hierarchy)[0, :, 3] >= 0).tolist()
+    for index in inner:
+        x, y, width, height = cv2.boundingRect(contours[index])
         if not MIN_SIDE * scale <= min(width, height) <= max(width, height) <= MAX_SIDE * scale:
             continue
-        if ASPECTS[0] <= width / height <= ASPECTS[1] and cv2.contourArea(contour) >= MIN_AREA * (width - 1) * (
-            height - 1
-        ):
+        least = MIN_AREA * (width - 1) * (height - 1)
+        if ASPECTS[0] <= width / height <= ASPECTS[1] and cv2.contourArea(contours[index]) >= least:
             boxes.append((x, y, width, height))
-    left = _bare(np.array(boxes, dtype=np.float64).reshape(-1, 4), words)
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
+
+
+def _new(boxes: Boxes, known: Boxes) -> Boxes:
+    """The boxes but for those that are known ones, seen in darker ink."""
+    if not len(boxes) or not len(known):
+        return boxes
+    near = (
+        np.abs((boxes[:, None, :2] + boxes[:, None, 2:] / 2) - (known[:, :2] + known[:, 2:] / 2)) < 0.3 * known[:, 2:]
+    )
+    equal = np.abs(np.log(boxes[:, None, 2:]) - np.log(known[:, 2:])) < 2 * EQUAL
+    return np.asarray(boxes[~(near & equal).all(axis=2).any(axis=1)])
+
+
+def _kinds(left: Boxes) -> list[_Kind]:
+    """Clusters of equal holes, largest cluster first."""
     kinds: list[_Kind] = []
     while len(left) >= MIN_BUBBLES // 2 and len(kinds) < MAX_KINDS:
         sizes = np.log(left[:, 2:])
-        near = np.abs(sizes[:, None] - sizes[None]).max(axis=2) < 0.16
+        near = np.abs(sizes[:, None] - sizes[None]).max(axis=2) < EQUAL
         member = near[near.sum(axis=1).argmax()]
         chosen, left = left[member], left[~member]
         if len(chosen) < MIN_BUBBLES // 2:
@@ -111,7 +158,7 @@ def _kinds(ink: Mask, scale: float, words: Sequence[Glyph]) -> list[_Kind]:
     return kinds
 
 
-def _bare(boxes: npt.NDArray[np.float64], words: Sequence[Glyph]) -> npt.NDArray[np.float64]:
+def _bare(boxes: Boxes, words: Sequence[Glyph]) -> Boxes:
     """The holes (x, y, width, height) but for those that are smaller than a character and stand where one is read."""
     if not words or not len(boxes):
         return boxes
@@ -136,20 +183,26 @@ def _printed(lines: Sequence[Line]) -> list[_Kind]:
     return [_Kind(float(np.median(widths)), float(np.median(heights)), seeds)] if len(seeds) >= 3 else []
 
 
-def _grouped(kind: _Kind, ink: Mask) -> tuple[_Kind, list[Group]]:
-    pitch = lattice.pitch_of(kind.seeds, kind.width, kind.height)
+def _grouped(kind: _Kind, ink: Mask, leaf: Leaf) -> tuple[_Kind, list[Group]]:
+    pitch = _pitch(kind)
     # Cells of a table share their walls; bubbles stand apart.
-    if pitch is None or pitch < 1.12 * kind.width + 3:
+    if pitch is None or pitch - kind.width < max(0.12 * kind.width, WALL * leaf.unit):
         return kind, []
 
+    likeness = Likeness(leaf.darkest, kind.seeds, (kind.width, kind.height))
+
     def covered(x: float, y: float) -> bool:
-        return _mean(ink, x, y, kind, 0.8) > COVERED
+        return _mean(ink, x, y, kind, 0.8) > COVERED or likeness.at(x, y) > ALIKE
 
     slope = lattice.slope_of(kind.seeds, pitch, kind.height)
     groups = lattice.items(kind.seeds, pitch, kind.height, slope, covered)
     # Holes of characters are everywhere; a card's shapes are nearly all in its rows.
     used = sum(shape.seen for group in groups for shape in group)
     return kind._replace(slope=slope), groups if used >= MIN_USED * len(kind.seeds) else []
+
+
+def _pitch(kind: _Kind) -> float | None:
+    return lattice.pitch_of(kind.seeds, kind.width, kind.height)
 
 
 def _mean(values: Mask, x: float, y: float, kind: _Kind, share: float) -> float:

@@ -17,6 +17,7 @@ class Shape(NamedTuple):
 Group = list[Shape]
 """The shapes of one item, left to right."""
 Covered = Callable[[float, float], bool]
+"""Whether ink covers a shape at (x, y), or one that was not seen shows there."""
 
 GROUP_GAP = 1.45
 """In pitches: a wider gap separates items."""
@@ -24,6 +25,10 @@ BAND_GAP = 3.2
 """In row distances: a wider gap separates parts of a card whose columns need not line up."""
 MIN_SEEN = 0.4
 """Share of a part's shapes whose outline must have been seen."""
+MIN_HELD = 0.7
+"""Share of the rows that hold a shape, or ink that covers one, where a column was not seen."""
+MIN_SHAPES = 3
+"""Outlines seen in a part of a card: two alike are found by chance."""
 MAX_ITEM = 12
 """Shapes of one item: ten digits at most, on cards; lines of text have more."""
 MIN_EVEN = 0.7
@@ -76,14 +81,17 @@ def _level_items(seeds: Sequence[Shape], pitch: float, height: float, covered: C
     """
     groups: list[Group] = []
     for band in _bands(_clusters(seeds, key=1, apart=0.5 * height)):
-        chains = _chains([shape for row in band for shape in row], pitch)
+        columns = [_middle(group, 0) for group in _clusters([s for row in band for s in row], key=0, apart=0.4 * pitch)]
+        chains = _chains(
+            [x for chain in _chains(columns, pitch) for x in _extended(chain, band, pitch, covered)], pitch
+        )
         usual = _usual(chains)
         if not 2 <= usual <= MAX_ITEM:
             continue
         full = [_to_length(chain, usual, band, pitch, covered) for chain in _mended(chains, usual, pitch)]
         found = [group for row in band for chain in full if (group := _item(row, chain, pitch, covered))]
         seen = sum(shape.seen for group in found for shape in group)
-        if seen >= MIN_SEEN * sum(map(len, found)):
+        if seen >= max(MIN_SHAPES, MIN_SEEN * sum(map(len, found))):
             groups += found
     return groups
 
@@ -106,7 +114,7 @@ def _middle(shapes: Sequence[Shape], key: int) -> float:
 def _bands(rows: list[list[Shape]]) -> list[list[list[Shape]]]:
     heights = [_middle(row, 1) for row in rows]
     gaps = np.diff(heights)
-    usual = float(np.percentile(gaps, 25)) if len(gaps) else 0.0
+    usual = float(np.percentile(gaps, 25, method="lower")) if len(gaps) else 0.0
     bands = [[rows[0]]] if rows else []
     for row, gap in zip(rows[1:], gaps, strict=True):
         if gap > BAND_GAP * usual:
@@ -115,16 +123,33 @@ def _bands(rows: list[list[Shape]]) -> list[list[list[Shape]]]:
     return bands
 
 
-def _chains(shapes: Sequence[Shape], pitch: float) -> list[list[float]]:
+def _chains(columns: Sequence[float], pitch: float) -> list[list[float]]:
     """Columns (their x) of the items that stand side by side."""
-    columns = [_middle(group, 0) for group in _clusters(shapes, key=0, apart=0.4 * pitch)]
     chains: list[list[float]] = []
-    for x in columns:
+    for x in sorted(columns):
+        if chains and x - chains[-1][-1] < 0.5 * pitch:
+            continue
         if chains and x - chains[-1][-1] < GROUP_GAP * pitch:
             chains[-1].append(x)
         else:
             chains.append([x])
     return chains
+
+
+def _extended(chain: list[float], band: list[list[Shape]], pitch: float, covered: Covered) -> list[float]:
+    """The chain and the columns beside it that its rows hold though no outline was seen there."""
+    rows = [own for row in band if (own := [s for s in row if chain[0] - 2 * pitch < s.x < chain[-1] + 2 * pitch])]
+    heights = [_middle(row, 1) for row in rows]
+
+    def held(x: float) -> bool:
+        return sum(covered(x, y) for y in heights) >= MIN_HELD * len(heights)
+
+    chain = list(chain)
+    while len(chain) < MAX_ITEM and held(chain[0] - pitch):
+        chain.insert(0, chain[0] - pitch)
+    while len(chain) < MAX_ITEM and held(chain[-1] + pitch):
+        chain.append(chain[-1] + pitch)
+    return chain
 
 
 def _usual(chains: list[list[float]]) -> int:

@@ -139,3 +139,34 @@ def test_an_o_among_the_printed_letters_is_the_c_of_its_place(page):
     lines = card(page, ["C", "A", "C", "B"])
     lines += [line("ABOD", [160 + 56 * place for place in range(4)], 300 + 50 * row) for row in range(4)]
     assert {bubble.label for bubble in find_bubbles(Leaf(page), lines, ScriptedEngine())} == set("ABCD")
+
+
+def test_a_small_card_out_of_focus_is_read(page):
+    for index, answer in enumerate(answers := ["C", "A", "D", "B", "AC", "D", "D", "C"]):
+        x, y = 200 + (index // 2) * 160, 300 + (index % 2) * 24
+        for place, letter in enumerate("ABCD"):
+            left = x + 31 * place
+            cv2.rectangle(page, (left - 13, y - 7), (left + 13, y + 7), (40, 40, 40), 1, cv2.LINE_AA)
+            write(page, letter, left - 4, y + 4, 0.35)
+            if letter in answer:
+                cv2.rectangle(page, (left - 13, y - 6), (left + 13, y + 6), (50, 50, 50), -1)
+    page[:] = cv2.GaussianBlur(page, (0, 0), 0.8)
+    found = find_bubbles(Leaf(page), [], ScriptedEngine())
+    groups = sorted({b.group for b in found})
+    assert ["".join(b.label for b in found if b.group == g and b.fill > 0.5) for g in groups] == [
+        answers[i] for i in (0, 2, 4, 6, 1, 3, 5, 7)
+    ]
+
+
+def test_a_column_whose_outlines_are_broken_belongs_to_its_items(page):
+    lines = card(page, ["A", "B", "A", "C"], rows=2)
+    for y in (300, 350):
+        for x in (328, 688):
+            cv2.line(page, (x + 12, y - 14), (x + 12, y - 10), (255, 255, 255), 5)
+    assert [b.label for b in find_bubbles(Leaf(page), lines, ScriptedEngine())] == list("ABCD") * 4
+
+
+def test_one_box_far_below_a_card_moves_no_column(page):
+    lines = card(page, ["D", "C", "B", "D"], rows=2)
+    cv2.rectangle(page, (86, 560), (122, 584), (30, 30, 30), 2)
+    assert read(find_bubbles(Leaf(page), lines, ScriptedEngine())) == {"1": "D", "2": "C", "3": "B", "4": "D"}
