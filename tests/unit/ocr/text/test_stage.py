@@ -14,6 +14,7 @@ from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Here
 from services.ocr.settings import OcrSettings
 
+ENGINE = ("openvino", "pp-ocrv6-small/openvino")
 LINE = Line(text="1.", confidence=1, box=((0, 0), (9, 0), (9, 9), (0, 9)))
 
 
@@ -66,7 +67,7 @@ def page(number: int, *lines: Line) -> tuple[Page, bytes]:
 
 async def test_pages_of_all_files_are_numbered_in_upload_order_with_their_pictures() -> None:
     job = Job(lambda number: page(number, LINE))
-    reading = await stage.read_exam(job, OcrSettings(), Here(), "openvino")
+    reading = await stage.read_exam(job, OcrSettings(), Here(), *ENGINE)
     assert [p.page for p in reading.pages] == [1, 2, 3, 4]
     assert [p.image.path for p in reading.pages if p.image] == [f"page-{n}.jpg" for n in (1, 2, 3, 4)]
     assert job.kept["page-3.jpg"] == b"jpeg 3"
@@ -76,35 +77,33 @@ async def test_pages_of_all_files_are_numbered_in_upload_order_with_their_pictur
 
 async def test_what_a_crashed_attempt_had_read_is_not_read_again() -> None:
     first = Job(lambda number: page(number, LINE))
-    whole = await stage.read_exam(first, OcrSettings(), Here(), "openvino")
+    whole = await stage.read_exam(first, OcrSettings(), Here(), *ENGINE)
     read: list[int] = []
     again = Job(lambda number: read.append(number) or page(number, LINE))
     again.before = {name: data for name, data in first.kept.items() if not name.startswith("page-3.")}
-    assert (await stage.read_exam(again, OcrSettings(), Here(), "openvino")).pages == whole.pages
+    assert (await stage.read_exam(again, OcrSettings(), Here(), *ENGINE)).pages == whole.pages
     assert read == [3]
     again.before["page-2.json"] = again.before["page-2.json"][:40]
-    await stage.read_exam(again, OcrSettings(), Here(), "openvino")
+    await stage.read_exam(again, OcrSettings(), Here(), *ENGINE)
     assert sorted(read) == [2, 3, 3]
     assert again.steps[4] == (4, 4)
 
 
 async def test_an_exam_without_any_text_fails_and_says_so() -> None:
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(page), OcrSettings(), Here(), "openvino")
+        await stage.read_exam(Job(page), OcrSettings(), Here(), *ENGINE)
     assert caught.value.code is ErrorCode.NO_TEXT_FOUND
 
 
 async def test_what_can_hardly_be_read_is_no_text() -> None:
     scrap = LINE.model_copy(update={"confidence": 0.15})
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(lambda n: page(n, scrap)), OcrSettings(), Here(), "openvino")
+        await stage.read_exam(Job(lambda n: page(n, scrap)), OcrSettings(), Here(), *ENGINE)
     assert caught.value.code is ErrorCode.NO_TEXT_FOUND
 
 
 async def test_one_blank_page_among_others_is_no_failure() -> None:
-    reading = await stage.read_exam(
-        Job(lambda n: page(n, LINE) if n == 1 else page(n)), OcrSettings(), Here(), "openvino"
-    )
+    reading = await stage.read_exam(Job(lambda n: page(n, LINE) if n == 1 else page(n)), OcrSettings(), Here(), *ENGINE)
     assert len(reading.pages) == 4
 
 
@@ -115,13 +114,13 @@ async def test_a_broken_page_fails_the_exam_with_its_own_error() -> None:
         return page(number, LINE)
 
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(read), OcrSettings(), Here(), "openvino")
+        await stage.read_exam(Job(read), OcrSettings(), Here(), *ENGINE)
     assert caught.value.code is ErrorCode.UNREADABLE_FILE
 
 
 async def test_pages_are_counted_over_all_files() -> None:
     with pytest.raises(Permanent) as caught:
-        await stage.read_exam(Job(page, files=3), OcrSettings(max_pages=5), Here(), "openvino")
+        await stage.read_exam(Job(page, files=3), OcrSettings(max_pages=5), Here(), *ENGINE)
     assert caught.value.code is ErrorCode.TOO_MANY_PAGES
 
 
