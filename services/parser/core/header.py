@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from contracts.artefacts import Header, Submission
 from services.parser.core.flow import Flow, Row, overlap
-from services.parser.core.names import class_of, name_of
+from services.parser.core.names import class_of, name_of, number_of
 
 # A capital right after a small letter begins a label too: what is written before it was read together with it, "LinNo.".
 _LABELS: tuple[tuple[str, str], ...] = (
@@ -20,6 +20,8 @@ _LABELS: tuple[tuple[str, str], ...] = (
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _LABELS), re.IGNORECASE)
 _WRAP = 1.6
 """Row heights within which a value that did not fit stands below its label."""
+_NAME = re.compile(r"^[一-鿿]{2,4}$|^[A-Z][a-z]+ ?[A-Z][a-z]+$")
+_CLASS = re.compile(r"[（(][\dBSsIlOo]{1,2}[)）]|\d班|^\d{1,2}[A-H]$")
 _TOUCH = 0.3
 """Row heights within which pieces of one line of writing follow each other."""
 _SCHOOL_FIELD = re.compile(r"^(学\s?校|考\s?场)")
@@ -74,6 +76,8 @@ def _fields(rows: Sequence[Row], grade: int) -> dict[str, str]:
                 continue
             beside = "" if i + 1 < len(labels) else _beside(row, rows)
             value = _value(name, rest, beside)
+            if not value and i + 1 == len(labels):
+                value = _carried_over(name, row, rows)
             if value and name == "class":
                 value = class_of(value, grade, latin=label[0].isascii())
             if not value and name == "number":
@@ -92,6 +96,23 @@ def _wrapped(row: Row, rows: Sequence[Row]) -> str | None:
     ]
     plain = [re.sub(r"[^0-9A-Za-z]", "", text) for text in _joined(below) if not _ANY.search(text)]
     return next((text for text in plain if text.isdigit() and 5 <= len(text) <= 20), None)
+
+
+def _carried_over(name: str, row: Row, rows: Sequence[Row]) -> str | None:
+    """A name or class whose rule did not fit behind its label: what is written first on the next row, before its labels."""
+    last = not any(r is not row and r.page == row.page and _level(r, row) and r.box[0] > row.box[2] for r in rows)
+    below = [
+        r for r in rows if r.page == row.page and row.box[3] <= (r.box[1] + r.box[3]) / 2 < row.box[3] + row.height
+    ]
+    first: list[str] = []
+    for other in sorted(below, key=lambda r: r.box[0]):
+        if _ANY.search(other.text) or other.box[0] >= row.box[0]:
+            break
+        first.append(other.text)
+    text = "".join(first)
+    written = any(not r.printed and r.text in first for r in below)
+    fits = {"name": _NAME, "class": _CLASS}.get(name)
+    return _value(name, text, "") if last and written and fits and fits.search(text) else None
 
 
 def _joined(rows: Sequence[Row]) -> list[str]:
@@ -140,7 +161,7 @@ def _value(name: str, inside: str, beside: str) -> str | None:
     text = name_of(text) if name == "name" else text
     text = re.sub(r"[_＿]{1,40}", "", text).strip()
     if name == "number":
-        digits = re.sub(r"[^0-9A-Za-z]", "", text)
+        digits = number_of(text)
         return digits if 1 <= len(digits) <= 24 else None
     if name == "name":
         text = re.sub(r"[\d:：]", "", text).strip()

@@ -1,4 +1,4 @@
-"""Names as pupils write them in a paper's head: where they end, and characters that no one is called by."""
+"""What pupils write in a paper's head, its misread characters mended: names, classes, numbers."""
 
 import re
 
@@ -28,6 +28,12 @@ _NOT_BORNE = {
     "丹彡": "彤",
 }
 """What is not written in given names, and the character of names that it is read for: it looks like it, or is its halves."""
+_BRACKETED = re.compile(r"(.{0,2}?)([（(]\d{1,2}[)）])(班.?|[一-鿿]|)")
+"""Before its class's number in brackets the grade, behind it 班, whatever either is read as."""
+_NO_GRADE = re.compile(r"[^\d一二三四五六七八九十高初]")
+_STROKED = re.compile(r"[1Il/|]{1,3}([A-H])")
+"""A class's letter behind strokes: those are the grade, where that is written with ones alone."""
+_FIGURES = str.maketrans("SsOoIlZB", "55001128")
 _MISREAD = re.compile("|".join(sorted(_NOT_BORNE, key=len, reverse=True)))
 
 
@@ -48,5 +54,16 @@ def class_of(text: str, grade: int, *, latin: bool) -> str:
     An English paper writes grade and class without a sign between them only where the class is a letter.
     """
     text = re.sub(r"^B(?=[（(]\d)", "8", text.replace(" ", ""))  # a grade before its class: 8(3)班
-    text = re.sub(r"(?<=[（(])B(?=[）)]班)", "8", text)
+    text = re.sub(r"(?<=[（(])[\dBSsIlOo]{1,2}(?=[）)])", lambda found: found[0].translate(_FIGURES), text)
+    if bracketed := _BRACKETED.fullmatch(text):
+        before, number, after = bracketed.groups()
+        return f"{grade if _NO_GRADE.fullmatch(before) else before}{number}{'班' if after else ''}"
+    if latin and (stroked := _STROKED.fullmatch(text)) and set(str(grade)) == {"1"}:
+        return f"{grade}{stroked[1]}"
     return f"{grade}B" if latin and text == f"{grade}8" else text
+
+
+def number_of(text: str) -> str:
+    """Figures and letters of a pupil's number; what looks like a figure and stands behind one is that figure."""
+    plain = re.sub(r"[^0-9A-Za-z]", "", text)
+    return re.sub(r"(?<=\d)[SOoIlZ]{1,3}", lambda found: found[0].translate(_FIGURES), plain)

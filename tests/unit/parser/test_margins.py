@@ -13,6 +13,22 @@ def test_a_number_that_wrapped_below_its_label_is_still_the_pupils() -> None:
     assert paper.header.number == "20258059"
 
 
+def test_a_name_or_class_that_wrapped_below_its_label_is_still_the_pupils() -> None:
+    head = [line("班级：7(5)班", 120, 120), line("姓名：", 480, 120)]
+    wrapped = [line("王小明", 80, 158, script="handwritten"), line("学号：20258059", 300, 158)]
+    header = parse(submission(), reading([*head, *wrapped, *column(["1. 下列各数中最小的是（ B ）"])])).header
+    assert (header.name, header.class_, header.number) == ("王小明", "7(5)班", "20258059")
+    head = [line("姓名：王小明", 120, 120), line("班级：", 480, 120)]
+    wrapped = [line("7(5)班", 80, 158, script="handwritten"), line("学号：20258059", 300, 158)]
+    header = parse(submission(), reading([*head, *wrapped, *column(["1. 下列各数中最小的是（ B ）"])])).header
+    assert (header.name, header.class_, header.number) == ("王小明", "7(5)班", "20258059")
+
+
+def test_words_printed_below_the_head_are_no_name() -> None:
+    head = [line("班级：7(5)班", 120, 120), line("姓名：", 480, 120), line("注意事项", 80, 158)]
+    assert parse(submission(), reading([*head, *column(["1. 下列各数中最小的是（ B ）"])])).header.name is None
+
+
 def test_words_below_the_head_are_no_number() -> None:
     head = [line("姓名：王小明", 80, 120), line("学号：", 900, 120), line("满分100分", 500, 152)]
     paper = parse(submission(), reading([*head, *column(["1. 下列各数中最小的是（ B ）"])]))

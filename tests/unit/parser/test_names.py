@@ -1,6 +1,6 @@
 import pytest
 
-from services.parser.core.names import class_of, name_of
+from services.parser.core.names import class_of, name_of, number_of
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,21 @@ def test_a_name_ends_with_the_writing_on_its_rule():
         ("11A", True, "11A"),
         ("11(8)", True, "11(8)"),
         ("8", True, "8"),
+        ("+(3)班", False, "11(3)班"),
+        ("9(1)现", False, "9(1)班"),
+        ("高三(s)班", False, "高三(5)班"),
+        ("(7)班", False, "(7)班"),
+        ("//A", True, "11A"),
+        ("I1C", True, "11C"),
+        ("1A", False, "1A"),
     ],
 )
 def test_a_class_has_figures_in_brackets_and_a_letter_right_after_the_grade(read, latin, told):
     assert class_of(read, 11, latin=latin) == told
+
+
+@pytest.mark.parametrize(
+    ("read", "told"), [("202S061S", "20250615"), ("20253l22", "20253122"), ("S2025", "S2025"), ("2025 A 01", "2025A01")]
+)
+def test_a_number_has_figures_where_its_letters_look_like_them(read, told):
+    assert number_of(read) == told
