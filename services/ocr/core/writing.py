@@ -69,7 +69,8 @@ class Reader:
     def _is_doubtful(asked: Asked, read: Mapping[str, object]) -> bool:
         """Whether a place holds free writing that is not surely read."""
         sure = read["confidence"]
-        return not asked.wanted and read["text"] != "" and isinstance(sure, float) and sure < SURE_READING
+        once = not asked.wanted and not read.get("struck")  # other views would show the struck start again
+        return once and read["text"] != "" and isinstance(sure, float) and sure < SURE_READING
 
     def _looked_at_again(self, spots: list[Spot], again: Mapping[int, tuple[Image, Text]]) -> list[Spot]:
         """The spots, with what other views of doubtful free writing say. again: crop and first reading by index."""

@@ -84,3 +84,38 @@ def test_a_first_character_that_was_struck_and_written_again_is_known_by_its_ink
 def test_a_character_that_stands_twice_was_not_struck():
     page = written("886400") > 0
     assert not begun_twice(page, EM, read_of(page, "886400", tuple(32 + 24 * i for i in range(6))))
+
+
+def begun(first, rest, read, *, bar):
+    """A first character, perhaps with a level stroke through it, the rest of the writing, and what was read of them."""
+    page = written(first, size=1.2)
+    if bar:
+        cv2.line(page, (12, 68), (56, 70), 255, 3)
+    for i, char in enumerate(rest):
+        cv2.putText(page, char, (72 + 34 * i, 80), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 255, 3)
+    sure = (0.6, *(0.99,) * (len(read) - 1))
+    centres = (32, *(84 + 34 * i for i in range(len(read) - 1)))
+    return page > 0, read_of(page > 0, read, centres)._replace(confidences=sure)
+
+
+@pytest.mark.parametrize(("first", "rest", "read"), [("0", "0", "00"), ("6", "6cm", "66cm"), ("9", "95", "#95")])
+def test_a_start_with_a_level_stroke_through_it_was_struck_when_the_same_follows(first, rest, read):
+    mask, seen = begun(first, rest, read, bar=True)
+    assert begun_twice(mask, EM, seen)
+
+
+@pytest.mark.parametrize(("first", "rest", "read"), [("0", "0", "00"), ("3", "3", "33"), ("6", "6cm", "66cm")])
+def test_two_characters_without_a_stroke_through_the_first_were_meant(first, rest, read):
+    mask, seen = begun(first, rest, read, bar=False)
+    assert not begun_twice(mask, EM, seen)
+
+
+def test_a_stroke_through_a_start_that_another_character_follows_strikes_nothing():
+    mask, seen = begun("6", "75", "675", bar=True)
+    assert not begun_twice(mask, EM, seen)
+
+
+def test_a_well_read_character_that_holds_the_next_is_no_struck_form_of_it():
+    mask, seen = begun("9", "95", "#95", bar=True)
+    assert begun_twice(mask, EM, seen)
+    assert not begun_twice(mask, EM, seen._replace(confidences=(0.98, 0.99, 0.99)))
