@@ -168,8 +168,9 @@ async def open_cache(settings: RedisSettings) -> AsyncIterator[RedisCache | Noth
     if settings.url is None:
         yield Nothing()
         return
+    # Each command has its time limit here: redis-py's own beside it would be a third of what a command costs.
     client = Redis.from_url(
-        settings.url.get_secret_value(), socket_timeout=settings.timeout, socket_connect_timeout=settings.timeout
+        settings.url.get_secret_value(), socket_timeout=None, socket_connect_timeout=settings.timeout
     )
     try:
         yield RedisCache(client, settings.timeout)

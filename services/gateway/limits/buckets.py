@@ -98,7 +98,7 @@ async def open_buckets(settings: RedisSettings, replicas: int) -> AsyncIterator[
         yield local
         return
     timeout = settings.timeout
-    client = Redis.from_url(settings.url.get_secret_value(), socket_timeout=timeout, socket_connect_timeout=timeout)
+    client = Redis.from_url(settings.url.get_secret_value(), socket_timeout=None, socket_connect_timeout=timeout)
     try:
         yield RedisBuckets(client, timeout, local)
     finally:
