@@ -4,6 +4,7 @@ import { fileButton } from "./controls.js";
 import { correctionForm } from "./correction.js";
 import { alarm, h, show } from "./dom.js";
 import { essayPart } from "./essay.js";
+import { formula } from "./formula.js";
 import { names, t } from "./words.js";
 
 // `again`: show the exam anew, as a correction has begun another revision of it.
@@ -62,8 +63,8 @@ function card(exam, question, choose, again) {
   const { verdict, score, max_score: most } = question;
   const points = score === null ? "" : most === null ? String(score) : t("of", score, most);
   const edit = h("button", { type: "button", class: "plain" }, t("correct_it"));
-  const answer = question.student_answer === null ? t("unread") : question.student_answer || t("empty");
-  const facts = [question.essay ? [] : [t("answer"), answer], [t("correct_answer"), question.correct_answer],
+  const answer = question.student_answer === null ? t("unread") : formula(question.student_answer_latex, question.student_answer) || t("empty");
+  const facts = [question.essay ? [] : [t("answer"), answer], [t("correct_answer"), formula(question.correct_answer_latex, question.correct_answer)],
     [t("points"), question.knowledge_points.map((point) => point.name).join("、")]].filter(([, value]) => value);
   const article = h("article", { class: `question ${verdict}`, "data-path": keyOf(question) },
     h("h3", {}, t("question", question.number), h("span", { class: "verdict" }, t(verdict)), points,

@@ -4,6 +4,7 @@ import { candidatesOf } from "./candidates.js";
 import { button } from "./controls.js";
 import { correctionForm } from "./correction.js";
 import { alarm, h, show } from "./dom.js";
+import { formula } from "./formula.js";
 import { shortcuts } from "./keys.js";
 import { leases } from "./leases.js";
 import { Pictures } from "./pictures.js";
@@ -127,9 +128,9 @@ function choices(item, decide) {
 
 function facts(question) {
   const { verdict, score, max_score: most } = question;
-  const answer = question.student_answer === null ? t("unread") : question.student_answer || t("empty");
+  const answer = question.student_answer === null ? t("unread") : formula(question.student_answer_latex, question.student_answer) || t("empty");
   const judged = [t(verdict), score === null ? null : most === null ? String(score) : t("of", score, most)].filter(Boolean).join(", ");
-  const rows = [[t("answer"), answer], [t("sureness"), `${Math.round(question.answer_confidence * 100)}%`], [t("correct_answer"), question.correct_answer],
+  const rows = [[t("answer"), answer], [t("sureness"), `${Math.round(question.answer_confidence * 100)}%`], [t("correct_answer"), formula(question.correct_answer_latex, question.correct_answer)],
     [t("verdict"), judged], [t("comment"), question.feedback]].filter(([, value]) => value);
   return h("dl", { class: `facts ${verdict}` }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
