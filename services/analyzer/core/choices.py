@@ -1,11 +1,13 @@
 """Choices and judgements: the letters or the sign a student gave, under the constraint of what is admissible."""
 
 import re
+from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
 from services.analyzer.core import bubbles
-from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of
+from services.analyzer.core.covering import before_options, covering
+from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, overlap
 from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import choice_letters, truth_sign
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
@@ -23,6 +25,11 @@ _FREE = ("line", "free_line")
 """Evidence of free text, which may be another question's."""
 _FREE_WEIGHT = 0.6
 """What a free reading of a letter adds to its constrained probability."""
+_LIKELIER = 0.5
+"""Share of a letter below which what is no letter is likelier: then the key confirms it only where it was read freely."""
+_WORDS = re.compile(r"[一-鿿]{2}")
+_TRACE = 0.03
+"""Share of a place's ink that no letter is as faint as; a cross over an empty bracket leaves as much."""
 _CORRECTED = 0.5
 """Share of its confidence that the last of several letters of a single choice keeps: those before it are struck out."""
 
@@ -31,9 +38,12 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     """The letters of a choice, "" when its place is empty, unread when it has no place."""
     admissible = _admissible(question)
     spots = [s for s in spots_of(question, reading) if not _is_marker(s, question)]
+    spots = before_options(spots, question, reading)
     found = [_spot_letters(s, admissible, multiple=multiple) for s in spots if not s.blank and s.source != "option"]
     lines = [p for p in lines_of(question, reading) if not _is_marker(p, question)]
-    found += [_line_letters(p, admissible, multiple=multiple) for p in lines]
+    read = [_line_letters(p, admissible, multiple=multiple) for p in lines]
+    mixed = any(_WORDS.search(p.text) and not _is_inside(p, question) for p in lines)
+    found += [replace(f, doubt=True) if mixed else f for f in read]  # a cell that other print runs through
     sure = [f for f in found if f.answer]
     written = _agree(sure) if sure else None
     card = bubbles.marked(question, reading, multiple=multiple)
@@ -50,7 +60,13 @@ def read_choice(question: Question, reading: Reading, *, multiple: bool) -> Foun
     printed, place = choice_in_print(question, reading, admissible)
     if printed and (multiple or len(printed) == 1):
         return Found(printed, "stem", place.confidence if place else 0.8, (place,) if place else ())
-    return _nothing(question, spots, reading)
+    empty = any(s.blank and s.source != "option" for s in spots)
+    covers = None if multiple or empty else covering(question, reading, admissible)
+    return covers or _nothing(question, spots, reading)
+
+
+def _is_inside(piece: Piece, question: Question) -> bool:
+    return any(r.page == piece.page and overlap(piece.box, r.box) > 0 for r in question.regions)
 
 
 def _is_marker(piece: Piece, question: Question) -> bool:
@@ -129,7 +145,8 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
         return Found(ranked[0], "letter_set", share, (piece,))
     # A letter that something runs over, a tick in grey for one, may look like another for sure.
     agreeing = 0 if piece.struck else views
-    return Found(ranked[0], f"letter_{agreeing}", share, (piece,), views=(tuple(ranked),))
+    guessed = share < _LIKELIER and ranked[0] not in (free, inline)
+    return Found(ranked[0], f"letter_{agreeing}", share, (piece,), doubt=guessed, views=(tuple(ranked),))
 
 
 def _ringed_unread(options: list[Piece], question: Question) -> Found | None:
@@ -184,6 +201,8 @@ def _agree(found: list[Found]) -> Found:
 def _nothing(question: Question, spots: list[Piece], reading: Reading) -> Found:
     """No admissible answer: blank where an answer place is empty, unread where ink could not be read."""
     inked = [s for s in spots if not s.blank and s.source not in ("rule", "option")]
+    if inked and all(s.ink < _TRACE for s in inked):
+        return Found("", "blank_spot", 1.0 - max(s.ink for s in inked), tuple(inked), doubt=True)
     if inked:
         return Found(None, "unread", 0.0, tuple(inked), doubt=True)
     places = [s for s in spots if s.blank and s.source != "option"]
