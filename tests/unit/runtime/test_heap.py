@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from runtime import heap
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -36,3 +38,41 @@ def growth(how: str) -> int:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator only")
 def test_freed_buffers_are_given_back_though_small_values_stay() -> None:
     assert growth("set") < 3_000  # KiB; 600 kept values are about 600
+
+
+READER = """
+import asyncio, socket, sys
+from runtime import heap
+
+if sys.argv[1] == "set":
+    heap.read_in_small()
+
+class Reader(asyncio.Protocol):
+    longest = 0
+    def data_received(self, data):
+        self.longest = max(self.longest, len(data))
+
+async def longest():
+    loop, (here, there) = asyncio.get_running_loop(), socket.socketpair()
+    for end in here, there:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        end.setblocking(False)
+    there.send(b"x" * 150_000)
+    transport, reader = await loop.create_connection(Reader, sock=here)
+    while not reader.longest:
+        await asyncio.sleep(0.01)
+    transport.close()
+    there.close()
+    return reader.longest
+
+print(asyncio.run(longest()))
+"""
+
+
+def longest_read(how: str) -> int:
+    done = subprocess.run([sys.executable, "-c", READER, how], check=True, capture_output=True, text=True)
+    return int(done.stdout)
+
+
+def test_a_connection_is_read_in_pieces_that_come_from_the_heap() -> None:
+    assert longest_read("set") == heap.READ < heap.LARGE < longest_read("unset")
