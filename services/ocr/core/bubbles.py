@@ -17,6 +17,7 @@ from services.ocr.core.glyphs import Glyph, glyphs_of, height_of
 from services.ocr.core.lattice import Group, Shape
 from services.ocr.core.likeness import Likeness
 from services.ocr.core.numbers import Numbers
+from services.ocr.core.rows import FLAT, Level, level_of
 
 Boxes = npt.NDArray[np.float64]
 """(n, 4): x, y, width, height."""
@@ -53,7 +54,7 @@ class _Kind(NamedTuple):
     width: float
     height: float
     seeds: list[Shape]
-    slope: float = 0.0
+    level: Level = FLAT
 
 
 _Card = tuple[_Kind, list[Group]]
@@ -69,7 +70,7 @@ def find_bubbles(leaf: Leaf, lines: Sequence[Line], engine: Engine) -> list[Bubb
     ink = np.asarray(cv2.threshold(flat, INK_BELOW, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
     found: list[Bubble] = []
     for kind, groups in _cards(leaf, ink, lines):
-        numbers = Numbers(groups, (kind.width, kind.height), kind.slope).read(lines, leaf.bgr, engine)
+        numbers = Numbers(groups, (kind.width, kind.height), kind.level).read(lines, leaf.bgr, engine)
         found += _bubbles(groups, kind, flat, lines, numbers, first=len({b.group for b in found}))
     return found
 
@@ -194,11 +195,11 @@ def _grouped(kind: _Kind, ink: Mask, leaf: Leaf) -> tuple[_Kind, list[Group]]:
     def covered(x: float, y: float) -> bool:
         return _mean(ink, x, y, kind, 0.8) > COVERED or likeness.at(x, y) > ALIKE
 
-    slope = lattice.slope_of(kind.seeds, pitch, kind.height)
-    groups = lattice.items(kind.seeds, pitch, kind.height, slope, covered)
+    level = level_of(kind.seeds, pitch, kind.height)
+    groups = lattice.items(kind.seeds, pitch, kind.height, level.at, covered)
     # Holes of characters are everywhere; a card's shapes are nearly all in its rows.
     used = sum(shape.seen for group in groups for shape in group)
-    return kind._replace(slope=slope), groups if used >= MIN_USED * len(kind.seeds) else []
+    return kind._replace(level=level), groups if used >= MIN_USED * len(kind.seeds) else []
 
 
 def _pitch(kind: _Kind) -> float | None:

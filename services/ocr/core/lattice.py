@@ -19,6 +19,9 @@ Group = list[Shape]
 Covered = Callable[[float, float], bool]
 """Whether ink covers a shape at (x, y), or one that was not seen shows there."""
 
+Drop = Callable[[float], float]
+"""How far a row lies lower at x than on a level card."""
+
 GROUP_GAP = 1.45
 """In pitches: a wider gap separates items."""
 BAND_GAP = 3.2
@@ -29,6 +32,8 @@ MIN_HELD = 0.7
 """Share of the rows that hold a shape, or ink that covers one, where a column was not seen."""
 MIN_SHAPES = 3
 """Outlines seen in a part of a card: two alike are found by chance."""
+MIN_OTHER = 8
+"""The same in a part whose items have more or fewer shapes than those of the largest part: writing makes small ones."""
 MAX_ITEM = 12
 """Shapes of one item: ten digits at most, on cards; lines of text have more."""
 MIN_EVEN = 0.7
@@ -55,22 +60,11 @@ def pitch_of(seeds: Sequence[Shape], width: float, height: float) -> float | Non
     return pitch if len(even) >= MIN_EVEN * len(close) else None
 
 
-def slope_of(seeds: Sequence[Shape], pitch: float, height: float) -> float:
-    """Slope (dy/dx) of the rows: median over neighbours."""
-    slopes = [
-        (o.y - seed.y) / (o.x - seed.x)
-        for seed in seeds
-        for o in seeds
-        if 0.8 * pitch < o.x - seed.x < 1.2 * pitch and abs(o.y - seed.y) < 0.4 * height
-    ]
-    return float(np.median(slopes)) if slopes else 0.0
-
-
-def items(seeds: Sequence[Shape], pitch: float, height: float, slope: float, covered: Covered) -> list[Group]:
-    """The shapes of every item of rows that slope. Parameters in pixels; see `_level_items`."""
-    level = [Shape(s.x, s.y - slope * s.x, s.seen) for s in seeds]
-    groups = _level_items(level, pitch, height, lambda x, y: covered(x, y + slope * x))
-    return [[Shape(s.x, s.y + slope * s.x, s.seen) for s in group] for group in groups]
+def items(seeds: Sequence[Shape], pitch: float, height: float, drop: Drop, covered: Covered) -> list[Group]:
+    """The shapes of every item of rows that run as `drop` says. Parameters in pixels; see `_level_items`."""
+    level = [Shape(s.x, s.y - drop(s.x), s.seen) for s in seeds]
+    groups = _level_items(level, pitch, height, lambda x, y: covered(x, y + drop(x)))
+    return [[Shape(s.x, s.y + drop(s.x), s.seen) for s in group] for group in groups]
 
 
 def _level_items(seeds: Sequence[Shape], pitch: float, height: float, covered: Covered) -> list[Group]:
@@ -79,7 +73,7 @@ def _level_items(seeds: Sequence[Shape], pitch: float, height: float, covered: C
     Items stand below one another: the columns seen anywhere in a part of the card are the columns of all its items.
     A column that no row shows is taken where `covered` says that ink hides a shape.
     """
-    groups: list[Group] = []
+    parts: list[tuple[int, int, list[Group]]] = []
     for band in _bands(_clusters(seeds, key=1, apart=0.5 * height)):
         columns = [_middle(group, 0) for group in _clusters([s for row in band for s in row], key=0, apart=0.4 * pitch)]
         chains = _chains(
@@ -92,8 +86,9 @@ def _level_items(seeds: Sequence[Shape], pitch: float, height: float, covered: C
         found = [group for row in band for chain in full if (group := _item(row, chain, pitch, covered))]
         seen = sum(shape.seen for group in found for shape in group)
         if seen >= max(MIN_SHAPES, MIN_SEEN * sum(map(len, found))):
-            groups += found
-    return groups
+            parts.append((seen, usual, found))
+    most = max(parts, key=lambda part: part[0], default=(0, 0, []))[1]
+    return [group for seen, usual, found in parts if usual == most or seen >= MIN_OTHER for group in found]
 
 
 def _clusters(shapes: Sequence[Shape], key: int, apart: float) -> list[list[Shape]]:

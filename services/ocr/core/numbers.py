@@ -13,6 +13,7 @@ from services.ocr.core.glyphs import Token, tokens_of
 from services.ocr.core.lattice import Group
 from services.ocr.core.numbering import Place, repaired
 from services.ocr.core.raster import Image
+from services.ocr.core.rows import Level
 
 REACH = 3
 """Pitches left of an item within which its number stands."""
@@ -22,12 +23,12 @@ MIN_CONFIDENCE = 0.5
 
 
 class Numbers:
-    """Items of one kind of bubbles. size: (width, height) of a bubble in pixels; slope: of the rows."""
+    """Items of one kind of bubbles. size: (width, height) of a bubble in pixels; level: how its rows run."""
 
-    def __init__(self, groups: Sequence[Group], size: tuple[float, float], slope: float) -> None:
+    def __init__(self, groups: Sequence[Group], size: tuple[float, float], level: Level) -> None:
         self._groups = groups
         self._width, self._height = size
-        self._slope = slope
+        self._level = level
         self._pitch = float(np.median([b.x - a.x for g in groups for a, b in pairwise(g)]))
 
     def read(self, lines: Sequence[Line], bgr: Image, engine: Engine) -> list[int | None]:
@@ -36,7 +37,7 @@ class Numbers:
         beside = [self._beside(group, tokens) for group in self._groups]
         if 2 * sum(number is not None for number in beside) < len(beside):
             beside = self._one_by_one(bgr, engine)
-        rows = _ranks([g[0].y - self._slope * g[0].x for g in self._groups], 0.7 * self._height)
+        rows = _ranks([g[0].y - self._level.at(g[0].x) for g in self._groups], 0.7 * self._height)
         blocks = _ranks([g[0].x for g in self._groups], 1.2 * self._width)
         return repaired([Place(*place) for place in zip(rows, blocks, beside, strict=True)])
 

@@ -1,4 +1,5 @@
 import cv2
+import numpy as np
 import pytest
 
 from services.ocr.core.bubbles import find_bubbles
@@ -170,3 +171,21 @@ def test_one_box_far_below_a_card_moves_no_column(page):
     lines = card(page, ["D", "C", "B", "D"], rows=2)
     cv2.rectangle(page, (86, 560), (122, 584), (30, 30, 30), 2)
     assert read(find_bubbles(Leaf(page), lines, ScriptedEngine())) == {"1": "D", "2": "C", "3": "B", "4": "D"}
+
+
+def test_rows_bent_by_a_curled_sheet_keep_their_items(page):
+    answers = ["D", "A", "BC", "B", "C", "A", "D", "B", "A", "C", "AD", "B"]
+    lines = card(page, answers, rows=4)
+    height, width = page.shape[:2]
+    across, down = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    lift = 30 * np.exp(-((across / 700) ** 2))
+    page[:] = cv2.remap(page, across, down - lift.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    lines = [moved_down(number, lift[0]) for number in lines]
+    assert read(find_bubbles(Leaf(page), lines, ScriptedEngine())) == {
+        str(i): a for i, a in enumerate(answers, start=1)
+    }
+
+
+def moved_down(line_, lift):
+    by = float(lift[round(line_.xs[0])])
+    return line_.model_copy(update={"box": tuple((x, y + by) for x, y in line_.box)})
