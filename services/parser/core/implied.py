@@ -13,6 +13,8 @@ from services.parser.core.options import letters_of
 
 _RULES = re.compile(r"[小每]题|分[)）]|得\s?\d{1,2}\s?分|选项|题意|要求的|答题卡|填[涂在入]")
 """Words of a heading that runs on to the next row."""
+_FULL = 3.0
+"""Line heights that a full line may stay short of its column's end: a word or two did not fit."""
 _FURTHEST = 12
 """Rows that a stem may have: what takes more before its options is not one question."""
 
@@ -69,15 +71,16 @@ def _stem(own: Sequence[_Level], before: _Level, flow: Flow, numbered: Collectio
         return []
     heads = [flow.rows[level.rows[0]] for level in own]
     if before.letters:
-        able = [i for i, head in enumerate(heads) if not _runs_on(head, flow.rows[before.rows[0]], flow.pitch)]
+        options = [flow.rows[at] for at in before.rows]
+        able = [i for i, head in enumerate(heads) if not _runs_on(head, options, flow.pitch)]
     else:
         able = [i for i, level in enumerate(own) if not any(_RULES.search(flow.rows[at].text) for at in level.rows)]
     return [Stem(own[able[0]].rows[0], own[0].rows[0], own[-1].rows[-1])] if able else []
 
 
-def _runs_on(row: Row, option: Row, pitch: float) -> bool:
-    """Whether a row goes on with the option above it: it stands as far from the column's edge as that."""
-    if row.column != option.column:
+def _runs_on(row: Row, options: Sequence[Row], pitch: float) -> bool:
+    """Whether a row goes on with the options above it: they reach the column's end, and it begins as far in as they do."""
+    column, indent = row.column, options[0].box[0] - row.column.left
+    if column != options[0].column or max(r.box[2] for r in options) < column.box[2] - _FULL * pitch:
         return False
-    indent = option.box[0] - row.column.left
-    return indent > 0.5 * pitch and row.box[0] > row.column.left + 0.6 * indent
+    return indent > 0.5 * pitch and row.box[0] > column.left + 0.6 * indent

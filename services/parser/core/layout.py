@@ -16,6 +16,8 @@ _SEPARATES = 1.0
 """White of less than this many line heights below handwriting leaves no room to write."""
 _LETTER = 2
 """Characters of an answer before a question's number at most, with a dot or a tick read into it."""
+_RAISED = 0.3
+"""Line heights of the room above a row's print that is the row's."""
 _WIDE = 1.3
 """Width of one letter at most, in its line's heights."""
 _ROOM = 3.5
@@ -111,9 +113,13 @@ def _before(limit: float, content: float, rows: Sequence[Row], pitch: float) -> 
 
 
 def _top(row: Row, flow: Flow) -> float:
-    """Where a row begins: the top of the highest line in it, for writing is taller than the number before it."""
-    level = [r.box[1] for r in flow.rows if r.column == row.column and r.row == row.row and r.height < 3 * row.height]
-    return min([row.box[1], *level]) - 0.1 * row.height
+    """Where a row begins: the top of the highest line in it, for writing is taller than the number before it.
+
+    Writing that reaches into the row above leaves that its place.
+    """
+    level = [r for r in flow.rows if r.column == row.column and r.row == row.row and r.height < 3 * row.height]
+    print_top = min((r.box[1] for r in level if r.printed), default=row.box[1])
+    return max(min([row.box[1], *(r.box[1] for r in level)]), print_top - _RAISED * flow.pitch) - 0.1 * row.height
 
 
 def _through(flow: Flow, first: Column, stop: Row | None) -> list[Column]:

@@ -101,3 +101,13 @@ def test_a_lone_stroke_in_a_composition_is_no_number() -> None:
 
 def test_a_tables_decimals_are_no_numbers_of_questions() -> None:
     assert numbers([*PAPER, "7. 看表回答：", "9.3", "11.3"]) == [str(n) for n in range(1, 8)]
+
+
+def test_a_stem_set_in_below_short_options_begins_a_question() -> None:
+    texts = without("2")
+    lines = column(texts)
+    lines[2] = line(texts[2], 110, lines[2].box[0][1])
+    lines[3] = line("平面的方程是下列哪一个", 104, lines[3].box[0][1])  # its letter and number are hidden
+    long = line("字" * 40, 80, lines[-1].box[0][1] + 40)
+    second = parse(submission(), reading([*lines, long])).questions[1]
+    assert (second.number, second.text) == ("2", "平面的方程是下列哪一个")

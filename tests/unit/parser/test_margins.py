@@ -68,3 +68,13 @@ def test_numbers_in_a_table_are_no_questions_when_the_key_has_each_number_once()
     items = [KeyItem(number=str(n), answer="A") for n in (1, 2, 3)]
     paper = parse(submission(items=items), reading(column(rows)))
     assert [q.path for q in paper.questions] == [("一", "1"), ("二", "2"), ("二", "3")]
+
+
+def test_writing_that_reaches_above_its_row_takes_no_room_of_the_question_above() -> None:
+    lines = column(["1. 若 x=1，则 x+1=", "2. 若 x=2，则 x+1=", "3. 若 x=3，则 x+1="])
+    raised = line("5", 400, lines[1].box[0][1] - 20, script="handwritten")
+    tall = raised.model_copy(update={"box": ((400, 318), (430, 318), (430, 366), (400, 366))})
+    first, second, _ = parse(submission(), reading([*lines, tall])).questions
+    assert first.regions[0].box[3] == second.regions[0].box[1]
+    assert lines[1].box[0][1] - 15 < second.regions[0].box[1] <= lines[1].box[0][1]
+    assert [ref.index for ref in second.lines] == [3]
