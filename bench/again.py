@@ -133,6 +133,8 @@ def main(argv: list[str] | None = None) -> int:
     rows = {AS_IT_WAS: (len(cases), metrics(cases, args.readings, args.out / "results" / AS_IT_WAS, args.score))}
     for name in names:
         taken = [again for case in cases if (again := photographed(case, name, args.out / "cases" / name))]
+        if not taken:
+            continue
         read(taken, args.out / "readings" / name, args.jobs)
         found = metrics(taken, args.out / "readings" / name, args.out / "results" / name, args.score)
         rows[name] = (len(taken), found)

@@ -14,6 +14,7 @@ from services.ocr.core.figures import find_figures
 from services.ocr.core.flat import Leaf
 from services.ocr.core.grey_marks import find_grey_marks
 from services.ocr.core.marks import find_marks, red_ink, without_red
+from services.ocr.core.places import off_bubbles
 from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.residue import without_residue
 from services.ocr.core.rules import find_rules
@@ -61,6 +62,7 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
     rules = find_rules(leaf)
     spots = find_spots(leaf, rules, lines, red, engine)
     bubbles = find_bubbles(leaf, lines, engine)
+    spots = off_bubbles(spots, bubbles)
     figures = find_figures(leaf, lines, rules)
     lines = script.by_size_and_wording(order.ordered(script.by_label(script.divided(lines, spots))))
     lines, spots = shapes.mended(lines, spots)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from contracts.artefacts.reading import Line
+from contracts.artefacts.reading import Bubble, Line, Spot
 from contracts.base import Box
 from services.ocr.core.glyphs import centre_y, text_height
 from services.ocr.core.tables import Cell
@@ -25,6 +25,19 @@ class Place(NamedTuple):
     box: Box
     em: float
     cell: Cell | None = None
+
+
+def off_bubbles(spots: Sequence[Spot], bubbles: Sequence[Bubble]) -> list[Spot]:
+    """The spots but for those that a card's bubbles made: their edges in a row are no rule, and a box is no ring around its letter."""
+    return [spot for spot in spots if spot.kind == "cell" or not any(_meet(spot.box, b.box) for b in bubbles)]
+
+
+def _meet(spot: Box, bubble: Box) -> bool:
+    """Whether the middle of one lies in the other."""
+    return any(
+        box[0] < (other[0] + other[2]) / 2 < box[2] and box[1] < (other[1] + other[3]) / 2 < box[3]
+        for box, other in ((spot, bubble), (bubble, spot))
+    )
 
 
 def em_of(lines: Sequence[Line], otherwise: float) -> float:
