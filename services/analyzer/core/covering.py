@@ -13,8 +13,10 @@ from services.analyzer.core.evidence import Found, Piece, in_order, lines_of
 from services.analyzer.core.uncut import print_of
 
 _SURE = 0.5
-_FRONT = r"\s*([A-H])\s*(?:{number}|[XVJ×√/\\])*\s*[.．、,，]?\s*(?:[一-鿿《“(（].*)?"
+_FRONT = r"\s*([A-H])\s*(?:{number}\s*[.、,].*|(?:{number}|[XVJ×√/\\])*\s*[.、,]?\s*(?:[一-鿿《“(].*)?)"
 """A letter before a stem: over its number, perhaps with a teacher's mark over both."""
+_EDGE = 1.5
+"""Heights of a row from its question's left edge within which it begins there, as a fraction's upper part does not."""
 _ALONE = re.compile(r"\s*([A-H]{1,3})\s*[)）]?\s*")
 _OPENLESS = re.compile(r"[)）?？。]\s*([A-H]{1,3})\s*[)）]\s*")
 """What ends a stem; letters; a closing bracket whose opening one is under them."""
@@ -24,12 +26,12 @@ _OPTION = re.compile(r"\s*[A-H]\s*[.．、]")
 def covering(question: Question, reading: Reading, admissible: frozenset[str]) -> Found | None:
     """The letter over a single choice's number or bracket; None without one. Of several the last: others are struck."""
     rows = in_order([*print_of(question, reading), *lines_of(question, reading)], question.regions)
-    if not rows:
-        return None
-    front = _front(rows[0], question)
-    if front in admissible:
-        return Found(front, "stem", _SURE, (rows[0],), doubt=True)
-    found = [(p, letters) for p in _stem(rows) if (letters := _letters(p)) and admissible.issuperset(letters)]
+    stem = _stem(rows)
+    first = _first(stem)
+    front = _front(first, question) if first else ""
+    if first and front in admissible:
+        return Found(front, "stem", _SURE, (first,), doubt=True)
+    found = [(p, letters) for p in stem if (letters := _letters(p)) and admissible.issuperset(letters)]
     return Found(found[0][1][-1], "stem", _SURE, (found[0][0],), doubt=True) if len(found) == 1 else None
 
 
@@ -38,6 +40,12 @@ def before_options(spots: Sequence[Piece], question: Question, reading: Reading)
     options = [p for p in print_of(question, reading) if _OPTION.match(p.text)]
     top = {p.page: (p.box[1] + p.box[3]) / 2 for p in options[:1]}
     return [s for s in spots if s.source != "rule" or s.box[1] <= top.get(s.page, s.box[1])]
+
+
+def _first(stem: Sequence[Piece]) -> Piece | None:
+    """The first row at the left edge, where the number stands."""
+    left = min((p.box[0] for p in stem), default=0.0)
+    return next((p for p in stem if p.box[0] - left < _EDGE * (p.box[3] - p.box[1])), None)
 
 
 def _front(first: Piece, question: Question) -> str:

@@ -29,6 +29,12 @@ def test_a_letter_over_the_questions_number_is_read_and_a_teacher_looks_even_whe
             assert (got.student_answer, got.needs_review) == ("B", True), front
 
 
+def test_a_letter_over_the_number_is_read_where_digits_follow_or_a_fraction_stands_higher() -> None:
+    assert read(printed("B3.2020年6月23日发射的是", "A.1 B.2 C.3 D.4")).student_answer == "B"
+    fraction = line("1", (400, 95, 410, 105), script="printed", ink="black")
+    assert read([fraction, *printed("B已知复数", "A.1 B.2 C.3 D.4")]).student_answer == "B"
+
+
 def test_a_stem_behind_its_number_or_with_an_empty_bracket_has_no_letter_before_it() -> None:
     assert read(printed("3.A市在下列哪一处", "A.东 B.西")).student_answer is None
     assert read(printed("A市在下列哪一处", "A.东 B.西"), spot(at=(600, 100, 700, 130))).student_answer == ""
