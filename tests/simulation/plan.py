@@ -1,7 +1,7 @@
 """What a seed sets out with: a small world, and its weather."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.topics import STAGES
 from tests.simulation.client import Upload
@@ -10,8 +10,8 @@ from tests.simulation.stages import Fate
 
 NAMES = tuple(row.name for row in STAGES)
 
-_STORMS = 0.06
-"""Share of the worlds in which one rare combination of faults is certain."""
+_STORMS, _LOOPS = 0.06, 0.02
+"""Shares of the worlds in which one rare combination of faults is certain."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,11 @@ class Plan:
 
 def plan(rng: random.Random) -> Plan:
     """Draw a small world."""
-    if rng.random() < _STORMS:
+    kind = rng.random()
+    if kind < _STORMS:
         return _storm(rng)
+    if kind < _STORMS + _LOOPS:
+        return _loop(rng)
     weather = forecast(rng)
     uploads = [_upload(rng, number) for number in range(rng.choice((1, 1, 1, 1, 2, 3)))]
     roles: dict[str, tuple[str, ...]] = {f"gateway-{n}": () for n in range(rng.choice((1, 1, 2)))}
@@ -51,6 +54,17 @@ def _storm(rng: random.Random) -> Plan:
     weather = Weather(1 / 40, ("slow", "lost"), ("amnesia", "amnesia", "rebalance"))
     roles: dict[str, tuple[str, ...]] = {"gateway-0": (), "all": NAMES}
     return Plan(weather, [_upload(rng, 0)], roles, partitions=1, chaos=8.0, slow_work=0.8)
+
+
+def _loop(rng: random.Random) -> Plan:
+    """One paper kills whoever works on it, beside others, and what a process says as it dies comes twice."""
+    weather = Weather(1 / 40, ("lost", "twice", "late", "fail", "freeze"), ("rebalance", "restart"))
+    roles: dict[str, tuple[str, ...]] = {"gateway-0": (), "all": NAMES}
+    fates = Fate("poison", NAMES[-1], 99), *[Fate("none", NAMES[-1], 0)] * 2
+    uploads = [
+        replace(_upload(rng, number), fate=fate, deadline=600.0, cancel_after=None) for number, fate in enumerate(fates)
+    ]
+    return Plan(weather, uploads, roles, partitions=1, chaos=8.0, slow_work=0.5)
 
 
 def _upload(rng: random.Random, number: int) -> Upload:
