@@ -9,6 +9,7 @@ from contracts.notation.inline import DOLLARS, Style, in_dollars, inline
 from contracts.notation.latex import latex, stacked
 from contracts.notation.maths import read_formula
 from contracts.notation.nodes import Row
+from contracts.notation.parts import lines_of
 from contracts.notation.ticks import judgements, ticked
 
 _LONGEST = 2000
@@ -44,8 +45,7 @@ def _rows(text: str, style: Style) -> list[Row]:
     system = _system(text) if style == "algebra" else None
     if system:
         return [system]
-    lines = [" ".join(text.splitlines())] if r"\begin" in text else text.splitlines()
-    return [_row(line.strip(), style) for line in lines if line.strip()]
+    return [_row(line, style) for line in lines_of(text)]
 
 
 def _system(text: str) -> Row | None:

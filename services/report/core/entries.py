@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from contracts.artefacts.diagnosis import Cause, Diagnosis
 from contracts.artefacts.paper import KnowledgePoint
 from contracts.notation.inline import STYLES, Style, Text, inline, plain
+from contracts.notation.parts import blanks_of, lines_of
 from contracts.notation.ticks import ticked
 from contracts.result import Result, ResultQuestion
 from contracts.taxonomy import taxonomy
@@ -131,12 +132,9 @@ class Teller:
         if not text:
             return [{"t": "—"}]
         end = self.words.ended
-        lines = (" " if question.type in _PROSE else end).join(
-            line.strip() for line in text.splitlines() if line.strip()
-        )
-        blanks = lines.split("|")
-        closed = len(blanks) > 1 and not (len(blanks) == 3 and not blanks[0] and not blanks[2])
-        if closed:
+        lines = (" " if question.type in _PROSE else end).join(lines_of(text))
+        blanks = blanks_of(lines)
+        if len(blanks) > 1:
             lines = end.join(part.strip() or self.words.say["empty"] for part in blanks)
         lines = " ".join(lines.split())
         # Cutting inside a formula would leave half a command, so a long one loses its markup.

@@ -8,12 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_exam import EXAM_ID, answer_of, exam_of, question_of
+from pylopdf_fonts_zh_cn import sans_path
 
 from contracts.equality.compare import compare
 from contracts.equality.latex import plain_latex
 from contracts.notation.answers import answer_latex
 from contracts.notation.inline import STYLES
+from contracts.notation.parts import blanks_of
 from services.report.core import compose
+from services.report.core.html import render_html
+from services.report.core.pdf import render_pdf
+from services.report.core.view import view_of
 
 PAIRS = Path(__file__).parents[1] / "analyzer" / "pairs.jsonl"
 
@@ -130,3 +135,54 @@ def test_the_result_has_latex_of_the_answer_and_of_the_key_in_its_subject() -> N
     exam = exam_of([question_of("1")], [answer_of("1", student_answer="2√3/3", correct_answer="B")])
     question = compose(EXAM_ID, *exam.parts()).questions[0]
     assert (question.student_answer_latex, question.correct_answer_latex) == (r"\frac{2\sqrt{3}}{3}", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "blanks"),
+    [
+        ("3|4", ["3", "4"]),
+        ("-3|5|-2", ["-3", "5", "-2"]),
+        ("|5", ["", "5"]),
+        ("√|×|√", ["√", "×", "√"]),
+        ("|x|=3", ["|x|=3"]),
+        ("2+|x-1|", ["2+|x-1|"]),
+        ("|a|-|b|", ["|a|-|b|"]),
+        ("{x|x>1}|(1,2)", ["{x|x>1}", "(1,2)"]),
+        (r"\{x|x>1\}", [r"\{x|x>1\}"]),
+        (r"$\left|x\right|$|$\frac12$", [r"$\left|x\right|$", r"$\frac12$"]),
+        (r"\left|x\right|=3", [r"\left|x\right|=3"]),
+        ("(1|2", ["(1", "2"]),
+    ],
+)
+def test_bars_part_blanks_but_not_formulas(line: str, blanks: list[str]) -> None:
+    assert blanks_of(line) == blanks
+
+
+TYPED = {
+    r"$\frac12$": "[(1)/(2)]",
+    r"\dfrac{1}{2}": "[(1)/(2)]",
+    r"$\sqrt3$": "[√(3)]",
+    "x^2": "[x^2]",
+    "x=1 1/2": "[x=1 (1)/(2)]",
+    "\\begin{cases}\nx=1\\\\\ny=2\n\\end{cases}": "[{x=1; y=2}]",
+    r"\left\{\begin{array}{l}x+y=3\\x-y=1\end{array}\right.": "[{x+y=3; x-y=1}]",
+    r"$\left|x\right|=3$": "[|x|=3]",
+    r"\{x|x>1\}": "[{x|x>1}]",
+    r"$\frac12$|$\sqrt3$": "[(1)/(2)]；[√(3)]",
+    r"\(\frac{3}{4}\)": "[(3)/(4)]",
+    "$$x^2$$": "[x^2]",
+}
+
+
+def test_keys_that_teachers_type_in_tex_are_set_in_both_reports() -> None:
+    keys = [answer_of(str(at), student_answer="0", correct_answer=key) for at, key in enumerate(TYPED)]
+    exam = exam_of([question_of(str(at)) for at in range(len(TYPED))], keys)
+    parts = exam.parts()
+    view = view_of(compose(EXAM_ID, *parts), parts[2], parts[4], {})
+    rows = [row for table in view["table"] for row in table["rows"]]
+    shown = ["".join(f"[{node['alt']}]" if "m" in node else node["t"] for node in row["correct"]) for row in rows]
+    assert dict(zip(TYPED, shown, strict=True)) == TYPED
+    html = render_html(view).decode()
+    assert not re.search(r"\\(?:d?frac|sqrt|begin|left|\()|\$", html.partition("<body")[2])
+    assert html.count("<mfrac>") >= 5
+    assert render_pdf(view, (sans_path().parent,)).startswith(b"%PDF")
