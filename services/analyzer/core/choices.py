@@ -30,6 +30,10 @@ _LIKELIER = 0.5
 _WORDS = re.compile(r"[一-鿿]{2}")
 _TRACE = 0.03
 """Share of a place's ink that no letter is as faint as; a cross over an empty bracket leaves as much."""
+_CROSSED = re.compile(r"\s*([A-H]{1,3})\s*[X×V√/\\]\s*")
+"""Letters with a teacher's mark read at their end."""
+_NOISE = 0.02
+"""Share of a letter below which its place says no more than the lines."""
 _CORRECTED = 0.5
 """Share of its confidence that the last of several letters of a single choice keeps: those before it are struck out."""
 
@@ -174,6 +178,9 @@ def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool)
 
 def _line_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -> Found:
     letters = choice_letters(piece.text, admissible)
+    crossed = _CROSSED.fullmatch(piece.text)
+    if crossed and not letters and not multiple and admissible.issuperset(crossed[1]):
+        return Found(crossed[1][-1], "line", _CORRECTED * piece.confidence, (piece,), doubt=True)
     if multiple or len(letters) < 2:
         return Found(letters, "line", piece.confidence, (piece,))
     return Found(_last(piece.text, admissible), "line", _CORRECTED * piece.confidence, (piece,), doubt=True)
@@ -190,7 +197,7 @@ def _last(text: str, admissible: frozenset[str]) -> str:
 
 def _agree(found: list[Found]) -> Found:
     """Several places of one question: constrained spots outrank free text; disagreement is doubt."""
-    rank = sorted(found, key=lambda f: (f.evidence in _FREE, -f.raw))
+    rank = sorted(found, key=lambda f: (f.evidence in _FREE or f.raw < _NOISE, -f.raw))
     top = rank[0]
     clear = top.evidence == "letter_3"  # three views of one place outweigh a stray line
     others = [f for f in rank[1:] if f.answer != top.answer and not (clear and f.evidence in _FREE)]

@@ -75,3 +75,11 @@ def test_a_letter_from_a_cell_that_other_print_runs_through_is_doubtful() -> Non
     got = read(cells, own=(0, 1))
     assert (got.student_answer, got.needs_review) == ("D", True)
     assert not read(cells[:1], own=(0,)).needs_review
+
+
+def test_letters_with_a_teachers_cross_at_their_end_outweigh_a_place_that_was_not_read() -> None:
+    place = spot("5", {"A": 0.002}, at=(600, 100, 700, 130))
+    got = read(
+        [*printed("3.共有几种（ ）"), line("BDX", (580, 100, 720, 130), ink="black")], place, own=(1,), wanted="A"
+    )
+    assert (got.student_answer, got.needs_review) == ("D", True)
