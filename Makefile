@@ -83,3 +83,4 @@ lock: $(READY) ## compile all lock files anew (after a change of pyproject.toml)
 	$(COMPILE) --all-extras -o requirements/all.txt
 	for service in $(SERVICES) heic tracing; do \
 		$(COMPILE) --extra $$service -c requirements/all.txt -o requirements/$$service.txt || exit 1; done
+	$(subst pyproject.toml,requirements/manifests.in,$(COMPILE)) -o requirements/manifests.txt

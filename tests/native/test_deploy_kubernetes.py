@@ -4,8 +4,6 @@ import copy
 import importlib
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +45,6 @@ def monitoring_errors(item: dict[str, Any]) -> list[str]:
     return [
         f"{error.json_path}: {error.message}" for error in jsonschema.Draft202012Validator(schema).iter_errors(item)
     ]
-
-
-def builds_components() -> bool:
-    """Whether there is a kubectl that can: Debian 12 has one of 2021."""
-    if shutil.which("kubectl") is None:
-        return False
-    said = subprocess.run(["kubectl", "version", "--client"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"Kustomize Version: v(\d+)\.(\d+)", said)
-    return found is not None and (int(found[1]), int(found[2])) >= (4, 1)
 
 
 def pods() -> dict[str, dict[str, Any]]:
@@ -264,21 +253,3 @@ def test_an_overlay_names_what_exists(overlay: str) -> None:
     deployments = of_kind("Deployment", BASE)
     assert {entry["name"] for entry in kustomization.get("replicas", [])} <= deployments.keys()
     assert {entry["name"] for entry in kustomization.get("images", [])} <= {f"redink-{name}" for name in NAMES}
-
-
-@pytest.mark.skipif(not builds_components(), reason="no kubectl with kustomize 4.1 or newer, which knows components")
-@pytest.mark.parametrize("overlay", OVERLAYS)
-def test_an_overlay_builds_into_valid_resources(overlay: str) -> None:
-    command = ["kubectl", "kustomize", str(K8S / "overlays" / overlay)]
-    built = list(yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    for item in built:
-        if item["apiVersion"].startswith("monitoring.coreos.com"):
-            assert monitoring_errors(item) == []
-        elif not item["apiVersion"].startswith(("keda.sh", "kafka.strimzi.io")):
-            kubernetes_validate.validate(item, KUBERNETES, strict=True)
-    scaled = of_kind("ScaledObject", built)
-    for name, deployment in of_kind("Deployment", built).items():
-        assert ("replicas" in deployment["spec"]) is (name not in scaled), name
-    for secured in of_kind("KafkaUser", built).keys() & of_kind("Deployment", built).keys():
-        container = of_kind("Deployment", built)[secured]["spec"]["template"]["spec"]["containers"][0]
-        assert {"name": "REDINK_KAFKA_USERNAME", "value": secured} in container["env"]
