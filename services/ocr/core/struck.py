@@ -120,6 +120,8 @@ def _holds_struck(strokes: Bools, shape: Bools, at: Sequence[int], em: float, le
     ys, xs = np.nonzero(extra)
     middle = float(np.median(ys))
     line = xs[np.abs(ys - middle) < BAND * em]
+    if not len(line):  # strokes above and below, none at the middle between them
+        return False
     wide = WIDER[0] < (np.ptp(line) + 1) / width < WIDER[1]
     return bool(wide and len(line) > level * len(xs) and MIDDLE[0] < (middle - y) / height < MIDDLE[1])
 
