@@ -18,6 +18,8 @@ SAMPLE = 40
 TALL = 1.5
 SURE = 0.8
 """Mean confidence of lines read upside down is about .5."""
+MOST_LETTERS = 12
+"""Letters that count of one line: a single long one may run along the sheet's edge, as a form's or a binding's print does."""
 MIN_LETTERS = 6
 
 
@@ -69,7 +71,8 @@ def legibility(bgr: Image, quads: Sequence[Floats], engine: Engine) -> float:
     flat = [quad for quad in quads if _sides(quad)[1] <= TALL * _sides(quad)[0]]
     sample = sorted(flat, key=lambda quad: -_sides(quad)[0])[:SAMPLE]
     texts = engine.recognise([geometry.crop(bgr, quad) for quad in sample])
-    return float(sum(sum(map(str.isalpha, text.text)) for text in texts if text.confidence > SURE))
+    letters = [sum(map(str.isalpha, text.text)) for text in texts if text.confidence > SURE]
+    return float(sum(min(MOST_LETTERS, count) for count in letters))
 
 
 def _enlarged(quads: Sequence[Floats], bgr: Image, small: Image) -> list[Floats]:
