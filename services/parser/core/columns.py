@@ -182,8 +182,17 @@ def _inside(boxes: Sequence[Box], a: float, b: float, gutters: Sequence[float]) 
 
 
 def _around(boxes: Sequence[Box]) -> Box:
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    """The box around a column; a scrap far left of its lines is none of them."""
+    ranked = sorted(boxes)
+    scraps = next((i for i, (a, b) in enumerate(pairwise(ranked)) if not _is_scrap(a, b)), 0)
+    x0, y0, x1, y1 = zip(*ranked[scraps:], strict=True)
     return min(x0), min(y0), max(x1), max(y1)
+
+
+def _is_scrap(box: Box, following: Box) -> bool:
+    """Whether a box is a lone sign's, with more room behind it than between words."""
+    height = box[3] - box[1]
+    return box[2] - box[0] < 1.5 * height and following[0] - box[2] > height
 
 
 def _even(columns: list[Box], boxes: Sequence[Box], width: float) -> list[Box]:

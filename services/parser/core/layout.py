@@ -16,6 +16,10 @@ _SEPARATES = 1.0
 """White of less than this many line heights below handwriting leaves no room to write."""
 _LETTER = 2
 """Characters of an answer before a question's number at most, with a dot or a tick read into it."""
+_NEAR = 0.5
+"""Line heights between two rows' print, or that their boxes overlap, with no room to write between them."""
+_INSIDE = 0.15
+"""Line heights that a box may begin above its print; more overlap is of lines that slant."""
 _RAISED = 0.3
 """Line heights of the room above a row's print that is the row's."""
 _WIDE = 1.3
@@ -115,10 +119,13 @@ def _before(limit: float, content: float, rows: Sequence[Row], pitch: float) -> 
 def _top(row: Row, flow: Flow) -> float:
     """Where a row begins: the top of the highest line in it, for writing is taller than the number before it.
 
-    Writing that reaches into the row above leaves that its place.
+    Writing that reaches into the row above leaves that its place; print close above is half the way off.
     """
     level = [r for r in flow.rows if r.column == row.column and r.row == row.row and r.height < 3 * row.height]
     print_top = min((r.box[1] for r in level if r.printed), default=row.box[1])
+    above = [r.box[3] for r in flow.rows if r.column == row.column and r.row == row.row - 1 and r.printed]
+    if above and abs(print_top - max(above)) < _NEAR * flow.pitch:
+        return min((print_top + max(above)) / 2, print_top + _INSIDE * flow.pitch)
     return max(min([row.box[1], *(r.box[1] for r in level)]), print_top - _RAISED * flow.pitch) - 0.1 * row.height
 
 

@@ -78,3 +78,14 @@ def test_writing_that_reaches_above_its_row_takes_no_room_of_the_question_above(
     assert first.regions[0].box[3] == second.regions[0].box[1]
     assert lines[1].box[0][1] - 15 < second.regions[0].box[1] <= lines[1].box[0][1]
     assert [ref.index for ref in second.lines] == [3]
+
+
+def test_questions_whose_print_is_close_share_the_room_between_them() -> None:
+    first, second, _ = parse(submission(), reading(column([f"{n}. 若 x={n}，则 x+1=" for n in (1, 2, 3)]))).questions
+    assert first.regions[0].box[3] == second.regions[0].box[1] == 335  # rows of 30 pixels, 10 apart, the first at 300
+
+
+def test_a_scrap_far_left_of_a_column_does_not_widen_it() -> None:
+    lines = column([f"{n}. 下列各数中最小的数是哪一个" for n in (1, 2, 3)], x=200)
+    regions = [q.regions[0].box for q in parse(submission(), reading([line("4", 13, 20), *lines])).questions]
+    assert [box[0] for box in regions] == [200, 200, 200]
