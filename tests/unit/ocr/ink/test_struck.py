@@ -6,7 +6,7 @@ import pytest
 
 from services.ocr.core.contents import margin_of
 from services.ocr.core.engine import Text
-from services.ocr.core.struck import begun_twice, is_struck, without_struck
+from services.ocr.core.struck import _is_struck_twin, begun_twice, is_struck, without_struck
 
 EM = 30.0
 
@@ -119,3 +119,12 @@ def test_a_well_read_character_that_holds_the_next_is_no_struck_form_of_it():
     mask, seen = begun("9", "95", "#95", bar=True)
     assert begun_twice(mask, EM, seen)
     assert not begun_twice(mask, EM, seen._replace(confidences=(0.98, 0.99, 0.99)))
+
+
+def test_strokes_above_and_below_a_shape_but_none_through_it_strike_nothing():
+    twin = np.zeros((30, 40), bool)
+    twin[5:25, 10:30] = True
+    own = twin.copy()
+    own[0:2, 4:36] = True
+    own[28:30, 4:36] = True
+    assert not _is_struck_twin(own, twin, em=30.0, level=0.6)
