@@ -3,6 +3,7 @@
 # ruff: noqa: FAST003 - the tenant of the path is called InName
 
 import hmac
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway import auth
@@ -23,7 +25,21 @@ from services.gateway.tenancy import tenants
 from services.gateway.tenancy.settings import AdminSettings
 from services.gateway.tenancy.tenants import Tenant
 
-router = APIRouter()
+
+class _OperatorsRoute(APIRoute):
+    """Asks who calls before anything of the request is read: a dependency would come after the body was parsed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def for_operators(request: Request) -> Response:
+            _check_operator(request)
+            return await handle(request)
+
+        return for_operators
+
+
+router = APIRouter(route_class=_OperatorsRoute)
 
 
 class TenantChange(BaseModel):
@@ -70,13 +86,13 @@ def create_admin(pool: asyncpg.Pool, settings: AdminSettings) -> FastAPI:
     app = FastAPI(title="Redink, for operators", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.pool = pool
     app.state.tokens = settings.tokens
-    app.include_router(router, prefix="/admin/v1", dependencies=[Depends(_operator)])
+    app.include_router(router, prefix="/admin/v1")
     errors.add_handlers(app)
     app.add_middleware(errors.Tracing)
     return app
 
 
-async def _operator(request: Request) -> None:
+def _check_operator(request: Request) -> None:
     """Problem(UNAUTHORIZED) unless the caller has the operators' token."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     known = [hmac.compare_digest(given.strip().encode(), token.encode()) for token in request.app.state.tokens]

@@ -97,6 +97,29 @@ async def _taken(held: str, given: tuple[str, ...]) -> set[str]:
     return {token for token, answer in answers.items() if answer.status_code == 422}
 
 
+async def test_nothing_of_a_strangers_body_is_read_before_the_token_is_asked_for() -> None:
+    read: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(b"[")
+        yield read[-1]
+
+    transport = httpx.ASGITransport(app=create_admin(None, AdminSettings(token=SecretStr(TOKEN), port=0)))
+    json = {"Content-Type": "application/json"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://operators/admin/v1", headers=json) as client:
+        for method, path in (
+            ("PATCH", "/tenants/dev"),
+            ("PATCH", "/tenants/Not%20A%20Name"),
+            ("POST", "/tenants/dev/keys"),
+            ("POST", "/keys/none/rotate"),
+        ):
+            answer = await client.request(method, path, content=body())
+            assert (answer.status_code, answer.json()["code"], read) == (401, "unauthorized", []), path
+        known = {"Authorization": f"Bearer {TOKEN}"}
+        assert (await client.patch("/tenants/dev", content=body(), headers=known)).status_code == 422
+        assert read == [b"["]
+
+
 async def test_without_a_token_there_is_no_port_and_a_short_one_is_refused(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
