@@ -13,7 +13,7 @@ from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, cal
 from services.analyzer.core.evidence import Found, is_written
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade
-from services.analyzer.core.keyed import is_keyed, likelier, ranked
+from services.analyzer.core.keyed import has_digits_of, is_keyed, likelier, ranked
 from services.analyzer.core.keys import key_text, match_key, phrases_of
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
 from services.analyzer.core.others import elsewhere, like_others
@@ -176,13 +176,14 @@ def wanted(item: KeyItem | None, reading: Reading) -> bool:
 def confirmed(found: Found, by_key: Grade, item: KeyItem | None = None) -> bool:
     """Whether the key confirms a free reading: a misreading seldom happens to be the right answer.
 
-    Of several blanks those that are not empty must be the key's.
+    Of several blanks those that are not empty must be the key's. A number that is right but for a lost or doubled digit
+    (00 for 0, km for 1km) is a misreading.
 
     Readings know nothing of the key, but for letters inferred from a teacher's tick; those confirm nothing. Nor do words that
     were mended, for the student may have misspelt what the key spells right.
     """
     free = found.evidence.partition(":")[0] not in ("ticked", "fill_mended") and not found.doubt
-    return free and (by_key.verdict == "correct" or is_keyed(found, item))
+    return free and has_digits_of(found, item) and (by_key.verdict == "correct" or is_keyed(found, item))
 
 
 def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:

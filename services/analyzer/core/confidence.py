@@ -1,7 +1,8 @@
 """From raw evidence to a calibrated confidence, and to the decision whether a teacher should look.
 
 One monotone line per kind of evidence, logit(p) = slope * logit(raw) + offset (Platt 1999), two rounded numbers each, fitted on
-the development papers with `python -m bench.calibration`; a kind without enough cases keeps a cautious default.
+the development papers and, for short answers in Chinese and in formulas, 80 more made the same way in other hands, with
+`python -m bench.calibration`; a kind without enough cases keeps a cautious default.
 """
 
 import math
@@ -36,7 +37,7 @@ _LINES: dict[str, tuple[float, float]] = {
     "fill_agreed:known": (0.75, 0.0),
     "fill_agreed:unknown": (0.25, -1.0),
     "fill_agreed:word": (0.5, 0.25),
-    "fill_agreed:han": (0.75, 0.25),
+    "fill_agreed:han": (0.75, -0.25),
     "fill_agreed:number": (0.25, 0.25),
     "fill_agreed:formula": (0.75, -1.75),
     "fill_agreed": (0.25, -0.5),
@@ -47,15 +48,15 @@ _LINES: dict[str, tuple[float, float]] = {
     "fill_spot:known": (0.75, -1.75),
     "fill_spot:unknown": (0.0, -0.75),
     "fill_spot:word": (0.5, -0.75),
-    "fill_spot:han": (0.75, -1.75),
+    "fill_spot:han": (1.0, -2.75),
     "fill_spot:number": (0.75, -1.25),
     "fill_spot:formula": (0.5, -0.75),
     "fill_spot": (0.25, -1.0),
     "fill_line:long": (0.5, -0.5),
     "fill_line:known": (0.5, -0.5),
     "fill_line": (0.5, -2.25),
-    "sub:han": (1.25, -2.0),
-    "sub:formula": (0.75, -0.75),
+    "sub:han": (1.25, -3.0),
+    "sub:formula": (0.5, -1.0),
     "sub": (0.5, -1.0),
     # nothing written
     "blank_usual": (0.0, 3.0),

@@ -18,7 +18,7 @@ _LEAST_SHARE = 0.1
 class Piece:
     """One place with, or made for, a student's writing.
 
-    `xs`: the centres of a line's characters. `mended`: a letter was guessed. `inline`: what the lines that run through a
+    `xs`: the centres of a line's characters. `mended`: a letter was guessed. `blue`: its ink is no print's. `inline`: what the lines that run through a
     spot read there: a second view of the same ink, with its confidence.
     """
 
@@ -36,6 +36,7 @@ class Piece:
     handwritten: bool = False
     xs: tuple[float, ...] = ()
     mended: bool = False
+    blue: bool = False
 
     @property
     def blank(self) -> bool:
@@ -94,7 +95,7 @@ def lines_of(question: Question, reading: Reading) -> list[Piece]:
         text = line.text[ref.start : ref.end]
         if line.ink != "red" and text.strip() and not is_seal(text):
             box, xs = _part_box(line, ref.start, ref.end), line.xs[ref.start : ref.end]
-            found.append(Piece("line", page.page, box, text, line.confidence, xs=xs))
+            found.append(Piece("line", page.page, box, text, line.confidence, xs=xs, blue=line.ink == "blue"))
     return found
 
 

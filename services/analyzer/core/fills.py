@@ -37,7 +37,8 @@ def read_blanks(question: Question, reading: Reading, expected: int, words: Word
         spots[0], crowded = overwritten(spots[0], reading, words)
     lines = outside(lines_of(question, reading), [s for s in spots if not s.blank])
     lines, spots = _into_empty(lines, spots)
-    if _are_all(spots, expected):  # what stands outside is print
+    if _are_all(spots, expected):  # what stands outside is print, unless its ink says otherwise
+        crowded = crowded or any(p.blue for p in lines)
         lines = []
     pieces = in_order([*spots, *(settled(p, words) for p in lines)], question.regions)
     if not any(not p.blank for p in pieces):

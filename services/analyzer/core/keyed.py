@@ -1,5 +1,6 @@
 """Readings in the light of the key: it chooses among what was read in a place and never adds a stroke; a teacher looks."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +37,24 @@ def is_keyed(found: Found, item: KeyItem | None) -> bool:
         return False
     same = [compare(g, k) in (Match.SAME, Match.EQUIVALENT) for g, k in zip(given, item.answer, strict=True) if g]
     return bool(same) and all(same)
+
+
+def has_digits_of(found: Found, item: KeyItem | None) -> bool:
+    """Whether no blank has the key's digits with some lost or put before them: 00 for 0, km for 1km.
+
+    1/2 for 0.5 has others altogether, and says the same.
+    """
+    if found.answer is None or item is None or item.answer is None:
+        return True
+    keyed = item.answer.split("|") if isinstance(item.answer, str) else item.answer
+    given = found.answer.split("|")
+    return len(given) != len(keyed) or not any(_is_short(g, k) for g, k in zip(given, keyed, strict=True) if g)
+
+
+def _is_short(given: str, key: str) -> bool:
+    """Whether the digits of one text are the last ones, or none, of those of the other."""
+    mine, its = (re.sub(r"\D", "", unicodedata.normalize("NFKC", text)) for text in (given, key))
+    return mine != its and (mine.endswith(its) or its.endswith(mine))
 
 
 def likelier(found: Found, item: KeyItem | None) -> Found:

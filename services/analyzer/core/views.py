@@ -14,6 +14,11 @@ _LONG_WORD = 8
 _CLEAR, _FAIR = 0.85, 0.8
 """Confidence from which the longer of two views is believed: its own reading of a place, the line's."""
 
+_INKED, _SECOND_HAND = 0.1, 0.5
+"""Share of ink from which a rule is written on, though its own reading took the writing for print; what the line's reading
+of it is worth then, of its confidence.
+"""
+
 
 def settled(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views, an English word before what is none, then mended if it is none."""
@@ -57,6 +62,8 @@ def _known_among(spot: Piece, words: Words) -> Piece:
 
 def _better(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views; agreement is worth more than either."""
+    if spot.blank and spot.source == "rule" and spot.ink > _INKED and spot.inline:
+        return replace(spot, text=spot.inline, confidence=_SECOND_HAND * spot.inline_confidence)
     own, inline = short_answer(spot.text), short_answer(spot.inline)
     own, inline = _without_number(own, inline), _without_number(inline, own)
     if not inline or spot.blank:

@@ -11,7 +11,7 @@ from contracts.artefacts.submission import KeyItem
 from services.analyzer.core import analyze
 from services.analyzer.core.analyze import confirmed
 from services.analyzer.core.evidence import Found
-from services.analyzer.core.grading import grade
+from services.analyzer.core.grading import Grade, grade
 
 
 def only(answers: tuple[Answer, ...]) -> Answer:
@@ -385,6 +385,33 @@ def test_a_free_reading_that_the_key_confirms_needs_no_review_and_an_inferred_on
     assert confirmed(free, right)
     assert not confirmed(free, grade("12", "13", "fill_blank"))
     assert not confirmed(inferred, grade("B", "B", "single_choice"))
+
+
+def test_a_key_confirms_no_number_with_a_lost_or_doubled_digit() -> None:
+    for read, wanted, sure in (
+        ("00", "0", False),
+        ("km，向东", "1km，向东", False),
+        ("1/2", "0.5", True),
+        ("3.0", "3", True),
+    ):
+        assert confirmed(Found(read, "fill_agreed", 0.9), Grade("correct", 1.0, sure=True), key("1", wanted)) is sure
+
+
+def test_blue_writing_outside_a_questions_only_place_is_for_a_teacher_to_look_at() -> None:
+    place = spot("生命", at=(100, 100, 200, 130), kind="rule").model_copy(update={"confidence": 1.0})
+    for ink, review in (("blue", True), ("black", False)):
+        own = line("生命", (102, 100, 190, 130)).model_copy(update={"confidence": 1.0})
+        r = reading([own, line("实验", (400, 100, 480, 130), ink=ink)], [place])
+        asked = question("fill_blank", lines=[0, 1], spots=[0]).model_copy(update={"blanks": 1})
+        got = only(analyze(submission(), r, paper(asked)).answers)
+        assert (got.student_answer, got.needs_review) == ("生命", review)
+
+
+def test_writing_on_a_rule_that_was_taken_for_print_is_read_from_its_line_and_looked_at() -> None:
+    inked = spot(at=(180, 100, 330, 130), kind="rule").model_copy(update={"ink": 0.3})
+    r = reading([line("7cm=0.07", (100, 100, 260, 130), script="printed", ink="black")], [inked])
+    got = only(analyze(submission(), r, paper(question("fill_blank", spots=[0]))).answers)
+    assert (got.student_answer, got.needs_review) == ("0.07", True)
 
 
 def test_of_several_letters_of_a_single_choice_the_last_is_meant_and_a_teacher_looks() -> None:
