@@ -3,6 +3,7 @@
 python -m bench.readings --help       reads cases with the ocr core
 python -m bench.accuracy --help       scores the later stages on those readings, beside the naive floor
 python -m bench.calibration --help    refits the analyzer's confidence
+python -m bench.again --help          real pages photographed once more, with other cameras
 python -m bench.accuracy_goals --help the goals of accuracy beside what was measured
 python -m bench.profile --help        where the CPU of a page goes
 python -m bench.curves --help         why goals are missed: curves

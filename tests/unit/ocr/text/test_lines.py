@@ -182,3 +182,21 @@ def test_what_follows_a_label_of_the_head_was_written_by_the_pupil() -> None:
     ]
     empty = line("姓名：____ 学号：", 0, 0)
     assert [part.text for part in script.by_label([empty])] == [empty.text]
+
+
+class ByWidth(Reader):
+    """Reads a letter for every ten pixels."""
+
+    def _read(self, crop: Image) -> Text:
+        count = crop.shape[1] // 10
+        return Text("a" * count, 0.95, tuple((i + 0.5) / count for i in range(count)), (0.95,) * count)
+
+
+def test_one_long_line_along_an_edge_counts_less_than_several_words() -> None:
+    page = np.full((400, 800, 3), 255, np.uint8)
+
+    def quad(width: float) -> np.ndarray:
+        return np.array([[0, 0], [width, 0], [width, 20], [0, 20]], np.float32)
+
+    along_the_edge = upright.legibility(page, [quad(600)], ByWidth())
+    assert along_the_edge < upright.legibility(page, [quad(90), quad(100), quad(80)], ByWidth())
