@@ -21,7 +21,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     here = Path(__file__).parent
     monkeypatch.syspath_prepend(str(here))
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", f"{here}:{tmp_path}")
+    monkeypatch.setenv("PYTHONPATH", f"{here}:{tmp_path}:{here.parents[3]}")
     return tmp_path
 
 
