@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from functools import cmp_to_key, lru_cache
+from functools import lru_cache
 
-from contracts.equality.evaluate import Number, close
+from contracts.equality.evaluate import Number
 from contracts.equality.match import Match
 from contracts.equality.phrase import phrase_of
 from contracts.equality.pieces import cut, enclosed, spread
+from contracts.equality.spans import EVERYWHERE, Bound, Span, less, overlap, same_span, united
 
 RELATION = re.compile(r"<=|>=|=<|=>|[=<>≤≥≠]")
 _SPELLING = {"<=": "≤", "=<": "≤", ">=": "≥", "=>": "≥"}
@@ -56,19 +55,6 @@ _EVERYTHING = frozenset(
 )
 _UNION, _BOTH = "或∪", ",;、且和与&"
 
-Bound = Number | None
-"""An end on the number line; None is infinity on its side."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """From `low` to `high`; `low_in` and `high_in` say whether the ends belong to it."""
-
-    low: Bound
-    low_in: bool
-    high: Bound
-    high_in: bool
-
 
 @dataclass(frozen=True)
 class Solutions:
@@ -81,7 +67,6 @@ class Solutions:
 
 
 _NEVER = Solutions((), "nothing")
-_ALL = Span(None, False, None, False)
 _SAME_STYLE = ({"set", "interval"}, {"nothing", "set"}, {"everything", "interval"}, {"roots", "inequality"})
 
 
@@ -95,7 +80,7 @@ def compare_solutions(student: str, key: str) -> Match | None:
         return None
     if a.name.lower() != b.name.lower() and a.name and b.name:
         return Match.DIFFERENT
-    if len(a.spans) != len(b.spans) or not all(_same_span(x, y) for x, y in zip(a.spans, b.spans, strict=True)):
+    if len(a.spans) != len(b.spans) or not all(same_span(x, y) for x, y in zip(a.spans, b.spans, strict=True)):
         return Match.DIFFERENT
     alike = a.style == b.style or {a.style, b.style} in _SAME_STYLE
     return Match.SAME if alike and (a.finished or not b.finished) else Match.EQUIVALENT
@@ -110,7 +95,7 @@ def solutions(text: str, *, pairs: bool = False) -> Solutions | None:
     if text in _NOTHING:
         return _NEVER
     if text in _EVERYTHING:
-        return Solutions((_ALL,), "everything")
+        return Solutions((EVERYWHERE,), "everything")
     built = re.fullmatch(r"\{([a-zA-Z])(?:∈R)?[|:](.+)\}", text)
     if built:
         inner = solutions(built[2])
@@ -142,7 +127,7 @@ def _values(parts: list[str], style: str, name: str = "") -> Solutions | None:
 
 def _made(spans: list[Span | None], style: str, name: str = "", *, finished: bool = True) -> Solutions | None:
     known = [s for s in spans if s is not None]
-    return Solutions(_united(known), style, name, finished) if known and len(known) == len(spans) else None
+    return Solutions(united(known), style, name, finished) if known and len(known) == len(spans) else None
 
 
 def _relations(text: str) -> Solutions | None:
@@ -159,7 +144,7 @@ def _relations(text: str) -> Solutions | None:
     style = "roots" if all(s.style == "roots" for option in known for s in option) else "inequality"
     wrongly_both = style == "inequality" and re.search("[且和与]", text) and not all(map(_both, known))
     finished = not wrongly_both and all(s.finished for option in known for s in option)
-    return Solutions(_united(spans), style, names.pop(), finished)
+    return Solutions(united(spans), style, names.pop(), finished)
 
 
 def _carried(options: list[list[str]]) -> list[list[str]]:
@@ -179,7 +164,7 @@ def _both(option: list[Solutions]) -> list[Span]:
     """What all of an option's solutions share."""
     both = list(option[0].spans)
     for other in option[1:]:
-        both = [cross for x in both for y in other.spans if (cross := _overlap(x, y)) is not None]
+        both = [cross for x in both for y in other.spans if (cross := overlap(x, y)) is not None]
     return both
 
 
@@ -207,12 +192,12 @@ def _relation(text: str) -> Solutions | None:
     if len(at) > 1:  # x₁=x₂=1
         value = next(iter(values.values()))
         return Solutions((Span(value, True, value, True),), "roots", name) if set(signs) == {"="} else None
-    spans: tuple[Span, ...] = (_ALL,)
+    spans: tuple[Span, ...] = (EVERYWHERE,)
     for i, value in values.items():
         if abs(i - at[0]) != 1 or value is None:
             return None
         sign = signs[at[0]] if i > at[0] else FLIPPED[signs[i]]
-        spans = tuple(c for x in spans for y in _where(sign, value) if (c := _overlap(x, y)) is not None)
+        spans = tuple(c for x in spans for y in _where(sign, value) if (c := overlap(x, y)) is not None)
     style = "roots" if signs == ["="] else "inequality"
     return Solutions(spans, style, name, all(p.finished for p in others.values()))
 
@@ -235,7 +220,7 @@ def _interval(text: str) -> Span | None:
     if bottom is None or top is None:
         return None
     span = Span(bottom[0], text[0] == "[", top[0], text[-1] == "]")
-    return span if span.low is None or span.high is None or _less(span.low, span.high) else None
+    return span if span.low is None or span.high is None or less(span.low, span.high) else None
 
 
 def _end(text: str, infinity: str) -> tuple[Bound] | None:
@@ -243,49 +228,3 @@ def _end(text: str, infinity: str) -> tuple[Bound] | None:
         return (None,)
     value = phrase_of(text).value
     return None if value is None else (value,)
-
-
-def _less(x: Number, y: Number) -> bool:
-    if isinstance(x, Fraction) and isinstance(y, Fraction):
-        return x < y
-    return not close(x, y) and _float(x) < _float(y)
-
-
-def _float(x: Number) -> Decimal:
-    return x if isinstance(x, Decimal) else Decimal(x.numerator) / Decimal(x.denominator)
-
-
-def _overlap(x: Span, y: Span) -> Span | None:
-    low, low_in = _tighter((x.low, x.low_in), (y.low, y.low_in), lower=True)
-    high, high_in = _tighter((x.high, x.high_in), (y.high, y.high_in), lower=False)
-    if low is not None and high is not None and not _less(low, high):
-        return Span(low, True, high, True) if close(low, high) and low_in and high_in else None
-    return Span(low, low_in, high, high_in)
-
-
-def _tighter(x: tuple[Bound, bool], y: tuple[Bound, bool], *, lower: bool) -> tuple[Bound, bool]:
-    if x[0] is None or y[0] is None:
-        return y if x[0] is None else x
-    if close(x[0], y[0]):
-        return x[0], x[1] and y[1]
-    return x if _less(y[0], x[0]) == lower else y
-
-
-def _united(spans: list[Span]) -> tuple[Span, ...]:
-    """In order; the same point twice is once. Spans that overlap otherwise are left as they are: nobody writes them."""
-    ordered = sorted(spans, key=cmp_to_key(_before))
-    return tuple(s for i, s in enumerate(ordered) if i == 0 or not _same_span(s, ordered[i - 1]))
-
-
-def _before(x: Span, y: Span) -> int:
-    if x.low is None or y.low is None:
-        return (y.low is None) - (x.low is None)
-    return 0 if close(x.low, y.low) else -1 if _less(x.low, y.low) else 1
-
-
-def _same_span(x: Span, y: Span) -> bool:
-    return x.low_in == y.low_in and x.high_in == y.high_in and _same_end(x.low, y.low) and _same_end(x.high, y.high)
-
-
-def _same_end(x: Bound, y: Bound) -> bool:
-    return x is y if x is None or y is None else close(x, y)
