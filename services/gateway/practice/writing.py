@@ -14,16 +14,8 @@ from runtime.llm.failures import Failed
 from runtime.llm.wire import Ask, Part
 from services.gateway.practice.core.item import Item
 from services.gateway.practice.core.points import Points
-from services.gateway.practice.core.written import (
-    Drop,
-    Order,
-    SolvingReply,
-    WritingReply,
-    as_asked,
-    candidates,
-    sameness,
-    solved,
-)
+from services.gateway.practice.core.replies import SolvingReply, WritingReply
+from services.gateway.practice.core.written import Drop, Order, as_asked, candidates, sameness, solved
 from services.gateway.practice.prompts import solving, writing
 
 _AT_A_TIME = 4

@@ -1,4 +1,4 @@
-"""Items that a model wrote: what it says of them, and what must hold before a paper takes one. Pure.
+"""Items that a model wrote: what must hold before a paper takes one. Pure.
 
 Nothing here trusts the model: an item is a bank's item in its shape, its key is graded by the checker that grades students,
 and a second, separate solution must come to the same.
@@ -13,13 +13,14 @@ from enum import StrEnum
 from itertools import product
 from typing import Literal, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from contracts.artefacts.submission import Subject
 from contracts.equality import Match, compare
 from contracts.equality.keys import has_answer, read_key
 from contracts.names import Language
 from services.gateway.practice.core.item import Item, ItemType, truth
+from services.gateway.practice.core.replies import SolvingReply, WritingReply, WrittenReply
 
 WRITTEN = "written."
 """Ids that begin so are of items that a model wrote."""
@@ -49,37 +50,6 @@ class Drop(StrEnum):
     DISTRACTOR_ACCEPTED = "distractor_accepted"
     UNSOLVED = "unsolved"
     SOLVED_OTHERWISE = "solved_otherwise"
-
-
-class WrittenReply(BaseModel):
-    """One item as the model writes it. `wrong`: wrong answers to try the key with, where there are no options."""
-
-    type: str = Field(max_length=40)
-    stem: str = Field(max_length=4000)
-    options: dict[str, str] = Field(default={}, max_length=8)
-    answer: str | list[str]
-    wrong: list[str] = Field(default=[], max_length=8)
-    solution: str = Field(default="", max_length=4000)
-    facility: float | None = None
-
-
-class WritingReply(BaseModel):
-    """What a model wrote."""
-
-    items: list[WrittenReply] = Field(max_length=40)
-
-
-class SolvedReply(BaseModel):
-    """What a model answers to an item whose key it wasn't shown; None: it finds no single answer."""
-
-    number: int
-    answer: str | list[str] | None = None
-
-
-class SolvingReply(BaseModel):
-    """The answers."""
-
-    answers: list[SolvedReply] = Field(max_length=40)
 
 
 @dataclass(frozen=True)

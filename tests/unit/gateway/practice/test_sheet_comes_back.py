@@ -19,15 +19,9 @@ from services.gateway.practice.core.item import Item
 from services.gateway.practice.core.paper import About, Practice, arrange, template_of
 from services.gateway.practice.core.plan import needs_of, shares
 from services.gateway.practice.core.points import points_of
+from services.gateway.practice.core.replies import SolvedReply, SolvingReply, WritingReply
 from services.gateway.practice.core.view import paper_view
-from services.gateway.practice.core.written import (
-    Order,
-    SolvedReply,
-    SolvingReply,
-    WritingReply,
-    candidates,
-    solved,
-)
+from services.gateway.practice.core.written import Order, candidates, solved
 from services.gateway.press import render_pdf
 from services.gateway.templates.document import answer_key
 from services.ocr.core import engine as engines

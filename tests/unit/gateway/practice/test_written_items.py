@@ -6,14 +6,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from services.gateway.practice.core.replies import SolvedReply, SolvingReply, WritingReply
 from services.gateway.practice.core.written import (
     WRITABLE,
     WRITTEN,
     Drop,
     Order,
-    SolvedReply,
-    SolvingReply,
-    WritingReply,
     as_asked,
     candidates,
     sameness,
