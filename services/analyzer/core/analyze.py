@@ -64,7 +64,7 @@ def settled_answers(
     keys, children = match_key(paper.questions, submission.answer_key), children_of(paper)
     leaves = [q for q in paper.questions if not children.get(q.path)]
     read = read_answers(submission, reading, paper, words)
-    read |= like_others(leaves, read)
+    read |= like_others(leaves, read, reading)
     unread = Found(None, "unread", 0.0, doubt=True)
     read |= dict.fromkeys(elsewhere(leaves, read, reading), unread)
     phrases = phrases_of(submission.answer_key)

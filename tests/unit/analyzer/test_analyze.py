@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.artefacts.analysis import Answer
+from contracts.artefacts.paper import Region
 from contracts.artefacts.submission import KeyItem
 from services.analyzer.core import analyze
 from services.analyzer.core.analyze import confirmed
+from services.analyzer.core.confidence import REVIEW_BELOW
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.grading import Grade, grade
 
@@ -405,6 +407,19 @@ def test_blue_writing_outside_a_questions_only_place_is_for_a_teacher_to_look_at
         asked = question("fill_blank", lines=[0, 1], spots=[0]).model_copy(update={"blanks": 1})
         got = only(analyze(submission(), r, paper(asked)).answers)
         assert (got.student_answer, got.needs_review) == ("生命", review)
+
+
+def test_an_empty_place_is_surely_blank_beside_answered_ones_unless_the_stem_has_another_gap() -> None:
+    places = [spot(t, at=(500, y, 600, y + 30), kind="rule") for t, y in (("夏", 100), ("秦", 200), ("", 300))]
+    stem = line("最后一个封建王朝是", (100, 300, 370, 330), script="printed", ink="black")
+    for shift, sure in ((0, True), (120, False)):
+        xs = (*stem.xs[:4], *(x + shift for x in stem.xs[4:]))
+        r = reading([stem.model_copy(update={"xs": xs})], places)
+        asked = [question("fill_blank", str(i + 1), spots=[i]) for i in range(3)]
+        below = Region(page=1, box=(0, 290, 1000, 1400))
+        asked[2] = asked[2].model_copy(update={"regions": (below,)})
+        got = analyze(submission(), r, paper(*asked)).answers[2]
+        assert (got.student_answer, got.answer_confidence > REVIEW_BELOW) == ("", sure)
 
 
 def test_writing_on_a_rule_that_was_taken_for_print_is_read_from_its_line_and_looked_at() -> None:
