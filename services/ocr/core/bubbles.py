@@ -37,6 +37,8 @@ ALIKE = 0.6
 MIN_BUBBLES = 6
 MIN_USED = 0.6
 """Share of the equal shapes of a page that must belong to items."""
+MIN_USED_PAIRS = 0.8
+"""The same where items have two: halves of characters stand in pairs, too."""
 MIN_CONTRAST = 0.25
 """A page whose darkest bubble is not darker than the empty ones by this is a page of empty ones."""
 EQUAL = 0.16
@@ -199,7 +201,8 @@ def _grouped(kind: _Kind, ink: Mask, leaf: Leaf) -> tuple[_Kind, list[Group]]:
     groups = lattice.items(kind.seeds, pitch, kind.height, level.at, covered)
     # Holes of characters are everywhere; a card's shapes are nearly all in its rows.
     used = sum(shape.seen for group in groups for shape in group)
-    return kind._replace(level=level), groups if used >= MIN_USED * len(kind.seeds) else []
+    least = MIN_USED if max(map(len, groups), default=0) > 2 else MIN_USED_PAIRS
+    return kind._replace(level=level), groups if used >= least * len(kind.seeds) else []
 
 
 def _pitch(kind: _Kind) -> float | None:
