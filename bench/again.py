@@ -1,6 +1,6 @@
 """Real pages photographed once more, with other cameras, and how many of their answers are still read.
 
-python -m bench.again --cases DIR --score PATH/score.py [--only SUBSTRING] [--with "tilted,curled"] [--write docs/accuracy.md]
+python -m bench.again --cases DIR --score PATH/score.py [--only SUBSTRING] [--with "tilted,curled"] [--series WORD] [--write docs/accuracy.md]
 
 The photographs, their truth, readings and results are kept below `--out`; what is there already isn't done again.
 Boxes of the truth go the way of the pixels; a photograph's own camera follows from its name (`bench.cameras`).
@@ -44,8 +44,8 @@ def is_real(case: Case) -> bool:
     return truth.get("mode") == "real" and bool(labelled) and len(files) == 1 and files[0].endswith(".jpg")
 
 
-def photographed(case: Case, name: str, out: Path) -> Case | None:
-    """The case as the named camera sees it, below `out`; None when it needs a whole sheet and the picture is none."""
+def photographed(case: Case, name: str, out: Path, series: str = "") -> Case | None:
+    """The case as the named camera of a series sees it, below `out`; None when it needs a whole sheet and the picture is none."""
     folder = out / case.kind / case.name
     again = Case(case.kind, case.name, folder)
     if (folder / "truth.json").exists():
@@ -57,7 +57,7 @@ def photographed(case: Case, name: str, out: Path) -> Case | None:
     page = np.asarray(picture, np.uint8)
     if name == "on a desk" and not is_sheet(page):
         return None
-    taken = camera(name, page, f"{case.kind}/{case.name}")
+    taken = camera(name, page, f"{case.kind}/{case.name}{series}")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / request["files"][0]).write_bytes(taken.file(page))
     (folder / "request.json").write_text(json.dumps(request, ensure_ascii=False), encoding="utf8")
@@ -121,10 +121,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", help="only cases whose kind/name contains this")
     parser.add_argument("--with", dest="cameras", help="names of cameras, joined by commas; all by default")
     parser.add_argument("--readings", type=Path, default=Path(".cache/readings"), help="of the cases as they were")
+    parser.add_argument("--series", default="", help="any word: other photographs than those the rules were made on")
     parser.add_argument("--out", type=Path, default=Path(".cache/again"))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", nargs="?", type=Path, const=PAGE, help="the page whose table is written again")
     args = parser.parse_args(argv)
+    args.out /= args.series
     names = args.cameras.split(",") if args.cameras else list(CAMERAS)
     cases = [case for case in find_cases(args.cases, args.only) if is_real(case)]
     if not cases or not set(names) <= set(CAMERAS):
@@ -132,7 +134,7 @@ def main(argv: list[str] | None = None) -> int:
     read(cases, args.readings, args.jobs)
     rows = {AS_IT_WAS: (len(cases), metrics(cases, args.readings, args.out / "results" / AS_IT_WAS, args.score))}
     for name in names:
-        taken = [again for case in cases if (again := photographed(case, name, args.out / "cases" / name))]
+        taken = [again for case in cases if (again := photographed(case, name, args.out / "cases" / name, args.series))]
         if not taken:
             continue
         read(taken, args.out / "readings" / name, args.jobs)
