@@ -34,6 +34,8 @@ _CROSSED = re.compile(r"\s*([A-H]{1,3})\s*[X×V√/\\]\s*")
 """Letters with a teacher's mark read at their end."""
 _NOISE = 0.02
 """Share of a letter below which its place says no more than the lines."""
+_EITHER = 0.5
+"""Confidence of a struck place that was read otherwise with and without what was struck."""
 _CORRECTED = 0.5
 """Share of its confidence that the last of several letters of a single choice keeps: those before it are struck out."""
 
@@ -130,7 +132,9 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     free, inline = (choice_letters(t, admissible) for t in (piece.text, piece.inline))
     for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
         if multiple and len(text) > 1:
-            return Found(text, f"set_{piece.source}", sure, (piece,), doubt=free != inline and bool(inline and free))
+            torn = piece.struck and sure == _EITHER
+            differs = free != inline and bool(inline and free)
+            return Found(text, f"set_{piece.source}", sure, (piece,), doubt=torn or differs)
     mass = {c: p for c, p in piece.candidates if c in admissible}
     if not multiple:
         free, inline = (_last(t, admissible) for t in (piece.text, piece.inline))
@@ -145,12 +149,13 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     ranked = sorted(mass, key=lambda c: -mass[c])
     views = sum(ranked[0] == v for v in (piece.candidates[0][0] if piece.candidates else "", free, inline))
     share = mass[ranked[0]] / max(1.0, sum(mass.values()))
+    torn = piece.struck and piece.confidence == _EITHER
     if multiple:
-        return Found(ranked[0], "letter_set", share, (piece,))
+        return Found(ranked[0], "letter_set", share, (piece,), doubt=torn)
     # A letter that something runs over, a tick in grey for one, may look like another for sure.
     agreeing = 0 if piece.struck else views
     guessed = share < _LIKELIER and ranked[0] not in (free, inline)
-    return Found(ranked[0], f"letter_{agreeing}", share, (piece,), doubt=guessed, views=(tuple(ranked),))
+    return Found(ranked[0], f"letter_{agreeing}", share, (piece,), doubt=guessed or torn, views=(tuple(ranked),))
 
 
 def _ringed_unread(options: list[Piece], question: Question) -> Found | None:

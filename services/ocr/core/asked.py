@@ -28,6 +28,9 @@ OPENS_NUMBER = re.compile(r"([—–−_~一]?)([\d√(][^一-鿿]*|\d+[或和].
 """A number whose minus was read as another level stroke, or not at all."""
 EITHER = 0.5
 """Confidence of what may as well be another sign."""
+WHOLE = 0.99
+"""Probability of letters from which ink that looked scribbled over is believed to be a bold hand's; of what is struck out
+the best letter has less."""
 LEAST_FORMULA = 0.4
 """Confidence from which strokes that stand like a formula are read as one."""
 
@@ -35,7 +38,8 @@ LEAST_FORMULA = 0.4
 class Asked(NamedTuple):
     """An answer place with ink, to be read. wanted: the admissible texts, none for free writing.
 
-    formula: what its strokes stand like; leaves: pictures of the parts to read, of a formula or inside circles.
+    formula: what its strokes stand like; leaves: pictures of the parts to read, of a formula or inside circles;
+    whole: picture and admissible texts of all its ink, where part of it was left out as scribbled over.
     """
 
     place: Place
@@ -46,6 +50,7 @@ class Asked(NamedTuple):
     formula: formulas.Row | None = None
     circles: bool = False
     leaves: tuple[Image, ...] = ()
+    whole: tuple[tuple[Image, tuple[str, ...]], ...] = ()
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -111,6 +116,22 @@ def likely(candidates: Mapping[str, float]) -> dict[str, float]:
         if letter in found:
             found[sign] += found.pop(letter)
     return {c: round(p, 5) for c, p in found.items() if p >= 0.0005}
+
+
+def unstruck(read: Mapping[str, object], stripped: Judged, whole: Judged) -> dict[str, object] | None:
+    """What a place says with the ink that was left out as scribbled over; None where that ink is no sure letters.
+
+    stripped, whole: readings without and with it. A sure letter beside a scribble stays the answer against one other
+    letter. Two readings that differ are never sure.
+    """
+    every, rest = likely(whole.candidates), likely(stripped.candidates)
+    best = max(every, key=lambda c: every[c], default="")
+    if not best or every[best] < WHOLE or not set(best) <= set(LETTERS) or best == read["text"]:
+        return None
+    left = max(rest, key=lambda c: rest[c], default="")
+    if left not in LETTERS or rest[left] < SURE:
+        return {"text": best, "confidence": EITHER, "candidates": {best: EITHER}}
+    return {"text": left if len(best) == 1 else best, "confidence": EITHER, "candidates": {left: EITHER, best: EITHER}}
 
 
 def ringed(text: str, sure: float, candidates: dict[str, float]) -> dict[str, object]:

@@ -26,12 +26,16 @@ UNDER = 0.2
 
 
 class Content(NamedTuple):
-    """Ink of a place. mask: (h, w) of the window, the kept strokes only; origin: the window's corner on the page."""
+    """Ink of a place. mask: (h, w) of the window, the kept strokes only; origin: the window's corner on the page.
+
+    whole: the mask before what looks scribbled over was left out of it, None where nothing was.
+    """
 
     mask: npt.NDArray[np.bool_]
     origin: tuple[int, int]
     share: float
     struck: bool
+    whole: npt.NDArray[np.bool_] | None = None
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -184,7 +188,7 @@ def _without_strikes(content: Content, em: float) -> Content:
     columns = np.flatnonzero(left.any(axis=0))
     if left.sum() < 0.05 * em * em or columns[-1] - columns[0] < 0.25 * em:
         return content._replace(struck=True)
-    return content._replace(mask=left, struck=True)
+    return content._replace(mask=left, struck=True, whole=content.mask)
 
 
 def _without_red(window: Image, red: Mask) -> Image:

@@ -8,7 +8,19 @@ import numpy as np
 from contracts.artefacts.reading import Line, Spot
 from contracts.base import Box
 from services.ocr.core import circled, formulas, views
-from services.ocr.core.asked import LETTERS, LOOKALIKES, SINGLE, SURE, Asked, formula, likely, ringed, signed, wanted_of
+from services.ocr.core.asked import (
+    LETTERS,
+    LOOKALIKES,
+    SINGLE,
+    SURE,
+    Asked,
+    formula,
+    likely,
+    ringed,
+    signed,
+    unstruck,
+    wanted_of,
+)
 from services.ocr.core.contents import BLANK, Content, clusters_of, picture_of
 from services.ocr.core.engine import Engine, Judged, Text
 from services.ocr.core.flat import Leaf, Mask
@@ -51,17 +63,22 @@ class Reader:
         """The places in order, with what stands in them."""
         prepared = [self._prepared(place, content) for place, content in contents]
         asked = [(index, item) for index, item in enumerate(prepared) if isinstance(item, Asked)]
-        crops = [crop for _, item in asked for crop in (item.crop, *item.leaves)]
-        wanted = [w for _, item in asked for w in (item.wanted, *(item.signs for _ in item.leaves))]
+        crops = [crop for _, item in asked for crop in (item.crop, *item.leaves, *(crop for crop, _ in item.whole))]
+        wanted = [
+            w
+            for _, item in asked
+            for w in (item.wanted, *(item.signs for _ in item.leaves), *(texts for _, texts in item.whole))
+        ]
         judged = iter(self._engine.judge(crops, wanted))
         spots = [item.empty if isinstance(item, Asked) else item for item in prepared]
         again: dict[int, tuple[Image, Text]] = {}
         for index, item in asked:
-            whole, parts = next(judged), [next(judged) for _ in item.leaves]
-            read = self._read(item, whole)
-            stood = formula(item, read, parts)
+            seen, parts, every = next(judged), [next(judged) for _ in item.leaves], [next(judged) for _ in item.whole]
+            read = self._read(item, seen)
+            stood = unstruck(read, seen, every[0]) if every else None
+            stood = stood or formula(item, read, parts)
             if stood is None and len(again) < MAX_AGAIN and self._is_doubtful(item, read):
-                again[index] = (item.crop, whole.free)
+                again[index] = (item.crop, seen.free)
             spots[index] = item.empty.model_copy(update=stood or signed(item, read))
         return self._looked_at_again(spots, again)
 
@@ -103,7 +120,7 @@ class Reader:
         if self._left <= 0:
             return empty
         asked = self._asked(place, content, empty)
-        self._left -= 1 + len(asked.leaves)
+        self._left -= 1 + len(asked.leaves) + len(asked.whole)
         return asked
 
     def _asked(self, place: Place, content: Content, empty: Spot) -> Asked:
@@ -114,7 +131,16 @@ class Reader:
             content = high = high._replace(mask=left, struck=True)
             empty = empty.model_copy(update={"struck": True})
         asked = Asked(place, content, empty, self._crop(content, place.em), wanted_of(place, content))
+        asked = asked._replace(whole=self._whole(place, content))
         return self._with_formula(asked, high) if place.kind in {"rule", "cell", "bracket"} else asked
+
+    def _whole(self, place: Place, content: Content) -> tuple[tuple[Image, tuple[str, ...]], ...]:
+        """Picture and admissible texts of a place with the ink that was left out of it; none where none was."""
+        if content.whole is None or place.kind == "option":
+            return ()
+        every = content._replace(mask=content.whole)
+        texts = wanted_of(place, every)
+        return ((self._crop(every, place.em), texts),) if texts else ()
 
     def _with_formula(self, asked: Asked, content: Content) -> Asked:
         """With the parts to read of circled numbers or of a formula, where the strokes stand like that.
