@@ -26,7 +26,7 @@ class Commits:
         self._tracker = tracker
         self._group = group
         self._due = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
         self._log = log.get("runtime.commits").bind(group=group)
 
     def due(self) -> None:
@@ -38,19 +38,29 @@ class Commits:
         while True:
             await self._due.wait()
             self._due.clear()
-            self._running = asyncio.create_task(self.commit())
-            await asyncio.wait({self._running})
+            await self.commit()
             await asyncio.sleep(COMMIT_EVERY)
             if self._tracker.committable():  # it failed
                 self._due.set()
 
     def give_up(self) -> None:
         """The client sends a commit again that failed; after a rebalance that would be about other records."""
-        if self._running is not None:
-            self._running.cancel()
+        for commit in self._running:
+            commit.cancel()
 
     async def commit(self) -> None:
-        """Commit everything that can be, now."""
+        """Commit everything that can be, now, whoever asks: a rebalance must be able to stop the last one of a drain, too."""
+        commit = asyncio.create_task(self._commit())
+        self._running.add(commit)
+        commit.add_done_callback(self._running.discard)
+        try:
+            await asyncio.wait({commit})
+        finally:
+            commit.cancel()
+        if not commit.cancelled():
+            commit.result()
+
+    async def _commit(self) -> None:
         offsets = self._tracker.committable()
         if not offsets:
             return

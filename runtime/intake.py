@@ -126,7 +126,6 @@ class Intake:
                 await self._turn()
         finally:
             committer.cancel()
-            self._commits.give_up()
             with contextlib.suppress(asyncio.CancelledError):
                 await committer
 

@@ -58,7 +58,7 @@ def _storm(rng: random.Random) -> Plan:
 
 def _loop(rng: random.Random) -> Plan:
     """One paper kills whoever works on it, beside others, and what a process says as it dies comes twice."""
-    weather = Weather(1 / 40, ("lost", "twice", "late", "fail", "freeze"), ("rebalance", "restart"))
+    weather = Weather(1 / 40, ("lost", "twice", "late", "fail", "freeze"), ("amnesia", "rebalance", "restart"))
     roles: dict[str, tuple[str, ...]] = {"gateway-0": (), "all": NAMES}
     fates = Fate("poison", NAMES[-1], 99), *[Fate("none", NAMES[-1], 0)] * 2
     uploads = [
