@@ -11,8 +11,8 @@ from services.ocr.core.flat import Leaf
 from tests.unit.ocr.ink.conftest import ScriptedEngine, line
 
 
-def options(rows=("89 93 103 113", "87 98 108 118", "88 90 109 119")):
-    """A page with rows of options in type of 36 pixels, and its lines: the rooms of B, 8 and 9 are alike and stand evenly."""
+def options(rows=("88 88 98 98", "808 988 808 88", "988 80 89 888")):
+    """A page with rows of options in type of 36 pixels, and its lines: the rooms of B, 8, 9 and 0 are alike and stand evenly."""
     font = ImageFont.truetype(str(sans_path()), 36)
     page, lines = Image.new("RGB", (1240, 1000), "white"), []
     brush = ImageDraw.Draw(page)
