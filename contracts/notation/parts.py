@@ -1,8 +1,10 @@
 """Parts of an answer: its lines, and its blanks, which a bar parts unless it belongs to a formula."""
 
 import re
+from itertools import accumulate
 
-_FORMULA = re.compile(r"\$[^$]*\$|\\\(.*?\\\)|\\(?:left|right)\s*\||\\\|")
+_FORMULA = re.compile(r"\$[^$]*\$|\\(?:left|right)\s*\||\\\|")
+_INLINE = re.compile(r"\\\(.*?\\\)")
 _ABSOLUTE = re.compile(r"(?:(?<=^)|(?<=[=<>≤≥≠+\-−×÷/*(√]))\|[^|]+\|(?=$|[=<>≤≥≠+×÷/*)^²³]|[-−]\|)")
 """Bars around a value: |x|=3, 2+|x-1|, |a|-|b|. Beside anything else they part blanks: -3|5|-2."""
 _OPENS = {")": "(", "]": "[", "}": "{", "）": "（"}
@@ -17,7 +19,8 @@ def lines_of(text: str) -> list[str]:
 def blanks_of(line: str) -> list[str]:
     """What stands in each blank of a line; empty where nothing does."""
     kept = set(_bracketed(line))
-    for found in (*_FORMULA.finditer(line), *_ABSOLUTE.finditer(line)):
+    closed = line.rfind(r"\)") + 2  # beyond it each opening would be followed to the line's end in vain
+    for found in (*_FORMULA.finditer(line), *_INLINE.finditer(line, 0, closed), *_ABSOLUTE.finditer(line)):
         kept.update(range(found.start(), found.end()))
     cuts = [at for at, sign in enumerate(line) if sign == "|" and at not in kept]
     return [line[a + 1 : b] for a, b in zip([-1, *cuts], [*cuts, len(line)], strict=True)]
@@ -25,11 +28,12 @@ def blanks_of(line: str) -> list[str]:
 
 def _bracketed(line: str) -> list[int]:
     """Places inside brackets that are closed."""
-    inside: list[int] = []
+    steps = [0] * len(line)
     waiting: list[int] = []
     for at, sign in enumerate(line):
         if sign in _OPENS.values():
             waiting.append(at)
         elif waiting and line[waiting[-1]] == _OPENS.get(sign):
-            inside += range(waiting.pop(), at)
-    return inside
+            steps[waiting.pop()] += 1
+            steps[at] -= 1
+    return [at for at, depth in enumerate(accumulate(steps)) if depth]

@@ -3,7 +3,7 @@
 import re
 
 TICK = "✓"
-_BARE = re.compile(r"√(?!√*(?:\s*[\d(（{\[\\.]|[A-Za-z\u0391-\u03c9]|\|[^|√×]*[A-Za-z][^|√×]*\|))")
+_BARE = re.compile(r"√(?!√*(?:\s*[\d(（{\[\\.]|[A-Za-z\u0391-\u03c9]|\|(?=[^|√×]*\|)[^|√×A-Za-z]*[A-Za-z]))")
 _LABELLED = re.compile(r"(?:\s*[（(]?(?:[A-Ha-h]|\d{1,2}|[①-⑳])?[)）.、:：]?\s*[√×✓✗][\s、,，;；|。.]*){2,}")
 """Judgements in a row, with their numbers or letters: 1√2×, A√ B×, √×√. No formula ends so."""
 

@@ -89,8 +89,8 @@ class Reader {
     if (name === "text" || name === "mathrm") return m(name === "text" ? "mtext" : "mi", this.words(name));
     if (name === "left") return this.fence();
     if (name === "begin") return this.lines();
-    if (name in ACCENTS) return m("mover", box(this.argument()), m("mo", ACCENTS[name]));
-    if (!(name in SIGNS)) return m("mi", name);
+    if (Object.hasOwn(ACCENTS, name)) return m("mover", box(this.argument()), m("mo", ACCENTS[name]));
+    if (!Object.hasOwn(SIGNS, name)) return m("mi", name);
     return /[\p{L}∞∅…°]/u.test(SIGNS[name]) ? m("mi", SIGNS[name]) : this.operator(SIGNS[name], before);
   }
 

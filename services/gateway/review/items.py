@@ -38,13 +38,10 @@ def open_items(exam_id: object, result: Result) -> list[Open]:
 
     Many questions in a row that weren't found have one item, the first one's.
     """
-    doubtful = {q.path for q in result.questions if q.needs_review}
     told = _told_by_another(result.questions)
     found: dict[tuple[str, ...], Open] = {}
     for place, question in enumerate(result.questions):
-        depth = len(question.path)
-        by_parts = any(len(path) > depth and path[:depth] == question.path for path in doubtful)
-        if question.needs_review and not by_parts and place not in told and question.path not in found:
+        if _is_open(question, result.questions) and place not in told and question.path not in found:
             whole = has_parts(question, result.questions)
             data = _storable(question.model_dump(mode="json", exclude={"text"}))
             found[question.path] = Open(
@@ -53,10 +50,21 @@ def open_items(exam_id: object, result: Result) -> list[Open]:
     return list(found.values())
 
 
+def _is_open(question: ResultQuestion, questions: Sequence[ResultQuestion]) -> bool:
+    """Whether it is itself to be looked at, and not only a part of it."""
+    depth = len(question.path)
+    parts = (q for q in questions if len(q.path) > depth and q.path[:depth] == question.path)
+    return question.needs_review and not any(part.needs_review for part in parts)
+
+
 def _told_by_another(questions: Sequence[ResultQuestion]) -> set[int]:
-    """Places of the questions of a page that lacks, but for each page's first."""
-    runs = [[at for at, _ in run] for missing, run in groupby(enumerate(questions), lambda p: p[1].missing) if missing]
-    return {at for run in runs if len(run) >= _PAGE for at in run[1:]}
+    """Places of the questions of a page that lacks, but for each page's first that is still open."""
+    told: set[int] = set()
+    for missing, group in groupby(enumerate(questions), lambda placed: placed[1].missing):
+        run = list(group)
+        if missing and len(run) >= _PAGE:
+            told.update([place for place, question in run if _is_open(question, questions)][1:])
+    return told
 
 
 def _reason(question: ResultQuestion, *, whole: bool) -> Reason:

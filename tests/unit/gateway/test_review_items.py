@@ -4,7 +4,7 @@ from contracts.result import Result, ResultDiagnosis, ResultQuestion, ResultRepo
 from services.gateway.review.items import open_items
 
 
-def question(number: int, *, missing: bool) -> ResultQuestion:
+def question(number: int, *, missing: bool, decided: bool = False) -> ResultQuestion:
     answer = None if missing else "B"
     return ResultQuestion(
         number=str(number),
@@ -13,17 +13,17 @@ def question(number: int, *, missing: bool) -> ResultQuestion:
         text="",
         missing=missing,
         student_answer=answer,
-        needs_review=True,
+        needs_review=not decided,
     )
 
 
-def waiting(*missing: bool) -> list[tuple[str, str]]:
+def waiting(*missing: bool, decided: int = 0) -> list[tuple[str, str]]:
     result = Result(
         exam_id="exam",
         subject="math",
         grade=7,
         score=ResultScore(earned=None, max=None, graded=0, needs_review=len(missing)),
-        questions=tuple(question(n, missing=lost) for n, lost in enumerate(missing, 1)),
+        questions=tuple(question(n, missing=lost, decided=n <= decided) for n, lost in enumerate(missing, 1)),
         diagnosis=ResultDiagnosis(engine="none"),
         report=ResultReport(html="", pdf=""),
     )
@@ -40,3 +40,7 @@ def test_the_questions_of_a_page_that_lacks_are_one_item() -> None:
 
 def test_a_few_that_were_not_found_are_each_asked_about() -> None:
     assert waiting(*[True] * 4) == [(str(n), "missing") for n in range(1, 5)]
+
+
+def test_when_the_first_of_a_lacking_page_is_decided_the_next_one_asks() -> None:
+    assert waiting(*[True] * 6, decided=1) == [("2", "missing")]
