@@ -127,7 +127,10 @@ async def version_of(name: str, threads: int, detector_side: int) -> str:
         raise BadSettings(
             f"REDINK_OCR_ENGINE: the engine ended its process ({process.returncode}); see what it printed"
         )
-    said = json.loads(output.splitlines()[-1])
+    try:
+        said = json.loads(output.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise BadSettings("REDINK_OCR_ENGINE: the engine ended its process, or printed at its end") from None
     if "error" in said:
         raise BadSettings(f"REDINK_OCR_ENGINE: {said['error']}")
     return str(said["version"])

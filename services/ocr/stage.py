@@ -11,9 +11,11 @@ from contracts.artefacts.submission import UploadedFile
 from contracts.errors import ErrorCode, Permanent, Transient
 from runtime.job import Job, understood
 from runtime.kit import Kit
+from runtime.settings import BadSettings
 from runtime.stage import Pool, Stage
 from services.ocr import worker
 from services.ocr.backend import chosen
+from services.ocr.core.sessions import BACKENDS
 from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Confined, Files
 from services.ocr.opener.process import open_opener
@@ -47,6 +49,10 @@ async def engine_of(settings: OcrSettings) -> tuple[str, str]:
     if settings.engine == BUILT_IN:
         backend = await chosen(settings.backend)
         return backend, f"{BUILT_IN}/{backend}"
+    if settings.engine in BACKENDS:
+        raise BadSettings(
+            f"REDINK_OCR_ENGINE: {settings.engine} is a backend of {BUILT_IN}: set REDINK_OCR_BACKEND to it"
+        )
     return settings.engine, await version_of(settings.engine, settings.threads, settings.detector_side)
 
 

@@ -132,7 +132,7 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     free, inline = (choice_letters(t, admissible) for t in (piece.text, piece.inline))
     for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
         if multiple and len(text) > 1:
-            torn = piece.struck and sure == _EITHER
+            torn = piece.struck and piece.confidence == _EITHER
             differs = free != inline and bool(inline and free)
             return Found(text, f"set_{piece.source}", sure, (piece,), doubt=torn or differs)
     mass = {c: p for c, p in piece.candidates if c in admissible}

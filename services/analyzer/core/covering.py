@@ -20,6 +20,7 @@ _EDGE = 1.5
 _ALONE = re.compile(r"\s*([A-H]{1,3})\s*[)）]?\s*")
 _OPENLESS = re.compile(r"[)）?？。]\s*([A-H]{1,3})\s*[)）]\s*")
 """What ends a stem; letters; a closing bracket whose opening one is under them."""
+_ASKING = re.compile(r"答案?[:：]|[Aa]nswer")
 _OPTION = re.compile(r"\s*[A-H]\s*[.．、]")
 
 
@@ -36,10 +37,21 @@ def covering(question: Question, reading: Reading, admissible: frozenset[str]) -
 
 
 def before_options(spots: Sequence[Piece], question: Question, reading: Reading) -> list[Piece]:
-    """The places but for rules below the question's first option: those stand before the next number, which was lost."""
-    options = [p for p in print_of(question, reading) if _OPTION.match(p.text)]
+    """The places but for rules below the question's first option: those stand before the next number, which was lost.
+
+    What asks for the answer stays, though it comes last.
+    """
+    print_ = print_of(question, reading)
+    options = [p for p in print_ if _OPTION.match(p.text)]
     top = {p.page: (p.box[1] + p.box[3]) / 2 for p in options[:1]}
-    return [s for s in spots if s.source != "rule" or s.box[1] <= top.get(s.page, s.box[1])]
+    asking = [p for p in print_ if _ASKING.search(p.text)]
+    return [
+        s
+        for s in spots
+        if s.source != "rule"
+        or s.box[1] <= top.get(s.page, s.box[1])
+        or any(p.page == s.page and p.box[1] < s.box[3] and s.box[1] < p.box[3] for p in asking)
+    ]
 
 
 def _first(stem: Sequence[Piece]) -> Piece | None:

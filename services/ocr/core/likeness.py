@@ -27,7 +27,8 @@ class Likeness:
         self._half = (round(size[0] / 2) + margin, round(size[1] / 2) + margin)
         step = max(1, len(shapes) // MOST)
         cut = [patch for shape in shapes[::step] if (patch := self._patch(shape.x, shape.y, 0)) is not None]
-        self._mean = np.mean(cut, axis=0).astype(np.float32) if len(cut) >= LEAST else None
+        mean = np.mean(cut, axis=0).astype(np.float32) if len(cut) >= LEAST else None
+        self._mean = None if mean is None or mean.std() < 1 else mean  # everything is like what is flat
 
     def at(self, x: float, y: float) -> float:
         """Correlation (-1..1) of the place around (x, y) with the mean; 0 at the page's edge or when there is no mean."""

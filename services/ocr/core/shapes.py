@@ -36,8 +36,9 @@ RULES = (
         "1",
     ),
     Rule(re.compile(r"(?<![A-Za-z\d|])([lI|])(?=(?:[dcmk]m|[km]g|mL|km/h)(?![A-Za-z]))"), "1"),
-    # S in a long number (in short ones it is a sum or an area: 3S2), before what is counted, and as a class.
-    Rule(re.compile(r"(?<=\d{3})([Ss])(?![A-Za-z])"), "5"),
+    # S inside a long number (in short ones it is a sum or an area: 3S2; behind one, seconds), before what is counted, and as a class.
+    Rule(re.compile(r"(?<=\d{3})(S)(?=\d)"), "5"),
+    Rule(re.compile(r"(?<=\d{6})(S)(?![A-Za-z\d])"), "5"),
     Rule(re.compile(r"(?<![A-Za-z\d])([Ss])(?=(?:[(（]\d{1,2})?[)）]班)"), "5"),
     Rule(re.compile(r"(?<![A-Za-z\d])(S)(?=[袋个只元千名箱筐棵])"), "5"),
     Rule(re.compile(r"(?<![\w)）]-)(?<=-)(S)(?=$|[或,，；;])"), "5"),

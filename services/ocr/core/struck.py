@@ -63,7 +63,7 @@ def begun_twice(mask: Bools, em: float, read: Text) -> bool:
     It is read as the second, with a stroke's ink more (a character that stands twice in a word, 88, 欣欣, has about as much
     ink both times), or it holds the second's shape and a level stroke through it.
     """
-    if len(read.text) < 2 or len(read.xs) != len(read.text):
+    if len(read.text) < 2 or len(read.xs) != len(read.text) or not mask.any():
         return False
     same = read.text[0] == read.text[1]
     if not same and read.confidences[0] > WELL_READ:

@@ -5,7 +5,8 @@ from analyzer_build import key, line, mark, paper, question, reading, spot, subm
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.paper import Region
 from contracts.artefacts.reading import Line, Mark, Spot
-from services.analyzer.core import analyze
+from services.analyzer.core import analyze, choices
+from services.ocr.core import asked
 
 
 def printed(*texts: str) -> list[Line]:
@@ -51,6 +52,8 @@ def test_a_rule_below_the_options_is_the_next_questions() -> None:
     place = spot("C", {"C": 0.99}, at=(90, 300, 130, 330), kind="rule")
     lines = printed("B3.下列说法正确的是", "A.1 B.2 C.3 D.4")
     assert read(lines, place, wanted="C").student_answer == "B"
+    asked = [*lines, line("答案：", (100, 300, 160, 330), script="printed", ink="black")]
+    assert read(asked, spot("C", {"C": 0.99}, at=(170, 300, 230, 330), kind="rule")).student_answer == "C"
     above = spot("C", {"C": 0.99}, at=(600, 100, 700, 130), kind="rule")
     assert read(lines, above).student_answer == "C"
 
@@ -83,3 +86,7 @@ def test_letters_with_a_teachers_cross_at_their_end_outweigh_a_place_that_was_no
         [*printed("3.共有几种（ ）"), line("BDX", (580, 100, 720, 130), ink="black")], place, own=(1,), wanted="A"
     )
     assert (got.student_answer, got.needs_review) == ("D", True)
+
+
+def test_the_confidence_of_a_place_read_two_ways_is_known_to_who_doubts_it() -> None:
+    assert asked.EITHER == choices._EITHER

@@ -99,6 +99,13 @@ async def test_a_refused_engine_is_a_wrong_configuration_that_names_the_setting(
 async def test_an_engine_that_ends_its_process_ends_no_other() -> None:
     with pytest.raises(BadSettings, match="ended its process"):
         await outside.version_of("tiny_engine:ending", 1, 640)
+    with pytest.raises(BadSettings, match="ended its process"):
+        await outside.version_of("tiny_engine:leaving", 1, 640)
+
+
+async def test_a_backend_is_no_engine() -> None:
+    with pytest.raises(BadSettings, match="set REDINK_OCR_BACKEND"):
+        await stage.engine_of(OcrSettings(engine="openvino"))
 
 
 @pytest.mark.parametrize("name", ["a b", "os:system('x')", "../x", ""])

@@ -66,4 +66,8 @@ def ending(*, threads: int, detector_side: int) -> TinyEngine:
     raise SystemExit(9)
 
 
+def leaving(*, threads: int, detector_side: int) -> TinyEngine:
+    raise SystemExit(0)
+
+
 NUMBER = 7
