@@ -13,9 +13,10 @@ import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Message
 
 from services.gateway import auth
-from services.gateway.api import errors
+from services.gateway.api import bodies, errors
 from services.gateway.api.usage_views import UsageView, usage_view, used_view
 from services.gateway.core import keys
 from services.gateway.core.problems import Code, Problem
@@ -25,16 +26,26 @@ from services.gateway.tenancy import tenants
 from services.gateway.tenancy.settings import AdminSettings
 from services.gateway.tenancy.tenants import Tenant
 
+_MOST_BYTES = 64 * 1024
+"""What operators settle takes a few hundred bytes."""
+
 
 class _OperatorsRoute(APIRoute):
-    """Asks who calls before anything of the request is read: a dependency would come after the body was parsed."""
+    """Asks who calls before anything of the request is read (a dependency would come after the body was parsed), and reads
+    no more than `_MOST_BYTES` of it: Problem(UNAUTHORIZED | BODY_TOO_LARGE).
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def for_operators(request: Request) -> Response:
             _check_operator(request)
-            return await handle(request)
+            body = await bodies.raw(request, _MOST_BYTES)
+
+            async def again() -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            return await handle(Request(request.scope, again))
 
         return for_operators
 

@@ -36,11 +36,11 @@ RULES = (
         "1",
     ),
     Rule(re.compile(r"(?<![A-Za-z\d|])([lI|])(?=(?:[dcmk]m|[km]g|mL|km/h)(?![A-Za-z]))"), "1"),
-    # S inside a long number (in short ones it is a sum or an area: 3S2; behind one, seconds), before what is counted, and as a class.
+    # S inside a long number (in short ones it is a sum or an area: 3S2; behind one, seconds), before what is counted (not S千米: a distance), and as a class.
     Rule(re.compile(r"(?<=\d{3})(S)(?=\d)"), "5"),
     Rule(re.compile(r"(?<=\d{6})(S)(?![A-Za-z\d])"), "5"),
     Rule(re.compile(r"(?<![A-Za-z\d])([Ss])(?=(?:[(（]\d{1,2})?[)）]班)"), "5"),
-    Rule(re.compile(r"(?<![A-Za-z\d])(S)(?=[袋个只元千名箱筐棵])"), "5"),
+    Rule(re.compile(r"(?<![A-Za-z\d])(S)(?=[袋个只元名箱筐棵]|千[克瓦])"), "5"),
     Rule(re.compile(r"(?<![\w)）]-)(?<=-)(S)(?=$|[或,，；;])"), "5"),
     # Formulas of substances: there is no element A, no C with an index beside a metal, and no index begins with 0.
     Rule(re.compile(r"(?<![A-Za-z])A([|I1])(?=2[O0]3|C[l|]3|[(（](?:OH|SO4))"), "l"),

@@ -133,3 +133,13 @@ async def test_without_a_token_there_is_no_port_and_a_short_one_is_refused(
     tenancy = TenancySettings(LimitSettings(), RetentionSettings(), admin, RedisSettings())
     async with gateway(database, tmp_path, opened={"tenancy": tenancy}) as running:
         assert (await running.get("/usage")).status_code == 200, "both ports of one process"
+
+
+async def test_more_than_what_can_be_settled_is_refused_while_it_arrives(operators: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(200):
+            yield b" " * 1024
+
+    answer = await operators.patch("/tenants/school-a", content=endless(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert (await operators.get("/tenants/school-a")).status_code == 404
