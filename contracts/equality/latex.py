@@ -4,20 +4,25 @@ import re
 
 _WORDS = {
     "leqslant": "≤", "geqslant": "≥", "leq": "≤", "geq": "≥", "neq": "≠", "le": "≤", "ge": "≥", "ne": "≠", "lt": "<",
-    "gt": ">", "times": "*", "div": "/", "cdot": "*", "pi": "π", "infty": "∞", "circ": "°", "cup": "∪", "cap": "∩",
+    "gt": ">", "times": "*", "div": "÷", "cdot": "*", "pi": "π", "infty": "∞", "circ": "°", "cup": "∪", "cap": "∩",
     "in": "∈", "pm": "±", "angle": "∠", "triangle": "△", "Delta": "△", "varnothing": "∅", "emptyset": "∅", "sin": "sin",
     "cos": "cos", "tan": "tan", "ln": "ln", "lg": "lg", "log": "log", "alpha": "α", "beta": "β", "gamma": "γ",
     "theta": "θ", "lambda": "λ", "mu": "μ", "rho": "ρ", "omega": "ω", "Omega": "Ω", "varphi": "φ", "phi": "φ",
     "perp": "⊥", "parallel": "∥", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|", "uparrow": "↑",
     "downarrow": "↓", "rightarrow": "→", "to": "→", "longrightarrow": "→", "rightleftharpoons": "⇌", "approx": "≈",
     "cong": "≌", "sim": "∽", "prime": "′", "because": "∵", "therefore": "∴", "colon": ":", "mathbb{R}": "R",
-    "percent": "%", "wedge": "且", "vee": "或", "ldots": "...", "cdots": "...", "degree": "°", "quad": " ", "qquad": " ",
+    "percent": "%", "frown": "⌒", "wedge": "且", "vee": "或", "ldots": "...", "cdots": "...", "degree": "°", "quad": " ", "qquad": " ",
     "left": "", "right": "", "displaystyle": "", "limits": "", "big": "", "Big": "", "rm": "", "bf": "", "textstyle": "",
 }  # fmt: skip
 _WRAPPERS = r"text|mathrm|mathbf|mathit|operatorname|vec|overrightarrow|boldsymbol|mbox|textbf|underline|bar|ce|mathbb"
 _MAX_NESTING = 6
 _INNER = r"\{([^{}]*)\}"
 _CONDITION = re.compile(rf"\\(?:xlongequal|xrightarrow|stackrel|overset)\s*(?:\[[^\]]*\])?\s*{_INNER}(?:\s*{_INNER})?")
+_ARC = re.compile(
+    rf"\\(?:(?:overset|stackrel)\s*\{{\s*(?:\\frown|⌒)\s*\}}|widehat|wideparen|overparen|overarc)\s*{_INNER}"
+)
+_VECTOR = re.compile(r"\\(?:overset|stackrel)\s*\{\s*(?:\\(?:long)?rightarrow|\\to|→)\s*\}\s*\{(\s*[A-Za-z]{1,2}\s*)\}")
+"""Marks above letters are no conditions above an arrow: the arc AB is ⌒AB, a vector goes by its letters."""
 
 
 def plain_latex(text: str) -> str:
@@ -51,6 +56,7 @@ def plain_latex(text: str) -> str:
 
 
 def _innermost(text: str) -> str:
+    text = _VECTOR.sub(r"\1", _ARC.sub(r"⌒\1", text))
     text = _CONDITION.sub(lambda m: _arrow(m[0]), text)
     text = re.sub(rf"\\(?:{_WRAPPERS})(?![a-zA-Z])\s*{_INNER}", r"\1", text)
     text = re.sub(r"(?<![\d.])(\d{1,6})\s*\\[dt]?frac\s*\{(\d{1,9})\}\s*\{(\d{1,9})\}", r"\1&\2/\3", text)
