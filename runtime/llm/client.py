@@ -93,7 +93,7 @@ class Llm:
             while True:
                 messages = messages_of(ask, secrets.token_hex(8)) + said
                 try:
-                    return await self._calls.make(key, body_of(messages, self._dialect, most), account)
+                    return await self._calls.make(key, body_of(messages, self._dialect, most, ask.shape), account)
                 except Failed as failure:
                     wait = pause(tries, failure.retry_after, self._chance())
                     if failure.reason not in RETRIED or tries > self._terms.retries or wait >= account.left:

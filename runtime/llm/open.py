@@ -46,7 +46,7 @@ async def open_llm(settings: LlmSettings, redis: RedisSettings) -> AsyncIterator
         endpoint = Endpoint(transport, settings.address.host or "unknown", settings.model)
         yield Llm(
             Calls(endpoint, terms, limits, breaker),
-            Dialect(settings.model, settings.thinking, settings.json_mode, settings.pictures),
+            Dialect(settings.model, settings.thinking, settings.json_mode, settings.json_schema, settings.pictures),
             terms,
             Shelf(shared, settings.cache_days * _DAY, prefix=_prefix(settings)),
         )

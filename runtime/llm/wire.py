@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from runtime.llm.failures import Failed, Reason
+from runtime.llm.grammar import grammar_of
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -83,6 +84,7 @@ class Dialect:
     model: str
     thinking: str = "disabled"
     json_mode: bool = True
+    json_schema: bool = False
     pictures: bool = False
 
 
@@ -96,6 +98,7 @@ def content_key(ask: Ask[Any], dialect: Dialect, said: Messages = ()) -> str:
     """
     shape = ask.shape.model_json_schema()
     told: list[Any] = [SCHEME, dialect.model, dialect.thinking, dialect.json_mode, ask.max_tokens, shape]
+    told += ["schema"] if dialect.json_schema else []
     told += [ask.prompt.name, ask.prompt.version, ask.prompt.text]
     told += [[part.label, part.text] for part in ask.parts]
     told += [[hashlib.sha256(picture.jpeg).hexdigest()] for picture in ask.pictures]
@@ -130,8 +133,8 @@ def repair_of(reply: str, problems: Sequence[str]) -> Messages:
     return {"role": "assistant", "content": reply}, {"role": "user", "content": told}
 
 
-def body_of(messages: Messages, dialect: Dialect, max_tokens: int) -> dict[str, Any]:
-    """The request. Nothing in it names a person, a school or an exam."""
+def body_of(messages: Messages, dialect: Dialect, max_tokens: int, shape: type[BaseModel]) -> dict[str, Any]:
+    """The request, for a reply of `shape`. Nothing in it names a person, a school or an exam."""
     body: dict[str, Any] = {
         "model": dialect.model,
         "messages": [dict(message) for message in messages],
@@ -139,7 +142,10 @@ def body_of(messages: Messages, dialect: Dialect, max_tokens: int) -> dict[str, 
         "temperature": 0,
         "stream": False,
     }
-    if dialect.json_mode:
+    if dialect.json_schema:
+        named = {"name": shape.__name__, "strict": True, "schema": grammar_of(shape)}
+        body["response_format"] = {"type": "json_schema", "json_schema": named}
+    elif dialect.json_mode:
         body["response_format"] = {"type": "json_object"}
     if dialect.thinking != "unsaid":
         body["thinking"] = {"type": dialect.thinking}

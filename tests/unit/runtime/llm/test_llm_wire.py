@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from runtime.llm.failures import RETRIED, Failed, pause, reason_of, wait_of
 from runtime.llm.ledger import Ledger, Prices
@@ -42,6 +42,7 @@ def test_equal_questions_have_one_key_whatever_their_fence_and_others_have_anoth
         content_key(ask("pear"), DIALECT),
         content_key(ask(version=2), DIALECT),
         content_key(ask(), Dialect("other")),
+        content_key(ask(), Dialect("m", json_schema=True)),
         content_key(ask(max_tokens=7), DIALECT),
         content_key(ask(), DIALECT, ({"role": "user", "content": "again"},)),
     ]
@@ -57,13 +58,30 @@ def test_any_text_can_be_sent_and_stays_between_its_fences(text, other) -> None:
     assert rest.startswith(text + "\n=====0123456789abcdef===== end of word")
     assert "0123456789abcdef" in before
     assert content_key(ask(text), DIALECT) == content_key(ask(text), DIALECT)
-    json.dumps(body_of((system, user), DIALECT, 5))
-    assert guess(body_of((system, user), DIALECT, 5)).out == 5
+    json.dumps(body_of((system, user), DIALECT, 5, Word))
+    assert guess(body_of((system, user), DIALECT, 5, Word)).out == 5
 
 
 def test_a_server_that_knows_less_is_told_less() -> None:
-    body = body_of(messages_of(ask(), "f"), Dialect("m", thinking="unsaid", json_mode=False), 10)
+    body = body_of(messages_of(ask(), "f"), Dialect("m", thinking="unsaid", json_mode=False), 10, Word)
     assert sorted(body) == ["max_tokens", "messages", "model", "stream", "temperature"]
+
+
+class Nested(BaseModel):
+    words: list[Word] = Field(min_length=1, max_length=60)
+    note: str | None = Field(default=None, max_length=4000)
+    grade: float = Field(default=0, ge=0, le=10_000)
+
+
+def test_a_schema_names_every_field_and_none_of_the_limits_that_servers_refuse() -> None:
+    sent = body_of((), Dialect("m", json_schema=True), 10, Nested)["response_format"]
+    assert (sent["type"], sent["json_schema"]["name"]) == ("json_schema", "Nested")
+    schema = sent["json_schema"]["schema"]
+    assert schema["required"] == ["words", "note", "grade"] == list(schema["properties"])
+    assert schema["properties"]["words"] == {"type": "array", "items": {"$ref": "#/$defs/Word"}}
+    assert schema["properties"]["note"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    assert schema["$defs"]["Word"]["properties"] == {"word": {"type": "string"}}
+    assert not {"maxLength", "maxItems", "maximum"} & set(json.dumps(schema).split('"'))
 
 
 def document(content="{}", finish="stop", usage=None) -> bytes:

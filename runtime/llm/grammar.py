@@ -1,0 +1,28 @@
+"""The shape of replies, for servers that let a model write nothing else. Pure."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+_KEPT = frozenset({"type", "enum", "const", "$ref"})
+"""Limits on lengths and numbers stay behind: servers that turn a schema into a grammar refuse long repetitions, and others
+refuse the words. Replies are validated against the whole shape in any case."""
+
+
+def grammar_of(shape: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a shape, of the words alone that all servers know: every field named, none besides."""
+    return _plain(shape.model_json_schema())
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    plain = {word: value for word, value in schema.items() if word in _KEPT}
+    if "properties" in schema:
+        plain["properties"] = {name: _plain(field) for name, field in schema["properties"].items()}
+        plain |= {"required": list(schema["properties"]), "additionalProperties": False}
+    if "items" in schema:
+        plain["items"] = _plain(schema["items"])
+    if "anyOf" in schema:
+        plain["anyOf"] = [_plain(one) for one in schema["anyOf"]]
+    if "$defs" in schema:
+        plain["$defs"] = {name: _plain(one) for name, one in schema["$defs"].items()}
+    return plain
