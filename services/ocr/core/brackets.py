@@ -16,6 +16,7 @@ WIDE = 9.0
 CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0,5}")
 """What handwriting (or nothing) in a bracket is read as; a lone character may be anything."""
 ANSWERS, MOST_LETTERS = "ABCDEFGH√×✓✗TF ", 3
+SIGNS, SIGNED = "+-−×÷·^/√", ("+", "-", "−", "—")
 ROOM = (2.1, 7.0)
 """In ems from the stem's last character to a closing bracket without an opening one: room for a letter or several."""
 OPTION = re.compile(r"[A-H]\s*[.．、]")
@@ -24,7 +25,7 @@ OPTION = re.compile(r"[A-H]\s*[.．、]")
 
 def brackets(lines: Sequence[Line], ink: Mask, em: float) -> list[Place]:
     """Insides of bracket pairs that are wide enough to write into, whole or with one bracket lost under the ink."""
-    glyphs = glyphs_of(lines)
+    glyphs = glyphs_of([line for line in lines if line.ink != "red"])
     glyphs += unread(ink, glyphs, em)
     places: list[Place] = []
     used: set[int] = set()
@@ -81,12 +82,19 @@ def _writable(opener: Glyph, closer: Glyph, glyphs: Sequence[Glyph], em: float) 
     between = sorted((g for g in glyphs if opener.x < g.x < closer.x and _level(g, opener, em)), key=lambda g: g.x)
     text = "".join(g.char for g in between if g is not opener and g is not closer)
     room = closer.x - opener.x
+    if text[:1] in SIGNED and text[1:].strip() and _is_term(opener, glyphs, em):
+        return False
     if re.fullmatch(r"[\d一二三四五六七八九十ivxIVX]{1,2}", text):
         return room > 2.1 * em
     if len(text.strip()) <= 1:
         return True
     # Print fills its brackets; handwriting of so few characters leaves room.
     return bool(CONTENT.fullmatch(text)) and room > (0.62 * len(text) + 1.3) * em
+
+
+def _is_term(opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether a bracket opens right behind a sign of arithmetic, as around a signed number: -(-9)."""
+    return any(g.char in SIGNS and _level(g, opener, em) and 0 < opener.x - g.x < 0.9 * em for g in glyphs)
 
 
 def _last(index: int, opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:

@@ -15,6 +15,8 @@ LEAST_EM = 6.0
 """In pixels; smaller type cannot be read."""
 LATIN_ADVANCE = 0.5
 """Mean advance of Latin letters in ems."""
+LETTER = 2.2
+"""In ems, the width up to which writing may be a lone letter."""
 NUMBERED = re.compile(r"\s*([^\d.．、,，:：]{0,5}?)\s*(\d{1,3})\s*[.．、](?!\d)")
 
 
@@ -69,9 +71,10 @@ def before_numbers(lines: Sequence[Line], taken: Sequence[Place], em: float) -> 
         if not match or len(line.xs) != len(line.text) or not re.fullmatch(r"[^一-鿿]*", match.group(1)):
             continue
         number = line.xs[match.start(2)]
-        start = (line.box[0][0] + line.box[3][0]) / 2
         prefix = match.group(1)
-        if number - start < (1.3 if prefix else 1.9) * em:
+        start = _start(line, lines, em)
+        alone = not prefix and start >= (line.box[0][0] + line.box[3][0]) / 2
+        if number - start < (1.9 if alone else 1.3) * em:
             continue
         bracketed += bool(re.search(r"[()（）]", prefix))
         y = centre_y(line, start)
@@ -80,6 +83,17 @@ def before_numbers(lines: Sequence[Line], taken: Sequence[Place], em: float) -> 
     if 2 * bracketed >= len(found):
         found = [place._replace(kind="bracket") for place in found]
     return [p for p in found if not any(_overlap(p.box, o.box) > 0.3 for o in taken)]
+
+
+def _start(line: Line, lines: Sequence[Line], em: float) -> float:
+    """Where a numbered line begins, with what was found as a line of its own right before it: a letter in another ink."""
+    start = (line.box[0][0] + line.box[3][0]) / 2
+    for other in lines:
+        left, right = other.box[0][0], other.box[1][0]
+        short = right - left < LETTER * em and len(other.text) <= 2 and not NUMBERED.match(other.text)
+        if short and abs(right - start) < 0.5 * em and abs(centre_y(other, right) - centre_y(line, start)) < 0.5 * em:
+            return float(left)
+    return float(start)
 
 
 def _overlap(a: Box, b: Box) -> float:

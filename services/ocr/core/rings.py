@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from contracts.artefacts.reading import Line
 from contracts.base import Box
+from services.ocr.core.brackets import OPTION
 from services.ocr.core.flat import Mask
 from services.ocr.core.glyphs import Glyph, centre_y, glyphs_of
 from services.ocr.core.places import Place
@@ -15,6 +16,8 @@ from services.ocr.core.places import Place
 ANGLES, OCTANTS = 40, 8
 NEAR, FAR = 0.5, 1.02
 """Radii in ems between which a ring passes around its letter; the rows above and below lie further out."""
+BESIDE = 1.25
+"""In ems, how far the middles of characters are from the middle of a sign between them; options stand further apart."""
 MIN_OCTANT = 0.6
 """Share of every eighth of the way around that must be ink: print beside a letter covers one side of it only."""
 
@@ -23,15 +26,32 @@ def rings(ink: Mask, lines: Sequence[Line], em: float) -> list[Place]:
     """Boxes of hand-drawn rings: closed curves of the right size, and option letters with ink all around."""
     # Once as it is, once thickened: a small gap closes, but a neighbour may join.
     thick = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), np.uint8)
-    boxes = [*_closed(ink, em), *_closed(thick, em), *_around(thick, glyphs_of(lines), em)]
-    rows = [(line.box[0][0], line.box[1][0], line) for line in lines if line.text]
+    glyphs = glyphs_of(lines)
+    boxes = [*_closed(ink, em), *_closed(thick, em), *_around(thick, glyphs, em)]
+    rows = [line for line in lines if line.text]
     found: list[Place] = []
     for box in boxes:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        beside_text = any(x0 - em < x < x1 + em and abs(centre_y(line, x) - y) < 0.7 * em for x0, x1, line in rows)
-        if beside_text and not any(p.box[0] < x < p.box[2] and p.box[1] < y < p.box[3] for p in found):
+        if any(p.box[0] < x < p.box[2] and p.box[1] < y < p.box[3] for p in found):
+            continue
+        if any(_is_beside(line, x, y, em) for line in rows) and not _is_printed(x, y, glyphs, em):
             found.append(Place("option", box, em))
     return found
+
+
+def _is_beside(line: Line, x: float, y: float, em: float) -> bool:
+    """Whether a ring stands in or beside a line, or behind an option: what it is around may not have been read."""
+    start, end = line.box[0][0] - em, line.box[1][0] + em
+    level = abs(centre_y(line, x) - y) < 0.7 * em
+    return level and start < x and (x < end or OPTION.match(line.text) is not None)
+
+
+def _is_printed(x: float, y: float, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether a ring is a sign of the text, as a circle's name is (⊙O): it stands between characters, close to both."""
+    row = [g for g in glyphs if abs(g.y - y) < 0.5 * em and abs(g.x - x) < BESIDE * em]
+    before = [g for g in row if g.x < x - 0.4 * em]
+    after = [g for g in row if g.x > x + 0.4 * em]
+    return any("一" <= g.char <= "鿿" for g in before) and any(g.char.isalnum() for g in after)
 
 
 def _closed(ink: Mask, em: float) -> list[Box]:

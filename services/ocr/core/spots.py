@@ -19,6 +19,7 @@ from services.ocr.core.places import before_numbers, cells_of, em_of
 from services.ocr.core.rings import rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.tables import find_tables
+from services.ocr.core.tails import tails
 from services.ocr.core.underlines import lengthened
 from services.ocr.core.writing import Inks, Reader
 
@@ -43,6 +44,7 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     ruled = ink & (rule_mask(_borders(rules, em), leaf.size, thick) | feet)
     bars = ink & rule_mask(_bars(rules, em), leaf.size, thick)
     ink[ruled > 0] = 0
+    places += tails(lines, places, ink, em)
     # Letters first: when the readings run out it is on rules, of which a desk or a drawing may give many.
     ordered = sorted(places, key=lambda place: place.kind == "rule")
     contents = [(place, content_of(place, ink)) for place in ordered]
