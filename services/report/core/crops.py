@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from PIL import Image, ImageChops, ImageFilter
@@ -91,10 +92,15 @@ def _lit(picture: Image.Image) -> Image.Image:
     bare = brightest(small, 7).filter(ImageFilter.GaussianBlur(8))
     darkest = min(least for least, _ in cast("Sequence[tuple[int, int]]", bare.getextrema()))
     for white in (_WHITE, _WHITE / 2) if darkest < _WHITE / 2 else (_WHITE,):
-        gains = [min(255, max(0, round(255 * (white / max(paper, 1) - 1)))) for paper in range(256)]
-        gain = bare.point(gains * 3).resize(picture.size, Image.Resampling.BILINEAR)
+        gain = bare.point(_gains(white)).resize(picture.size, Image.Resampling.BILINEAR)
         picture = ImageChops.add(picture, ImageChops.multiply(picture, gain))
     return picture
+
+
+@cache
+def _gains(white: float) -> list[int]:
+    """What brings paper of each grey level to `white`, in 255ths of it, for each of three channels."""
+    return [min(255, max(0, round(255 * (white / max(paper, 1) - 1)))) for paper in range(256)] * 3
 
 
 def _trimmed(picture: Image.Image) -> Image.Image:

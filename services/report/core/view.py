@@ -81,8 +81,8 @@ def _diagnosed(result: Result, diagnosis: Diagnosis, teller: Teller) -> View:
 
 def _clean(value: Any) -> Any:
     """The value without control characters and direction overrides, which could garble the page or feign text."""
-    if isinstance(value, str):
-        return "".join(c for c in value if c.isprintable() or c in " \u2003\u2009")
+    if isinstance(value, str):  # pictures are text too, of many thousand letters: most are clean, seen in one look
+        return value if value.isprintable() else "".join(c for c in value if c.isprintable() or c in " \u2003\u2009")
     if isinstance(value, list):
         return [_clean(item) for item in value]
     return {key: _clean(item) for key, item in value.items()} if isinstance(value, dict) else value
