@@ -31,7 +31,7 @@ class LlmSettings(BaseSettings):
     json_mode: bool = True
     """ask for `response_format: json_object`; off for servers that refuse it. Replies are validated either way"""
     json_schema: bool = False
-    """ask for `response_format: json_schema` with the reply's shape instead: llama.cpp, vLLM; a small model needs it"""
+    """ask for `response_format: json_schema` with the reply's shape instead, for servers that know it (llama.cpp does)"""
     pictures: bool = False
     """send crops of questions along, for models that take pictures; strips with name, class and number are painted over"""
     price_in: float = Field(default=1.0, ge=0)

@@ -73,7 +73,7 @@ class Nested(BaseModel):
     grade: float = Field(default=0, ge=0, le=10_000)
 
 
-def test_a_schema_names_every_field_and_none_of_the_limits_that_servers_refuse() -> None:
+def test_a_schema_names_every_field_and_leaves_limits_to_validation() -> None:
     sent = body_of((), Dialect("m", json_schema=True), 10, Nested)["response_format"]
     assert (sent["type"], sent["json_schema"]["name"]) == ("json_schema", "Nested")
     schema = sent["json_schema"]["schema"]
