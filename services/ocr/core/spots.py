@@ -14,6 +14,7 @@ from services.ocr.core.brackets import brackets
 from services.ocr.core.contents import content_of
 from services.ocr.core.engine import Engine
 from services.ocr.core.flat import Leaf, Mask
+from services.ocr.core.footings import footings
 from services.ocr.core.framed import footed, framed
 from services.ocr.core.places import before_numbers, cells_of, em_of
 from services.ocr.core.rings import rings
@@ -39,6 +40,7 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
     places = [*brackets(lines, ink, em), *blanks(rules, cells, lines, ink, em), *rooms]
     places += cells_of([cell for cell in cells if cell not in numbered], em)
     places += before_numbers(lines, places, em)
+    feet |= footings(places, ink)
     circled = rings(ink, lines, em)
     thick = max(3, round(0.17 * em))
     ruled = ink & (rule_mask(_borders(rules, em), leaf.size, thick) | feet)
