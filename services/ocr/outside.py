@@ -15,7 +15,8 @@ from typing import cast
 import numpy as np
 
 from runtime.settings import BadSettings
-from services.ocr.core.engine import Engine, Image, Judged, Text
+from services.ocr.core.engine import Engine, Image
+from services.ocr.core.said import Judged, Text
 from services.ocr.settings import BUILT_IN
 
 GROUP = "redink.engines"

@@ -15,6 +15,7 @@ from runtime.settings import BadSettings
 from runtime.stage import Pool, Stage
 from services.ocr import worker
 from services.ocr.backend import chosen
+from services.ocr.core.hand.alphabet import VERSION
 from services.ocr.core.sessions import BACKENDS
 from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Confined, Files
@@ -48,7 +49,7 @@ async def engine_of(settings: OcrSettings) -> tuple[str, str]:
     """What the workers know the engine by, and what results call it. Raises BadSettings when there is no such engine."""
     if settings.engine == BUILT_IN:
         backend = await chosen(settings.backend)
-        return backend, f"{BUILT_IN}/{backend}"
+        return backend, f"{BUILT_IN}+{VERSION}/{backend}"
     if settings.engine in BACKENDS:
         raise BadSettings(
             f"REDINK_OCR_ENGINE: {settings.engine} is a backend of {BUILT_IN}: set REDINK_OCR_BACKEND to it"

@@ -11,9 +11,9 @@ import numpy as np
 from contracts.artefacts.reading import Spot
 from services.ocr.core import circled, formulas
 from services.ocr.core.contents import Content
-from services.ocr.core.engine import Judged
 from services.ocr.core.places import Place
 from services.ocr.core.raster import Image
+from services.ocr.core.said import Judged
 from services.ocr.core.strokes import opens_with_minus
 from services.ocr.core.wedges import wedge_of
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.ocr.core.engine import Judged
+from services.ocr.core.said import Judged
 
 Bools = npt.NDArray[np.bool_]
 

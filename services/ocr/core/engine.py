@@ -7,13 +7,16 @@ a 180-degree line classifier that does harm. Detection is DB (Liao et al., 2020)
 import functools
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from services.ocr.core import batches, boxes, ctc, sessions
+from services.ocr.core.hand import reader as hand
+from services.ocr.core.hand.alphabet import VERSION
+from services.ocr.core.said import NOTHING, Judged, Text
 from services.ocr.core.sessions import Backend
 from services.ocr.core.steps import Steps
 
@@ -24,25 +27,6 @@ Turn = Literal[0, 90, 180, 270]
 DET_MIN_SIDE = 32
 HOMOGLYPHS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХѕоасеріυɒ", "ABEZHIKMNOPTYXABEKMHOPCTXsoacepiuD")
 """Greek and Cyrillic twins of Latin letters: papers are Chinese or English, and a lone "Β" on them is a B."""
-
-
-class Text(NamedTuple):
-    """A recognised crop. `xs`: the centre of each character, 0..1 of the crop's width; `confidences`: of each character."""
-
-    text: str
-    confidence: float
-    xs: tuple[float, ...]
-    confidences: tuple[float, ...]
-
-
-NOTHING = Text("", 0.0, (), ())
-
-
-class Judged(NamedTuple):
-    """A crop's free reading, and the probability of each text that was admissible, over these and the free reading."""
-
-    free: Text
-    candidates: dict[str, float]
 
 
 class Engine(Protocol):
@@ -71,7 +55,8 @@ class PaddleEngine:
         self._det, self._rec, self._turn, self._alphabet = models
         self._side = detector_side
         self._classes = ctc.classes_of(self._alphabet, _twins)
-        self.version = f"pp-ocrv6-small/{backend}"
+        self.hand = hand.load(backend, threads)
+        self.version = f"pp-ocrv6-small+{VERSION}/{backend}"
 
     def detect(self, bgr: Image) -> list[Floats]:
         height, width = bgr.shape[:2]
@@ -120,6 +105,11 @@ class PaddleEngine:
         plain = {candidate: "".join(map(_twins, candidate)) for candidate in candidates}
         scored = ctc.posterior(steps.probabilities(), list(dict.fromkeys(plain.values())), self._classes)
         return {candidate: scored[text] for candidate, text in plain.items()}
+
+
+def hand_of(engine: Engine) -> hand.HandReader | None:
+    """An engine's second reader, of short handwriting; None where it has none, as engines from outside."""
+    return engine.hand if isinstance(engine, PaddleEngine) else None
 
 
 def _twins(character: str) -> str:

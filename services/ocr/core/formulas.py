@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from services.ocr.core.engine import Judged
+from services.ocr.core.said import Judged
 
 SIGNS = tuple("0123456789abcmnkprtxyπ")
 """What a leaf may be where its free reading is no part of a formula."""

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from contracts.artefacts.reading import Ink, Line, Script
 from contracts.base import Quad
 from services.ocr.core import geometry, ink
-from services.ocr.core.engine import Engine, Text
+from services.ocr.core.engine import Engine
 from services.ocr.core.raster import Glyph, Image, Matrix
+from services.ocr.core.said import Text
 
 Floats = npt.NDArray[np.float32]
 

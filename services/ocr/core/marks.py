@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from contracts.artefacts.reading import Mark
 from contracts.base import Box
-from services.ocr.core.engine import Engine, Judged
+from services.ocr.core.engine import Engine
 from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.outlines import outlined
 from services.ocr.core.raster import Image
+from services.ocr.core.said import Judged
 
 REDNESS = 38
 """Red minus the stronger of green and blue, on paper made white: the paper's and lamp's tint is below."""

@@ -4,6 +4,7 @@ OpenVINO is given the recogniser without its softmax, whose 18,710 powers of eac
 and the detector without its sigmoid, which numpy works out for 15 CPU ms a page less.
 """
 
+import functools
 import importlib.util
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from services.ocr.core.steps import Logits, Probabilities, Steps
 
 if TYPE_CHECKING:
+    import onnxruntime
     import openvino
 
 Floats = npt.NDArray[np.float32]
@@ -53,9 +55,18 @@ def model_path(package: str, name: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "models" / name
 
 
-def _on_openvino(threads: int, precision: str | None) -> Sessions:
-    import openvino  # noqa: PLC0415 — the other backend must not cost its import
+def hand_session(path: Path, backend: Backend, threads: int) -> Session:
+    """The reader of short handwriting: pictures (n, 1, h, w) to probabilities (n, steps, classes)."""
+    if backend == "onnxruntime":
+        return _onnx_session(path, threads)[0]
+    import openvino  # noqa: PLC0415
 
+    core = openvino.Core()
+    run = _requested(core, core.read_model(path), _openvino_settings(threads, None))
+    return lambda batch: np.array(run(batch), np.float32)
+
+
+def _openvino_settings(threads: int, precision: str | None) -> dict[str, str | int | bool]:
     settings: dict[str, str | int | bool] = {
         "INFERENCE_NUM_THREADS": threads,
         # Pinned workers of several processes end up on the same core: 8.0 s against 4.9 s for eight pages.
@@ -66,18 +77,27 @@ def _on_openvino(threads: int, precision: str | None) -> Sessions:
     }
     if precision:
         settings["INFERENCE_PRECISION_HINT"] = precision
+    return settings
+
+
+def _requested(
+    core: "openvino.Core", model: "openvino.Model", settings: dict[str, str | int | bool]
+) -> Callable[[Floats], npt.NDArray[np.generic]]:
+    request = core.compile_model(model, "CPU", settings).create_infer_request()
+
+    def run(batch: Floats) -> npt.NDArray[np.generic]:
+        request.infer([batch], share_inputs=True)
+        data: npt.NDArray[np.generic] = request.get_output_tensor().data
+        return data
+
+    return run
+
+
+def _on_openvino(threads: int, precision: str | None) -> Sessions:
+    import openvino  # noqa: PLC0415 — the other backend must not cost its import
+
     core = openvino.Core()
-
-    def session(model: "openvino.Model") -> Callable[[Floats], npt.NDArray[np.generic]]:
-        request = core.compile_model(model, "CPU", settings).create_infer_request()
-
-        def run(batch: Floats) -> npt.NDArray[np.generic]:
-            request.infer([batch], share_inputs=True)
-            data: npt.NDArray[np.generic] = request.get_output_tensor().data
-            return data
-
-        return run
-
+    session = functools.partial(_requested, core, settings=_openvino_settings(threads, precision))
     brief = (precision or core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()) == "bf16"
     reader = core.read_model(model_path(*RECOGNISER))
     stored: str = reader.get_rt_info()["framework"]["character"].value
@@ -117,7 +137,8 @@ def _sigmoid(values: Floats) -> Floats:
     return shares
 
 
-def _on_onnxruntime(threads: int) -> Sessions:
+def _onnx_session(path: Path, threads: int) -> "tuple[Session, onnxruntime.InferenceSession]":
+    """What runs a model file on ONNX Runtime, and its session, which knows what else is in the file."""
     import onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
@@ -126,19 +147,20 @@ def _on_onnxruntime(threads: int) -> Sessions:
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    detector, reader, votes = (
-        onnxruntime.InferenceSession(str(model_path(*model)), options, providers=["CPUExecutionProvider"])
-        for model in (DETECTOR, RECOGNISER, ORIENTATION)
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda batch: np.asarray(session.run(None, {name: batch})[0], dtype=np.float32), session
+
+
+def _on_onnxruntime(threads: int) -> Sessions:
+    (detector, _), (reader, held), (votes, _) = (
+        _onnx_session(model_path(*model), threads) for model in (DETECTOR, RECOGNISER, ORIENTATION)
     )
-
-    def run(session: "onnxruntime.InferenceSession", batch: Floats) -> Floats:
-        return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], dtype=np.float32)
-
     return Sessions(
-        lambda batch: run(detector, batch)[0, 0],
-        lambda batch: [Probabilities(values) for values in run(reader, batch)],
-        lambda batch: run(votes, batch),
-        _alphabet(reader.get_modelmeta().custom_metadata_map["character"]),
+        lambda batch: detector(batch)[0, 0],
+        lambda batch: [Probabilities(values) for values in reader(batch)],
+        votes,
+        _alphabet(held.get_modelmeta().custom_metadata_map["character"]),
     )
 
 

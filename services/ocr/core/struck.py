@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.ocr.core.contents import clusters_of, margin_of
-from services.ocr.core.engine import Text
+from services.ocr.core.said import Text
 
 Bools = npt.NDArray[np.bool_]
 

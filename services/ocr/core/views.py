@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from services.ocr.core.engine import Text
 from services.ocr.core.raster import Image
+from services.ocr.core.said import Text
 
 VIEWS = 3
 

@@ -22,11 +22,13 @@ from services.ocr.core.asked import (
     wanted_of,
 )
 from services.ocr.core.contents import BLANK, Content, clusters_of, picture_of
-from services.ocr.core.engine import Engine, Judged, Text
+from services.ocr.core.engine import Engine, hand_of
 from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.glyphs import glyphs_of
+from services.ocr.core.hand.second import seconded
 from services.ocr.core.places import Place
 from services.ocr.core.raster import Image
+from services.ocr.core.said import Judged, Text
 from services.ocr.core.stacked import stacked
 from services.ocr.core.strokes import formula_of
 from services.ocr.core.struck import begun_twice, without_struck
@@ -69,7 +71,7 @@ class Reader:
             for _, item in asked
             for w in (item.wanted, *(item.signs for _ in item.leaves), *(texts for _, texts in item.whole))
         ]
-        judged = iter(self._engine.judge(crops, wanted))
+        judged = iter(self._judged(crops, wanted))
         spots = [item.empty if isinstance(item, Asked) else item for item in prepared]
         again: dict[int, tuple[Image, Text]] = {}
         for index, item in asked:
@@ -81,6 +83,10 @@ class Reader:
                 again[index] = (item.crop, seen.free)
             spots[index] = item.empty.model_copy(update=stood or signed(item, read))
         return self._looked_at_again(spots, again)
+
+    def _judged(self, crops: Sequence[Image], wanted: Sequence[Sequence[str]]) -> list[Judged]:
+        """Each crop read freely, and its admissible texts weighed by both readers, where there are two."""
+        return seconded(self._engine.judge(crops, wanted), crops, wanted, hand_of(self._engine))
 
     @staticmethod
     def _is_doubtful(asked: Asked, read: Mapping[str, object]) -> bool:
@@ -187,7 +193,7 @@ class Reader:
         if last.sum() < 0.05 * em**2:
             return None
         crop = self._crop(asked.content._replace(mask=last), em)
-        candidates = likely(self._engine.judge([crop], [(*SINGLE, *LOOKALIKES)])[0].candidates)
+        candidates = likely(self._judged([crop], [(*SINGLE, *LOOKALIKES)])[0].candidates)
         return candidates if max(candidates.values(), default=0.0) >= SURE else None
 
     def _printed(self, box: Box) -> tuple[str, float] | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from contracts.artefacts.reading import Line
-from services.ocr.core.engine import Judged, Text
+from services.ocr.core.said import Judged, Text
 
 WIDTH, HEIGHT = 1200, 1600
 

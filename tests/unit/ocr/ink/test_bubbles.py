@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from services.ocr.core.bubbles import find_bubbles
-from services.ocr.core.engine import Text
 from services.ocr.core.flat import Leaf
 from services.ocr.core.numbering import Place, repaired
+from services.ocr.core.said import Text
 from tests.unit.ocr.ink.conftest import ScriptedEngine, line, write
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from services.ocr.core import formulas
-from services.ocr.core.engine import Judged, Text
+from services.ocr.core.said import Judged, Text
 from services.ocr.core.strokes import formula_of, opens_with_minus
 
 EM = 34.0

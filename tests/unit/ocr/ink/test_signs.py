@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from services.ocr.core import circled
-from services.ocr.core.engine import Judged, Text
 from services.ocr.core.flat import Leaf
 from services.ocr.core.marks import red_ink
 from services.ocr.core.rules import find_rules
+from services.ocr.core.said import Judged, Text
 from services.ocr.core.spots import find_spots
 from services.ocr.core.wedges import wedge_of
 from tests.unit.ocr.ink.conftest import filler, line, write

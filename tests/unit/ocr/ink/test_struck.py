@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from services.ocr.core.contents import margin_of
-from services.ocr.core.engine import Text
+from services.ocr.core.said import Text
 from services.ocr.core.struck import _is_struck_twin, begun_twice, is_struck, without_struck
 
 EM = 30.0

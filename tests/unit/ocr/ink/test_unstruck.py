@@ -5,8 +5,8 @@ import pytest
 
 from services.ocr.core.asked import EITHER, LOOKALIKES, SEVERAL, SINGLE, unstruck
 from services.ocr.core.contents import content_of
-from services.ocr.core.engine import Judged, Text
 from services.ocr.core.places import Place
+from services.ocr.core.said import Judged, Text
 
 WANTED = (*SINGLE, *SEVERAL, *LOOKALIKES)
 LETTER_AND_SCRIBBLE = Place("bracket", (20.0, 10.0, 140.0, 60.0), 40.0)

@@ -6,7 +6,8 @@ import pytest
 
 from contracts.artefacts.reading import Line, Spot
 from services.ocr.core import boxes, ink, lines, order, script, upright
-from services.ocr.core.engine import Image, Judged, Text
+from services.ocr.core.engine import Image
+from services.ocr.core.said import Judged, Text
 
 
 def line(text: str, x: float, y: float, width: float = 400, height: float = 30, **more: object) -> Line:

@@ -14,7 +14,7 @@ from services.ocr.core.sources import PageSource
 from services.ocr.opener.files import Here
 from services.ocr.settings import OcrSettings
 
-ENGINE = ("openvino", "pp-ocrv6-small/openvino")
+ENGINE = ("openvino", "pp-ocrv6-small+hand-1/openvino")
 LINE = Line(text="1.", confidence=1, box=((0, 0), (9, 0), (9, 9), (0, 9)))
 
 

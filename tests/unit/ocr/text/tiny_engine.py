@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.ocr.core.engine import Floats, Image, Judged, Text, Turn
+from services.ocr.core.engine import Floats, Image, Turn
+from services.ocr.core.said import Judged, Text
 
 
 class TinyEngine:
