@@ -12,8 +12,10 @@ from services.ocr.core.places import Place
 OPEN, CLOSE = "(（〔", ")）〕"
 NARROW = 1.6
 """In ems between the brackets' middles: closer ones hold print, such as (1) or f(x)."""
+TIGHT = 2.4
+"""The same, up to which a character fills its brackets as print does."""
 WIDE = 9.0
-CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口°/\\.,、·\-—_~ ]{0,5}")
+CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口□°/\\.,、·\-—_~ ]{0,5}")
 """What handwriting (or nothing) in a bracket is read as; a lone character may be anything."""
 ANSWERS, MOST_LETTERS = "ABCDEFGH√×✓✗TF ", 3
 SIGNS, SIGNED = "+-−×÷·^/√", ("+", "-", "−", "—")
@@ -87,9 +89,15 @@ def _writable(opener: Glyph, closer: Glyph, glyphs: Sequence[Glyph], em: float) 
     if re.fullmatch(r"[\d一二三四五六七八九十ivxIVX]{1,2}", text):
         return room > 2.1 * em
     if len(text.strip()) <= 1:
-        return True
+        return not ("一" <= text.strip()[:1] <= "鿿" and room < TIGHT * em and _goes_on(opener, closer, glyphs, em))
     # Print fills its brackets; handwriting of so few characters leaves room.
     return bool(CONTENT.fullmatch(text)) and room > (0.62 * len(text) + 1.3) * em
+
+
+def _goes_on(opener: Glyph, closer: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether Chinese text runs right up to a bracket and right on behind it: 蒸发（腾）的."""
+    chinese = [g.x for g in glyphs if "一" <= g.char <= "鿿" and _level(g, opener, em)]
+    return any(0 < opener.x - x < 1.4 * em for x in chinese) and any(0 < x - closer.x < 1.4 * em for x in chinese)
 
 
 def _is_term(opener: Glyph, glyphs: Sequence[Glyph], em: float) -> bool:

@@ -73,7 +73,8 @@ def _room(row: Line, lines: Sequence[Line], ink: Mask, em: float) -> Box | None:
         for other in lines
         if other is not row and other.box[0][0] > start and abs(centre_y(other, other.box[0][0]) - y) < em
     ]
-    end = min(start + ROOM * em, ink.shape[1], *beyond)
+    closed = [x - 0.22 * em for char, x in zip(row.text, row.xs, strict=False) if char in CLOSE and x > start + em]
+    end = min(start + ROOM * em, ink.shape[1], *beyond, *closed)
     top, bottom = max(0, round(y - 0.8 * em)), min(ink.shape[0], round(y + 0.8 * em))
     window = ink[top:bottom, max(0, round(start)) : round(end)]
     strokes = list(_tall(window, em)) if window.size else []

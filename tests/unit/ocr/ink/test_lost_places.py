@@ -86,6 +86,31 @@ def test_a_signed_number_in_brackets_behind_a_sign_is_no_answer(page) -> None:
     assert of("数是多少(", "-9") == 1
 
 
+def test_a_character_that_fills_its_brackets_within_a_sentence_is_print(page) -> None:
+    def of(text: str) -> int:
+        return len(brackets([row(text, 100, 300.0), *filler()], ink_of(page), EM))
+
+    assert of("水被蒸发（腾）的部分") == 0
+    assert of("这一说法（对） ") == 1
+    assert of("水被蒸发（ ）的部分") == 1
+
+
+def test_a_box_read_for_a_letter_before_its_closing_bracket_is_in_the_bracket(page) -> None:
+    wrapped = line("□)", [110.0, 150.0], 330.0)
+    found = brackets([row("则这两个向量之积是", 100, 290.0), wrapped, *filler()], ink_of(page), EM)
+    assert len(found) == 1
+    assert found[0].box[0] < 100 < 120 < found[0].box[2] < 150
+
+
+def test_the_end_of_its_bracket_is_no_part_of_a_letter_behind_the_stem(page) -> None:
+    write(page, "C", 420, 312, 1.2)
+    write(page, ")", 480, 312, 1.2)
+    stem = line("这里属于负数的数量是C)", [*(130 + EM * i for i in range(10)), 432.0, 487.0], 300.0)
+    lines = elsewhere(stem, *options(345.0))
+    (place,) = tails(lines, [p for p in brackets(lines, ink_of(page), EM) if p.box[1] > 1000], ink_of(page), EM)
+    assert 445 < place.box[2] < 487
+
+
 def test_a_ring_between_characters_is_a_sign_of_the_text(page) -> None:
     cv2.ellipse(page, (204, 300), (17, 16), 0, 0, 360, (30, 30, 30), 2)
     text = [*row("点在", 152, 300.0).xs, 230.0]
