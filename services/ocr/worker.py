@@ -25,6 +25,7 @@ def warm(engine_name: str, threads: int, detector_side: int, precision: str | No
     engine = use_engine(engine_name, threads, detector_side, precision)
     engine.detect(np.full((detector_side, detector_side * 3 // 4, 3), 255, np.uint8))
     engine.recognise([np.full((48, 640, 3), 255, np.uint8)])
+    engine.judge([np.full((48, 64, 3), 255, np.uint8)], [("A", "B")])
     engine.orientation(np.full((256, 256, 3), 255, np.uint8))
     if files is not None:  # a worker whose files nobody opens is not ready
         blank = cv2.imencode(".png", np.full((64, 64, 3), 255, np.uint8))[1].tobytes()

@@ -16,7 +16,9 @@ _LETTER_SHAPES = str.maketrans(
 def short_answer(text: str) -> str:
     """A blank's content without the print around it: brackets that do not close, rules, end punctuation."""
     text = unicodedata.normalize("NFC", text).strip().strip("_＿ 　")
-    text = re.sub(r"^答案?\s*(?:[:：]\s*|[—–-]{2,}\s*)(?=\S)", "", text)  # "答：" before what is one
+    text = re.sub(
+        r"^答案?\s*(?:[:：]\s*|(?:[—–]{2,}|-{2,}(?![-\d.√(]))\s*)(?=\S)", "", text
+    )  # "答：" before what is one
     text = re.sub(r"^[)）\]】,，、。．;；:：]+|[(（\[【,，、。;；:：]+$", "", text).strip()
     text = re.sub(r"^\.\s*(?=[A-Za-z])", "", text)  # of a printed number
     text = re.sub(r"(?<=[A-Za-z])\s*[—–_]+$|(?<=[a-z]{3})-[-—–_]*$", "", text)  # of the rule below; OH- keeps its sign

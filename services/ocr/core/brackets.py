@@ -12,7 +12,7 @@ from services.ocr.core.places import Place
 OPEN, CLOSE = "(（〔", ")）〕"
 NARROW = 1.6
 """In ems between the brackets' middles: closer ones hold print, such as (1) or f(x)."""
-TIGHT = 2.4
+TIGHT = 2.0
 """The same, up to which a character fills its brackets as print does."""
 WIDE = 9.0
 CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口□°/\\.,、·\-—_~ ]{0,5}")
@@ -84,7 +84,8 @@ def _writable(opener: Glyph, closer: Glyph, glyphs: Sequence[Glyph], em: float) 
     between = sorted((g for g in glyphs if opener.x < g.x < closer.x and _level(g, opener, em)), key=lambda g: g.x)
     text = "".join(g.char for g in between if g is not opener and g is not closer)
     room = closer.x - opener.x
-    if text[:1] in SIGNED and text[1:].strip() and _is_term(opener, glyphs, em):
+    filled = room < (0.62 * len(text) + 1.9) * em
+    if filled and text[:1] in SIGNED and text[1:].strip() and _is_term(opener, glyphs, em):
         return False
     if re.fullmatch(r"[\d一二三四五六七八九十ivxIVX]{1,2}", text):
         return room > 2.1 * em

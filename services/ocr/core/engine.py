@@ -55,7 +55,7 @@ class PaddleEngine:
         self._det, self._rec, self._turn, self._alphabet = models
         self._side = detector_side
         self._classes = ctc.classes_of(self._alphabet, _twins)
-        self.hand = hand.load(backend, threads)
+        self.hand = hand.load(backend, threads, precision)
         self.version = f"pp-ocrv6-small+{VERSION}/{backend}"
 
     def detect(self, bgr: Image) -> list[Floats]:

@@ -41,7 +41,9 @@ def footings(places: Sequence[Place], ink: Mask) -> Mask:
 
 def _line(ink: npt.NDArray[np.bool_], em: float, room: float) -> Mask:
     """The lowest level line as wide as the room, where nothing stands on it; nothing where there is none."""
-    thin = (ink & (_upright_runs(ink) <= max(3.0, THICK * em))).astype(np.uint8)
+    higher = np.ones((int(max(3.0, THICK * em)) + 1, 1), np.uint8)
+    high = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, higher, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    thin = (ink & (high == 0)).astype(np.uint8)
     thin[: round(LOWER * len(ink))] = 0
     level = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, max(3, round(RUN * em))), np.uint8))
     _, labels, stats, centres = cv2.connectedComponentsWithStats(level, connectivity=8)
@@ -50,13 +52,3 @@ def _line(ink: npt.NDArray[np.bool_], em: float, room: float) -> Mask:
     start = min((int(stats[i, 0]) for i in own), default=0)
     end = max((int(stats[i, 0] + stats[i, 2]) for i in own), default=0)
     return np.asarray(np.where(np.isin(labels, own) & (end - start > LENGTH * room), 255, 0), np.uint8)
-
-
-def _upright_runs(ink: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Of each pixel of ink, how many hang together with it up and down."""
-    runs = np.zeros(ink.shape, np.int64)
-    for x in range(ink.shape[1]):
-        edges = np.flatnonzero(np.diff(np.pad(ink[:, x].astype(np.int8), 1)))
-        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            runs[start:end, x] = end - start
-    return runs

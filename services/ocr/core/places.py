@@ -90,7 +90,7 @@ def _start(line: Line, lines: Sequence[Line], em: float) -> float:
     start = (line.box[0][0] + line.box[3][0]) / 2
     for other in lines:
         left, right = other.box[0][0], other.box[1][0]
-        short = right - left < LETTER * em and len(other.text) <= 2 and not NUMBERED.match(other.text)
+        short = right - left < LETTER * em and re.fullmatch(r"[^一-鿿]{0,2}", other.text) and other.ink != "red"
         if short and abs(right - start) < 0.5 * em and abs(centre_y(other, right) - centre_y(line, start)) < 0.5 * em:
             return float(left)
     return float(start)

@@ -34,21 +34,28 @@ def rings(ink: Mask, lines: Sequence[Line], em: float) -> list[Place]:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if any(p.box[0] < x < p.box[2] and p.box[1] < y < p.box[3] for p in found):
             continue
-        if any(_is_beside(line, x, y, em) for line in rows) and not _is_printed(x, y, glyphs, em):
+        on_row = any(_on_row(line, y, x, em) for line in rows if OPTION.match(line.text))
+        if (is_beside(box, lines, em) or on_row) and not _is_printed(x, y, glyphs, em):
             found.append(Place("option", box, em))
     return found
 
 
-def _is_beside(line: Line, x: float, y: float, em: float) -> bool:
-    """Whether a ring stands in or beside a line, or behind an option: what it is around may not have been read."""
-    start, end = line.box[0][0] - em, line.box[1][0] + em
-    level = abs(centre_y(line, x) - y) < 0.7 * em
-    return level and start < x and (x < end or OPTION.match(line.text) is not None)
+def is_beside(box: Box, lines: Sequence[Line], em: float) -> bool:
+    """Whether a ring stands in or beside a line; on the row of options one may also be around what was not read."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(line.text and x < line.box[1][0] + em and _on_row(line, y, x, em) for line in lines)
+
+
+def _on_row(line: Line, y: float, x: float, em: float) -> bool:
+    return line.box[0][0] - em < x and abs(centre_y(line, x) - y) < 0.7 * em
 
 
 def _is_printed(x: float, y: float, glyphs: Sequence[Glyph], em: float) -> bool:
     """Whether a ring is a sign of the text, as a circle's name is (⊙O): it stands between characters, close to both."""
     row = [g for g in glyphs if abs(g.y - y) < 0.5 * em and abs(g.x - x) < BESIDE * em]
+    letters = [g for g in row if g.char in "ABCDEFGH" and abs(g.x - x) < 0.5 * em]
+    if any(a.char in ".．、,，" and 0 < a.x - g.x < 0.8 * em for g in letters for a in row):
+        return False  # an option set close to the one before it
     before = [g for g in row if g.x < x - 0.4 * em]
     after = [g for g in row if g.x > x + 0.4 * em]
     return any("一" <= g.char <= "鿿" for g in before) and any(g.char.isalnum() for g in after)

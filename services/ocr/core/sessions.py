@@ -55,14 +55,14 @@ def model_path(package: str, name: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "models" / name
 
 
-def hand_session(path: Path, backend: Backend, threads: int) -> Session:
+def hand_session(path: Path, backend: Backend, threads: int, precision: str | None) -> Session:
     """The reader of short handwriting: pictures (n, 1, h, w) to probabilities (n, steps, classes)."""
     if backend == "onnxruntime":
         return _onnx_session(path, threads)[0]
     import openvino  # noqa: PLC0415
 
     core = openvino.Core()
-    run = _requested(core, core.read_model(path), _openvino_settings(threads, None))
+    run = _requested(core, core.read_model(path), _openvino_settings(threads, precision))
     return lambda batch: np.array(run(batch), np.float32)
 
 

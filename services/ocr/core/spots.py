@@ -17,7 +17,7 @@ from services.ocr.core.flat import Leaf, Mask
 from services.ocr.core.footings import footings
 from services.ocr.core.framed import footed, framed
 from services.ocr.core.places import before_numbers, cells_of, em_of
-from services.ocr.core.rings import rings
+from services.ocr.core.rings import is_beside, rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
 from services.ocr.core.tables import find_tables
 from services.ocr.core.tails import tails
@@ -58,7 +58,10 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
         for spot, (place, _) in zip(spots[len(places) :], unsure, strict=True)
         if not any(_covers(p.box, spot.box) for p in places) and (place.cell or place.kind == "option")
     ]
-    guessed = [spot if spot.kind != "option" or spot.text in LETTERS else _unread(spot) for spot in guessed]
+    guessed = [
+        spot if spot.kind != "option" or (spot.text in LETTERS and is_beside(spot.box, lines, em)) else _unread(spot)
+        for spot in guessed
+    ]
     return spots[: len(places)] + [o for o in guessed if o.kind == "option"] + until_last_letter(guessed)
 
 

@@ -20,6 +20,8 @@ ROOM = 6.0
 """In ems, how far behind the stem a letter and its brackets reach."""
 TALL = 0.55
 """In ems, the height of a stroke from which it may be a letter's."""
+PRINT = 0.95
+"""In ems, from the middle of a character to that of the next in print; a letter in brackets stands further off."""
 SHORT = 4
 """Characters of a row that may be nothing but an answer and a bracket's end."""
 
@@ -85,7 +87,11 @@ def _room(row: Line, lines: Sequence[Line], ink: Mask, em: float) -> Box | None:
 
 def _end_of_words(row: Line, em: float) -> float:
     """Where the last character ends that is neither a letter of choice nor a bracket."""
-    kept = [x for char, x in zip(row.text, row.xs, strict=False) if char not in ANSWERS + OPEN + CLOSE + "V"]
+    placed = list(zip(row.text, row.xs, strict=False))
+    kept = [x for char, x in placed if char not in ANSWERS + OPEN + CLOSE + "V"]
+    for char, x in placed:  # AB behind 线段 is print: it follows as print does
+        if kept and char.isalpha() and 0 < x - kept[-1] < PRINT * em:
+            kept.append(x)
     left = min(row.box[0][0], row.box[3][0])
     if len(row.text) <= SHORT and not any("一" <= char <= "鿿" for char in row.text):
         return left - 0.2 * em

@@ -11,6 +11,7 @@ from services.analyzer.core.text import short_answer
         ("答：T", "T"),
         ("答——T", "T"),
         ("答案: -3", "-3"),
+        ("答——-3", "-3"),
         ("答", "答"),
         ("答案", "答案"),
         ("答-3", "答-3"),  # one dash may be a minus

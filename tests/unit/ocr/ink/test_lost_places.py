@@ -5,10 +5,13 @@ import numpy as np
 
 from contracts.artefacts.reading import Line
 from services.ocr.core.brackets import brackets
+from services.ocr.core.flat import Leaf
+from services.ocr.core.marks import red_ink
 from services.ocr.core.places import before_numbers, em_of
-from services.ocr.core.rings import rings
+from services.ocr.core.rings import is_beside, rings
+from services.ocr.core.spots import find_spots
 from services.ocr.core.tails import tails
-from tests.unit.ocr.ink.conftest import filler, line, write
+from tests.unit.ocr.ink.conftest import ScriptedEngine, filler, line, write
 
 EM = 26.0
 
@@ -75,22 +78,25 @@ def test_a_cross_in_red_inside_a_bracket_does_not_hide_that_it_is_one(page) -> N
 
 
 def test_a_signed_number_in_brackets_behind_a_sign_is_no_answer(page) -> None:
-    def of(before: str, inside: str) -> int:
+    def of(before: str, inside: str, room: float = 3.0) -> int:
         xs = [100 + 20 * i for i in range(len(before))]
         xs += [xs[-1] + 30 + 20 * i for i in range(len(inside))]
-        lines = [line(f"{before}{inside})", [*xs, xs[len(before) - 1] + 80], 300.0), *filler()]
+        lines = [line(f"{before}{inside})", [*xs, xs[len(before) - 1] + room * EM], 300.0), *filler()]
         return len(brackets(lines, ink_of(page), EM))
 
     assert of("数是5-(", "-9") == 0
     assert of("数是5-(", " ") == 1
+    assert of("数是5+(", "-9", 3.6) == 1
     assert of("数是多少(", "-9") == 1
 
 
 def test_a_character_that_fills_its_brackets_within_a_sentence_is_print(page) -> None:
-    def of(text: str) -> int:
-        return len(brackets([row(text, 100, 300.0), *filler()], ink_of(page), EM))
+    def of(text: str, advance: float = 24.0) -> int:
+        printed = line(text, [100 + advance * i for i in range(len(text))], 300.0)
+        return len(brackets([printed, *filler()], ink_of(page), EM))
 
     assert of("水被蒸发（腾）的部分") == 0
+    assert of("一（只）鸟", 28.0) == 1
     assert of("这一说法（对） ") == 1
     assert of("水被蒸发（ ）的部分") == 1
 
@@ -122,8 +128,37 @@ def test_a_ring_between_characters_is_a_sign_of_the_text(page) -> None:
 
 def test_a_ring_behind_options_of_its_row_is_one_though_what_it_is_around_was_not_read(page) -> None:
     cv2.ellipse(page, (700, 300), (20, 18), 0, 0, 360, (30, 30, 30), 2)
-    assert len(rings(ink_of(page), [row("C.三个", 130, 300.0), *filler()], EM)) == 1
+    (found,) = rings(ink_of(page), [row("C.三个", 130, 300.0), *filler()], EM)
+    assert not is_beside(found.box, [row("C.三个", 130, 300.0), *filler()], EM)
     assert rings(ink_of(page), [row("此题三个", 130, 300.0), *filler()], EM) == []
+
+
+def test_a_ring_far_behind_the_options_says_nothing_by_the_letter_in_it(page) -> None:
+    cv2.ellipse(page, (900, 300), (22, 20), 0, 0, 360, (30, 30, 30), 2)
+    write(page, "A", 891, 310)
+    leaf, lines = Leaf(page), [row("A.三个", 130, 300.0), *filler()]
+    found = find_spots(leaf, [], lines, red_ink(leaf), ScriptedEngine("A"))
+    assert [(spot.kind, spot.text) for spot in found] == [("option", "")]
+
+
+def test_rings_around_options_set_tightly_are_rings(page) -> None:
+    cv2.ellipse(page, (204, 300), (20, 18), 0, 0, 360, (30, 30, 30), 2)
+    tight = line("火车C.飞机", [150.0, 176.0, 204.0, 218.0, 238.0, 264.0], 300.0)
+    assert len(rings(ink_of(page), [tight, *filler()], EM)) == 1
+
+
+def test_a_red_mark_and_a_word_before_a_number_make_no_place() -> None:
+    numbered = line("3.函数的值", [150.0, 162.0, *(184.0 + EM * i for i in range(4))], 300.0)
+    red = line("√", [118.0], 300.0).model_copy(update={"ink": "red"})
+    for before in (red, line("例", [118.0], 300.0)):
+        assert before_numbers([before, numbered, *filler()], [], EM) == []
+
+
+def test_printed_letters_at_the_end_of_a_stem_are_no_answer(page) -> None:
+    write(page, "CD", 330, 312)
+    stem = line("条件中能判定AB∥CD", [*(130 + EM * i for i in range(6)), 282.0, 298.0, 320.0, 342.0, 360.0], 300.0)
+    lines = elsewhere(stem, *options(345.0))
+    assert tails(lines, brackets(lines, ink_of(page), EM), ink_of(page), EM) == []
 
 
 def test_a_letter_found_as_a_line_of_its_own_before_a_number_stands_in_its_place() -> None:
