@@ -12,7 +12,7 @@ from services.ocr.core.places import Place
 OPEN, CLOSE = "(（〔", ")）〕"
 NARROW = 1.6
 """In ems between the brackets' middles: closer ones hold print, such as (1) or f(x)."""
-TIGHT = 2.0
+TIGHT = 2.2
 """The same, up to which a character fills its brackets as print does."""
 WIDE = 9.0
 CONTENT = re.compile(r"[A-Za-z0-9√×✓✔✗✘VvXx口□°/\\.,、·\-—_~ ]{0,5}")

@@ -17,6 +17,8 @@ LATIN_ADVANCE = 0.5
 """Mean advance of Latin letters in ems."""
 LETTER = 2.2
 """In ems, the width up to which writing may be a lone letter."""
+HEADING = re.compile("[例题第]")
+"""What is printed before numbers; a letter may be read as another character."""
 NUMBERED = re.compile(r"\s*([^\d.．、,，:：]{0,5}?)\s*(\d{1,3})\s*[.．、](?!\d)")
 
 
@@ -90,7 +92,9 @@ def _start(line: Line, lines: Sequence[Line], em: float) -> float:
     start = (line.box[0][0] + line.box[3][0]) / 2
     for other in lines:
         left, right = other.box[0][0], other.box[1][0]
-        short = right - left < LETTER * em and re.fullmatch(r"[^一-鿿]{0,2}", other.text) and other.ink != "red"
+        short = right - left < LETTER * em and len(other.text) <= 2 and not HEADING.search(other.text)
+        if other.ink == "red" or NUMBERED.match(other.text):
+            continue
         if short and abs(right - start) < 0.5 * em and abs(centre_y(other, right) - centre_y(line, start)) < 0.5 * em:
             return float(left)
     return float(start)

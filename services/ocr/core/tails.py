@@ -22,6 +22,8 @@ TALL = 0.55
 """In ems, the height of a stroke from which it may be a letter's."""
 PRINT = 0.95
 """In ems, from the middle of a character to that of the next in print; a letter in brackets stands further off."""
+NARROW = 0.45
+"""In ems, the width up to which a stroke where a bracket was read is that bracket."""
 SHORT = 4
 """Characters of a row that may be nothing but an answer and a bracket's end."""
 
@@ -79,7 +81,12 @@ def _room(row: Line, lines: Sequence[Line], ink: Mask, em: float) -> Box | None:
     end = min(start + ROOM * em, ink.shape[1], *beyond, *closed)
     top, bottom = max(0, round(y - 0.8 * em)), min(ink.shape[0], round(y + 0.8 * em))
     window = ink[top:bottom, max(0, round(start)) : round(end)]
-    strokes = list(_tall(window, em)) if window.size else []
+    ends = [x - start for char, x in zip(row.text, row.xs, strict=False) if char in OPEN + CLOSE]
+    strokes = [
+        (left, right)
+        for left, right in (_tall(window, em) if window.size else ())
+        if right - left > NARROW * em or not any(left - 2 <= x <= right + 2 for x in ends)
+    ]
     if not strokes:
         return None
     return start, y - 0.8 * em, min(end, start + max(right for _, right in strokes) + 0.3 * em), y + 0.8 * em

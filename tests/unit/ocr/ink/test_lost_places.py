@@ -96,7 +96,7 @@ def test_a_character_that_fills_its_brackets_within_a_sentence_is_print(page) ->
         return len(brackets([printed, *filler()], ink_of(page), EM))
 
     assert of("水被蒸发（腾）的部分") == 0
-    assert of("一（只）鸟", 28.0) == 1
+    assert of("一（只）鸟", 29.0) == 1
     assert of("这一说法（对） ") == 1
     assert of("水被蒸发（ ）的部分") == 1
 
@@ -131,6 +131,13 @@ def test_a_ring_behind_options_of_its_row_is_one_though_what_it_is_around_was_no
     (found,) = rings(ink_of(page), [row("C.三个", 130, 300.0), *filler()], EM)
     assert not is_beside(found.box, [row("C.三个", 130, 300.0), *filler()], EM)
     assert rings(ink_of(page), [row("此题三个", 130, 300.0), *filler()], EM) == []
+
+
+def test_brackets_without_room_are_no_letter_behind_the_stem(page) -> None:
+    write(page, "()", 412, 312, 1.2)
+    stem = line("这里属于负数的数量是()", [*(130 + EM * i for i in range(10)), 420.0, 437.0], 300.0)
+    lines = elsewhere(stem, *options(345.0))
+    assert tails(lines, [p for p in brackets(lines, ink_of(page), EM) if p.box[1] > 1000], ink_of(page), EM) == []
 
 
 def test_a_ring_far_behind_the_options_says_nothing_by_the_letter_in_it(page) -> None:
