@@ -41,7 +41,7 @@ def canonical(text: str) -> str:
     text = re.sub("(?<=[一-鿿])[·•・](?=[一-鿿])", "", text)  # parts a foreign name, and multiplies nothing
     text = text.translate(_PUNCTUATION).translate(_HIDE)
     text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).translate(_SHOW)
-    text = re.sub(r"(?<![\d./&])(\d{1,6})(?:\s+|\s*又\s*)(\d{1,9}/\d{1,9})(?!\d)", r"\1&\2", text)
+    text = re.sub(r"(?<![\d./&])(\d{1,6})(?:\s+|\s*又\s*)(\d{1,9})[/÷](\d{1,9})(?!\d)", r"\1&\2/\3", text)
     text = text.replace("÷", "/")  # only now: 60÷2 3/4 divides by a mixed number, 1/2 3/4 are two fractions
     text = re.sub("弧(?=[A-Z]{2})", "⌒", text)
     text = re.sub(r"_{2,}|(?<![A-Za-zα-ω)])_|_(?![A-Za-z0-9(])", "", text)

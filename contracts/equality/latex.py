@@ -21,7 +21,9 @@ _CONDITION = re.compile(rf"\\(?:xlongequal|xrightarrow|stackrel|overset)\s*(?:\[
 _ARC = re.compile(
     rf"\\(?:(?:overset|stackrel)\s*\{{\s*(?:\\frown|⌒)\s*\}}|widehat|wideparen|overparen|overarc)\s*{_INNER}"
 )
-_VECTOR = re.compile(r"\\(?:overset|stackrel)\s*\{\s*(?:\\(?:long)?rightarrow|\\to|→)\s*\}\s*\{(\s*[A-Za-z]{1,2}\s*)\}")
+_VECTOR = re.compile(
+    r"(?<![A-Za-z)}])(?<![A-Za-z)}]\s)(?<!_\d)\\(?:overset|stackrel)\s*\{\s*(?:\\(?:long)?rightarrow|\\to|→)\s*\}\s*\{(\s*[A-Za-z]{1,2}\s*)\}"
+)
 """Marks above letters are no conditions above an arrow: the arc AB is ⌒AB, a vector goes by its letters."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from runtime.llm.failures import Failed, Reason
-from runtime.llm.grammar import grammar_of
+from runtime.llm.grammar import grammar_of, is_closed
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -143,7 +143,8 @@ def body_of(messages: Messages, dialect: Dialect, max_tokens: int, shape: type[B
         "stream": False,
     }
     if dialect.json_schema:
-        named = {"name": shape.__name__, "strict": True, "schema": grammar_of(shape)}
+        schema = grammar_of(shape)
+        named = {"name": shape.__name__, "strict": is_closed(schema), "schema": schema}
         body["response_format"] = {"type": "json_schema", "json_schema": named}
     elif dialect.json_mode:
         body["response_format"] = {"type": "json_object"}

@@ -31,7 +31,7 @@ class Drawn(IterableDataset[Batch]):
 
 
 def main() -> None:
-    """Train for so many minutes, and write the network every ten and at the end."""
+    """Train for so many minutes, and write the network every five and at the end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fonts", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

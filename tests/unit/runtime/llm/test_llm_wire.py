@@ -84,6 +84,17 @@ def test_a_schema_names_every_field_and_leaves_limits_to_validation() -> None:
     assert not {"maxLength", "maxItems", "maximum"} & set(json.dumps(schema).split('"'))
 
 
+class Lettered(BaseModel):
+    options: dict[str, str]
+
+
+def test_a_map_keeps_what_its_values_are_and_asks_for_no_strictness() -> None:
+    sent = body_of((), Dialect("m", json_schema=True), 10, Lettered)["response_format"]["json_schema"]
+    assert sent["schema"]["properties"]["options"] == {"type": "object", "additionalProperties": {"type": "string"}}
+    assert sent["strict"] is False
+    assert body_of((), Dialect("m", json_schema=True), 10, Nested)["response_format"]["json_schema"]["strict"] is True
+
+
 def document(content="{}", finish="stop", usage=None) -> bytes:
     found = {"choices": [{"message": {"content": content}, "finish_reason": finish}]}
     return json.dumps(found if usage is None else {**found, "usage": usage}).encode()
