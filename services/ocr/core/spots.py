@@ -26,13 +26,14 @@ from services.ocr.core.writing import Inks, Reader
 
 LONGEST_BAR = 6.0
 """In ems, up to which a rule may be the bar of a fraction."""
+DARK = 130
+"""Brightness in the red channel, paper being 255, up to which a pixel under a teacher's stroke is the pupil's pen: red ink is bright there."""
 
 
 def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Mask, engine: Engine) -> list[Spot]:
     """Answer places of a page, with what stands in them. red: (h, w), 255 where a teacher wrote."""
     em = em_of(lines, 30 * leaf.unit)
-    ink = leaf.ink.copy()
-    ink[cv2.dilate(red, np.ones((3, 3), np.uint8)) > 0] = 0
+    ink = _off_red(leaf, red)
     cells = find_tables(list(rules), leaf.size)
     rules = lengthened(rules, leaf.ink, em)
     numbered = framed(cells, lines, em)
@@ -63,6 +64,13 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
         for spot in guessed
     ]
     return spots[: len(places)] + [o for o in guessed if o.kind == "option"] + until_last_letter(guessed)
+
+
+def _off_red(leaf: Leaf, red: Mask) -> Mask:
+    """The page's ink without a teacher's strokes and their rims, but with the dark strokes that these cross."""
+    ink = leaf.ink.copy()
+    ink[(cv2.dilate(red, np.ones((3, 3), np.uint8)) > 0) & (leaf.even[:, :, 2] > DARK)] = 0
+    return ink
 
 
 def _unread(ring: Spot) -> Spot:

@@ -280,3 +280,15 @@ def test_text_that_runs_downwards_says_nothing_of_the_size_of_type():
     column = line("装订线内请勿答题密封线外", [280.0] * 12, 420)
     assert em_of([column] * 3, 30.0) > 10
     assert em_of([column, *filler()], 30.0) == 26
+
+
+def test_a_letter_keeps_its_strokes_under_a_teachers_tick(page, engine):
+    stem = bracket(page)
+    write(page, "B", 645, 411)
+    (alone,) = spots(page, [stem], engine, "bracket")
+    tick = np.full_like(page, 255)
+    points = np.array([(630, 395), (650, 420), (700, 370)])
+    cv2.polylines(tick, [points], isClosed=False, color=(50, 40, 215), thickness=6, lineType=cv2.LINE_AA)
+    # Ink over ink lets through what both do.
+    (ticked,) = spots(np.minimum(page, tick), [stem], engine, "bracket")
+    assert 0.97 < ticked.ink / alone.ink < 1.05
