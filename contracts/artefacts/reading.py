@@ -34,7 +34,8 @@ class Spot(Contract):
     options without a ring give no spot). `ink`: share of the inside covered by handwriting. `candidates`: probability of each
     admissible short answer (A-H, √, ×, T, F, digits), summing to at most 1; empty when there is no ink. Of free writing
     that was read in several views: the share of views of each reading.
-    `text`: free reading of the inside, "" when blank. `struck`: something in it was crossed out.
+    `text`: free reading of the inside, "" when blank. `struck`: something in it was crossed out. `seconds`: the free reading
+    with its doubtful characters as what they may be instead, each text one choice for all of them.
     """
 
     kind: Literal["bracket", "rule", "cell", "beside", "option"]
@@ -45,6 +46,7 @@ class Spot(Contract):
     candidates: dict[str, float] = {}
     script: Script = "handwritten"
     struck: bool = False
+    seconds: tuple[str, ...] = ()
     row: int | None = None
     column: int | None = None
     table: int | None = None

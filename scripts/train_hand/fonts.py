@@ -1,6 +1,6 @@
 """Fetches the fonts that the reader is trained on, as `fonts.txt` pins them.
 
-python -m scripts.train_hand.fonts --out FOLDER: needs npm, with a registry configured; a minute or two.
+python -m scripts.train_hand.fonts --out FOLDER [--list FILE]: needs npm, with a registry configured; a minute or two.
 """
 
 import argparse
@@ -31,7 +31,8 @@ def pinned(text: str) -> list[Pinned]:
 def fetched(font: Pinned, out: Path) -> Path:
     """The unpacked package's folder. Raises ValueError when it is not what was pinned."""
     home = out / font.name
-    if (home / "package").exists():
+    unpacked = home / ".unpacked"
+    if unpacked.exists():
         return home
     home.mkdir(parents=True, exist_ok=True)
     subject = f"@fontsource/{font.name}@{font.version}"
@@ -39,10 +40,11 @@ def fetched(font: Pinned, out: Path) -> Path:
     archive = next(home.glob("*.tgz"))
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != font.integrity:
-        raise ValueError(f"{subject} is not what fonts.txt pins")
+        raise ValueError(f"{subject} is not what the list pins")
     with tarfile.open(archive) as packed:
         packed.extractall(home, filter="data")
     archive.unlink()
+    unpacked.touch()  # last: a folder without it was left half unpacked
     return home
 
 
@@ -50,9 +52,10 @@ def main() -> None:
     """Fetch all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out
-    for font in pinned(LIST.read_text()):
-        print(fetched(font, out).name, flush=True)
+    parser.add_argument("--list", type=Path, default=LIST)
+    given = parser.parse_args()
+    for font in pinned(given.list.read_text()):
+        print(fetched(font, given.out).name, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _LEAST_SHARE = 0.1
 class Piece:
     """One place with, or made for, a student's writing.
 
-    `xs`: the centres of a line's characters. `mended`: a letter was guessed. `blue`: its ink is no print's. `inline`: what the lines that run through a
+    `seconds`: what its text may be instead, sign by sign. `xs`: the centres of a line's characters. `mended`: a letter was guessed. `blue`: its ink is no print's. `inline`: what the lines that run through a
     spot read there: a second view of the same ink, with its confidence.
     """
 
@@ -37,6 +37,7 @@ class Piece:
     xs: tuple[float, ...] = ()
     mended: bool = False
     blue: bool = False
+    seconds: tuple[str, ...] = ()
 
     @property
     def blank(self) -> bool:

@@ -90,6 +90,7 @@ def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
     other = short_answer(entry[0].inline) if len(entry) == 1 else text
     views = [text, other]
     views += [short_answer(seen) for seen, _ in entry[0].others if len(entry) == 1]
+    views += [short_answer(seen) for seen in entry[0].seconds if len(entry) == 1]
     views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_whole(v[0])]
     if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and (_is_whole(text[0]) or _is_whole(other[0])):
         views.append(text[1:])

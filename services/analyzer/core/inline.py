@@ -23,7 +23,7 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
     chosen: list[tuple[float, str, float, bool]] = []
     through = [x for x in page.lines if x.script == "handwritten" and x.ink == "blue" and overlap(line_box(x), box) > 0]
     for line in page.lines:
-        if through and line.ink != "blue":  # blue writing stands here: what is black is print
+        if through and line.ink != "blue" and not _is_sign(line):  # blue writing stands here: what is black is print
             continue
         outline = line_box(line)
         middle = (outline[1] + outline[3]) / 2
@@ -50,7 +50,7 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
         sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
         chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure), line.script == "handwritten"))
     chosen.sort()
-    text = " ".join(t.strip() for _, t, _, _ in chosen)
+    text = re.sub(r"^([-−—–]) (?=[\d√(])", r"\1", " ".join(t.strip() for _, t, _, _ in chosen))
     return text, min((c for _, _, c, _ in chosen), default=0.0), any(h for *_, h in chosen)
 
 
@@ -104,6 +104,11 @@ def without_print(text: str, page: Page, box: Box) -> str:
 def _is_print(char: str) -> bool:
     """Whether a character is of those that stems are made of and blanks seldom begin or end with."""
     return "一" <= char <= "鿿" or char in "，。；：、,;:（）()"
+
+
+def _is_sign(line: Line) -> bool:
+    """Whether a line is no more than a written minus, too thin for the colour of its ink to be told."""
+    return line.script == "handwritten" and line.text.strip() in {"-", "−", "—", "–"}
 
 
 def _continues(line: Line, at: int) -> bool:

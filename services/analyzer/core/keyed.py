@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from contracts.artefacts.submission import KeyItem
 from contracts.equality import Match, compare
@@ -68,14 +69,26 @@ def likelier(found: Found, item: KeyItem | None) -> Found:
 def as_keyed(views: Sequence[str], key: str) -> str | None:
     """The key, where each sign of it was read in its place in one of the views, or a sign of its shape; else None.
 
-    Views are compared sign by sign, so only those as long as the key count, spaces aside: the readings 申磁波 and 电兹波
-    are 电磁波, and 2349 is 234g.
+    Views are compared sign by sign, and one must be as long as the key, spaces aside: the readings 申磁波 and 电兹波
+    are 电磁波, and 2349 is 234g. Longer and shorter ones tell what else than digits they have between what both have:
+    佳裕禄 and 焦裕不录 are 焦裕禄.
     """
     wanted = _plain(key)
-    able = [p for view in views if len(p := _plain(view)) == len(wanted)]
+    plain = [_plain(view) for view in views]
+    able = [view for view in plain if len(view) == len(wanted)]
     if not able or not wanted:
         return None
-    return key if all(any(_is_like(view[at], sign) for view in able) for at, sign in enumerate(wanted)) else None
+    seen = {at for view in able for at, sign in enumerate(wanted) if _is_like(view[at], sign)}
+    for view in plain:
+        if len(view) != len(wanted):
+            seen |= {at for at in _matched(view, wanted) if not wanted[at].isdigit()}
+    return key if len(seen) == len(wanted) else None
+
+
+def _matched(view: str, wanted: str) -> Iterator[int]:
+    """The places of a text's signs that a view of another length has as well, in the same order."""
+    for block in SequenceMatcher(None, view, wanted, autojunk=False).get_matching_blocks():
+        yield from range(block.b, block.b + block.size)
 
 
 def _best(given: str, views: Sequence[str], key: str) -> str:

@@ -57,4 +57,5 @@ def _spot_piece(page: Page, spot: Spot) -> Piece:
         inline,
         sure,
         handwritten=handwritten,
+        seconds=spot.seconds,
     )

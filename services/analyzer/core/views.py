@@ -87,7 +87,10 @@ def _chosen(spot: Piece, own: str, inline: str, words: Words) -> Piece:
     if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
         return _taken(spot, own, inline, better=len(inline) < len(own))
     if inline in own:
-        better = spot.confidence < _CLEAR and own[0] not in "-−—"
+        if own.endswith(f"-{inline}") and inline[0].isdigit():  # a minus, behind what was struck out
+            return _taken(spot, own, f"-{inline}", better=True)
+        decimal = re.fullmatch(r"\d+\.\d+", own) and inline[0].isdigit()
+        better = spot.confidence < _CLEAR and own[0] not in "-−—" and not decimal
     elif own in inline:
         better = spot.inline_confidence >= _FAIR
     return _taken(spot, own, inline, better=better)

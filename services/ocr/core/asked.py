@@ -77,10 +77,17 @@ def formula(asked: Asked, read: Mapping[str, object], parts: Sequence[Judged]) -
     ):
         return None
     plain = "".join(text for text, _ in known)
+    whole = formulas.told(asked.formula, iter(text for text, _ in known))
     free = unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "")
-    if formulas.is_flat(asked.formula) and free.replace("-", "") != plain.replace("-", ""):
-        return None  # the free reading holds what is raised as well, if it is
-    return {"text": formulas.told(asked.formula, iter(text for text, _ in known)), "confidence": sure, "candidates": {}}
+    # The free reading holds what is raised as well, if it is, or all but the small rings of degrees.
+    same = free.replace("-", "") == plain.replace("-", "") or _without_rings(free) == _without_rings(whole)
+    if formulas.is_flat(asked.formula) and not same:
+        return None
+    return {"text": whole, "confidence": sure, "candidates": {}}
+
+
+def _without_rings(text: str) -> str:
+    return text.replace("°", "")
 
 
 def signed(asked: Asked, read: dict[str, object]) -> dict[str, object]:
@@ -94,7 +101,7 @@ def signed(asked: Asked, read: dict[str, object]) -> dict[str, object]:
     number = OPENS_NUMBER.fullmatch(text)
     if number is None or asked.place.kind == "option":
         return read
-    characters = sum(map(str.isalnum, number[2]))
+    characters = sum(map(str.isalnum, unicodedata.normalize("NFKC", number[2])))  # ℃ is a letter and a ring
     if number[1] or opens_with_minus(asked.content.mask, asked.place.em, characters):
         return read | {"text": f"-{number[2]}", "candidates": {}}
     return read

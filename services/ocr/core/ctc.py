@@ -25,6 +25,14 @@ def greedy(steps: Steps, alphabet: Sequence[str]) -> list[tuple[str, float, floa
     return [(alphabet[kind], centre, peak) for kind, centre, peak in found if kind != BLANK]
 
 
+def peaks_at(steps: Steps) -> list[int]:
+    """For each character of the best path, the step at which it is surest."""
+    best = steps.best()
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    runs = [(a, b) for a, b in zip(starts, np.append(starts[1:], len(best)), strict=True) if best[a] != BLANK]
+    return [int(a + steps.peaks(np.arange(a, b)).argmax()) for a, b in runs]
+
+
 def classes_of(alphabet: Sequence[str], plain: Callable[[str], str]) -> dict[str, tuple[int, ...]]:
     """For each plain character, the classes that look like it (itself first). `plain` folds look-alikes together."""
     found: dict[str, list[int]] = {}

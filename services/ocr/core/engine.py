@@ -17,6 +17,7 @@ from services.ocr.core import batches, boxes, ctc, sessions
 from services.ocr.core.hand import reader as hand
 from services.ocr.core.hand.alphabet import VERSION
 from services.ocr.core.said import NOTHING, Judged, Text
+from services.ocr.core.seconds import seconds
 from services.ocr.core.sessions import Backend
 from services.ocr.core.steps import Steps
 
@@ -70,16 +71,21 @@ class PaddleEngine:
         return [quad for quad in quads if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3]
 
     def recognise(self, crops: Sequence[Image]) -> list[Text]:
-        return [judged.free for judged in self.judge(crops, [()] * len(crops))]
+        return [judged.free for judged in self._judged(crops, [()] * len(crops), every=False)]
 
     def judge(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]]) -> list[Judged]:
+        return self._judged(crops, candidates, every=True)
+
+    def _judged(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]], *, every: bool) -> list[Judged]:
+        """every: with what else free readings may be."""
         judged = [Judged(NOTHING, dict.fromkeys(wanted, 0.0)) for wanted in candidates]
         legible = [index for index, crop in enumerate(crops) if min(crop.shape[:2]) >= 2]
         for padded, indices in batches.together([(batches.padded(crops[index]), index) for index in legible]):
             rows = self._rec(batches.strips([crops[index] for index in indices], padded))
             for index, steps in zip(indices, rows, strict=False):
                 free = self._free(steps, batches.resized(crops[index]) / padded)
-                judged[index] = Judged(free, self._posterior(steps, candidates[index]))
+                others = seconds(steps, self._alphabet, lambda sign: sign.translate(HOMOGLYPHS)) if every else ()
+                judged[index] = Judged(free, self._posterior(steps, candidates[index]), others)
         return judged
 
     def orientation(self, bgr: Image) -> Turn:

@@ -15,10 +15,10 @@ SIGNS = tuple("0123456789abcmnkprtxyπ")
 CLEAR = 0.6
 """Share of the probability of all signs from which one is taken; GUESSED: the confidence that it gets."""
 GUESSED = 0.5
-PART = re.compile(r"[0-9A-Za-zαβθπ+\-±×÷=<>≤≥≠().,:°√%²³∞]+")
+PART = re.compile(r"[0-9A-Za-zαβθπ+\-±×÷=<>≤≥≠().,:°√%²³∞~]+")
 WORD = re.compile(r"(?!sin|cos|tan|log|lim|mol)[A-Za-z]{3}")
 """Letters that make a word, not a formula."""
-ALIKE = str.maketrans("—–−一丨〇（）＋＝，", "---" + "-10()+=,")
+ALIKE = str.maketrans("—–−一丨〇（）＋＝，～", "---" + "-10()+=,~")
 
 
 class Leaf(NamedTuple):

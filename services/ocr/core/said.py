@@ -16,7 +16,11 @@ NOTHING = Text("", 0.0, (), ())
 
 
 class Judged(NamedTuple):
-    """A crop's free reading, and the probability of each text that was admissible, over these and the free reading."""
+    """A crop's free reading, and the probability of each text that was admissible, over these and the free reading.
+
+    seconds: the free reading with its characters as the next likeliest ones, where they have a chance.
+    """
 
     free: Text
     candidates: dict[str, float]
+    seconds: tuple[str, ...] = ()

@@ -20,6 +20,9 @@ class Steps(Protocol):
     def peaks(self, steps: Indices) -> Floats:
         """Of these steps, the probability of their likeliest class."""
 
+    def shares(self, step: int) -> Floats:
+        """(classes,) probabilities of one step."""
+
     def probabilities(self) -> Floats:
         """(steps, classes), each row's sum 1."""
 
@@ -36,6 +39,10 @@ class Probabilities:
 
     def peaks(self, steps: Indices) -> Floats:
         return self._values[steps, self._best[steps]]
+
+    def shares(self, step: int) -> Floats:
+        row: Floats = self._values[step]
+        return row
 
     def probabilities(self) -> Floats:
         return self._values
@@ -54,6 +61,11 @@ class Logits:
     def peaks(self, steps: Indices) -> Floats:
         # The best class's own power is 1, so its share is one over the sum. A step's row stays in the processor's cache.
         return np.array([1 / self._powers(step).sum() for step in steps], np.float32)
+
+    def shares(self, step: int) -> Floats:
+        powers = self._powers(step)
+        shares: Floats = powers / powers.sum()
+        return shares
 
     def probabilities(self) -> Floats:
         powers = np.array([self._powers(step) for step in range(len(self._values))], np.float32)

@@ -39,6 +39,8 @@ MAX_READINGS = 70
 """Recogniser calls per page, so that a page of nothing but blanks stays within its time."""
 SURE_READING = 0.95
 """Confidence of free writing from which one view is enough."""
+LEVEL = "-—–−_~一"
+"""What a minus may be read as."""
 PRINTED = 0.93
 """Confidence from which a line's own reading of a cell is kept."""
 
@@ -81,7 +83,8 @@ class Reader:
             stood = stood or formula(item, read, parts)
             if stood is None and len(again) < MAX_AGAIN and self._is_doubtful(item, read):
                 again[index] = (item.crop, seen.free)
-            spots[index] = item.empty.model_copy(update=stood or signed(item, read))
+            found = stood or signed(item, read)
+            spots[index] = item.empty.model_copy(update=found | {"seconds": _seconds(seen, str(found["text"]))})
         return self._looked_at_again(spots, again)
 
     def _judged(self, crops: Sequence[Image], wanted: Sequence[Sequence[str]]) -> list[Judged]:
@@ -210,3 +213,12 @@ class Reader:
 
     def _crop(self, content: Content, em: float) -> Image:
         return picture_of(content, self._leaf, self._red, em)
+
+
+def _seconds(judged: Judged, text: str) -> tuple[str, ...]:
+    """What else the text of a place may be; nothing where it isn't the free reading, a sign before it aside."""
+    read, bare = judged.free.text.strip(), text.lstrip("-")
+    if not bare or bare != read.lstrip(LEVEL):
+        return ()
+    sign = text.removesuffix(bare)
+    return tuple(sign + other.strip()[len(read) - len(bare) :] for other in judged.seconds)

@@ -1,10 +1,11 @@
 """Answers that reading took for print, or read in two ways."""
 
+import pytest
 from analyzer_build import key, line, mark, paper, question, reading, spot, submission
 
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.paper import Question
-from contracts.artefacts.reading import Line, Reading
+from contracts.artefacts.reading import Line, Reading, Spot
 from services.analyzer.core import analyze
 from services.analyzer.core.evidence import Found
 from services.analyzer.core.keyed import as_keyed, is_keyed, likelier, ranked
@@ -25,6 +26,10 @@ def rows(texts: list[str], em: float, y: float) -> list[Line]:
 def answers(r: Reading, *questions: Question, wanted: str | None = None) -> tuple[Answer, ...]:
     items = () if wanted is None else (key("1", wanted),)
     return analyze(submission(*items), r, paper(*questions)).answers
+
+
+def unsure(text: str, confidence: float) -> Spot:
+    return spot(text, kind="rule").model_copy(update={"confidence": confidence})
 
 
 def test_an_answer_in_black_is_told_from_its_stem_by_wider_characters() -> None:
@@ -105,6 +110,37 @@ def test_signs_that_look_alike_are_the_keys_and_digits_never_stand_for_other_dig
     assert as_keyed(["17"], "11") is None
     assert as_keyed(["4"], "-4") is None
     assert as_keyed(["眼晴"], "眼睛") is None
+
+
+def test_a_view_of_another_length_tells_the_signs_that_it_has_between_the_keys_but_no_digits() -> None:
+    assert as_keyed(["佳裕禄", "焦裕不录"], "焦裕禄") == "焦裕禄"
+    assert as_keyed(["160℃", "160E"], "160°E") == "160°E"
+    assert as_keyed(["焦裕不录"], "焦裕禄") is None
+    assert as_keyed(["104", "1124"], "124") is None
+
+
+def test_a_doubtful_sign_is_the_keys_where_the_recogniser_gave_it_a_chance_and_a_teacher_looks() -> None:
+    place = spot("少子", kind="rule").model_copy(update={"seconds": ("分子", "公子")})
+    asked = question("fill_blank", spots=[0])
+    got = answers(reading(spots=[place]), asked, wanted="分子")[0]
+    assert (got.student_answer, got.verdict, got.needs_review) == ("分子", "correct", True)
+    assert answers(reading(spots=[place]), asked, wanted="原子")[0].student_answer == "少子"
+
+
+@pytest.mark.parametrize(
+    ("own", "inline", "answer"),
+    [("s-42米", "42米", "-42米"), ("0.2", "2", "0.2"), ("14", "4", "4")],
+)
+def test_a_minus_or_a_decimal_point_that_only_the_place_saw_stays(own: str, inline: str, answer: str) -> None:
+    through = line(inline, (110, 100, 180, 130))
+    r = reading(lines=[through], spots=[unsure(own, 0.8)])
+    assert answers(r, question("fill_blank", spots=[0]))[0].student_answer == answer
+
+
+def test_a_written_minus_too_thin_for_its_colour_to_be_told_belongs_to_the_blue_number_after_it() -> None:
+    sign, number = line("-", (100, 100, 112, 130), ink="black"), line("1/2", (112, 100, 150, 130), ink="blue")
+    r = reading(lines=[sign, number], spots=[unsure("4/2", 0.3)])
+    assert answers(r, question("fill_blank", spots=[0]))[0].student_answer == "-1/2"
 
 
 def test_a_blank_whose_place_is_empty_is_sure_where_the_others_are_written_in_theirs() -> None:

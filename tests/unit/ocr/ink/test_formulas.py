@@ -4,7 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from contracts.artefacts.reading import Spot
 from services.ocr.core import formulas
+from services.ocr.core.asked import Asked, formula, signed
+from services.ocr.core.contents import Content
+from services.ocr.core.formulas import Leaf, Raised, Row
+from services.ocr.core.places import Place
 from services.ocr.core.said import Judged, Text
 from services.ocr.core.strokes import formula_of, opens_with_minus
 
@@ -116,3 +121,24 @@ def test_a_lone_capital_is_taken_for_a_digit():
 def test_words_are_no_formulas():
     assert formulas.is_wordy(["WIIC", "4"])
     assert not formulas.is_wordy(["2x", "sin", "3"])
+
+
+def asked(mask, row=None):
+    place = Place("rule", (0.0, 0.0, 260.0, 140.0), EM)
+    empty = Spot(kind="rule", box=place.box, ink=0.1)
+    return Asked(place, Content(mask, (0, 0), 0.1, struck=False), empty, np.zeros((9, 9, 3), np.uint8), (), row)
+
+
+@pytest.mark.parametrize(("free", "expected"), [("60~90°", "60°~90°"), ("60~90", "60°~90°"), ("6090°", None)])
+def test_small_rings_that_the_free_reading_lacks_are_degrees(free, expected):
+    ring = Raised(Row((Leaf((2,)),)))
+    row = Row((Leaf((1,)), ring, Leaf((3,)), ring))
+    parts = [judged(text, {}) for text in ("60", "0", "~90", "o")]
+    found = formula(asked(drawn(), row), {"text": free, "candidates": {}}, parts)
+    assert (found and found["text"]) == expected
+
+
+def test_a_minus_before_degrees_is_seen_though_their_ring_and_letter_are_one_sign():
+    strokes = drawn([(30, 78), (46, 78)], ("2", 60, 90), ("C", 96, 90))
+    assert signed(asked(strokes), {"text": "2℃", "confidence": 0.9, "candidates": {}})["text"] == "-2℃"
+    assert signed(asked(strokes), {"text": "2", "confidence": 0.9, "candidates": {}})["text"] == "2"

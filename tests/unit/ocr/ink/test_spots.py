@@ -292,3 +292,20 @@ def test_a_letter_keeps_its_strokes_under_a_teachers_tick(page, engine):
     # Ink over ink lets through what both do.
     (ticked,) = spots(np.minimum(page, tick), [stem], engine, "bracket")
     assert 0.97 < ticked.ink / alone.ink < 1.05
+
+
+class Doubtful(ScriptedEngine):
+    """Tells of every crop what else it may say."""
+
+    def judge(self, crops, candidates):
+        return [judged._replace(seconds=("4pple", "appie")) for judged in super().judge(crops, candidates)]
+
+
+def test_a_place_tells_what_its_free_reading_may_be_instead(page):
+    cv2.line(page, (300, 420), (480, 420), (20, 20, 20), 2)
+    write(page, "apple", 330, 412)
+    stem = line("答案是", [220, 246, 272], 405)
+    (spot,) = spots(page, [stem], Doubtful("apple"), "rule")
+    assert spot.seconds == ("4pple", "appie")
+    (level,) = spots(page, [stem], Doubtful("—12"), "rule")
+    assert (level.text, level.seconds) == ("-12", ("-pple", "-ppie"))

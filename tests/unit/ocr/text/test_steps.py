@@ -24,6 +24,7 @@ def test_logits_say_what_their_softmax_says(shift: float, make: type[Logits]) ->
     found, some = make(values), np.array([0, 3, 5])
     assert found.best().tolist() == expected.best().tolist() == values.argmax(axis=1).tolist()
     assert found.peaks(some) == pytest.approx(expected.peaks(some), rel=1e-5)
+    assert found.shares(3) == pytest.approx(expected.shares(3), rel=1e-4, abs=1e-7)
     assert found.probabilities() == pytest.approx(expected.probabilities(), rel=1e-4, abs=1e-7)
 
 
