@@ -90,7 +90,7 @@ def text_of(judged: Judged) -> tuple[str, float] | None:
     """A leaf's text and confidence; None when it is nothing that formulas are made of."""
     text = judged.free.text.replace(" ", "").translate(ALIKE)
     if PART.fullmatch(text) and not (len(text) == 1 and text.isupper()):  # lone capitals are digits, mostly
-        return text, judged.free.confidence
+        return text, max(judged.free.confidence, judged.candidates.get(text, 0.0))  # a sign is weighed by both readers
     best = max(judged.candidates, key=lambda sign: judged.candidates[sign], default="")
     clear = bool(best) and judged.candidates[best] > CLEAR * sum(judged.candidates.values()) > 0
     return (best, GUESSED) if clear else None

@@ -19,10 +19,11 @@ from services.ocr.core.framed import footed, framed
 from services.ocr.core.places import before_numbers, cells_of, em_of
 from services.ocr.core.rings import is_beside, rings
 from services.ocr.core.rules import is_level, length_of, rule_mask
+from services.ocr.core.stacked import Inks
 from services.ocr.core.tables import find_tables
 from services.ocr.core.tails import tails
 from services.ocr.core.underlines import lengthened
-from services.ocr.core.writing import Inks, Reader
+from services.ocr.core.writing import Reader
 
 LONGEST_BAR = 6.0
 """In ems, up to which a rule may be the bar of a fraction."""

@@ -17,7 +17,7 @@ Labels = npt.NDArray[np.int32]
 
 BAR_WIDTH = 0.45
 """In ems, the shortest bar of a fraction; FLAT: the most it may rise, as a share of its width."""
-FLAT = 0.34
+FLAT = 0.4
 TERM = 0.3
 """In ems, how high the tallest stroke above and below a bar is at least: the dots of ÷ and the second stroke of = are not."""
 NEAR = 0.8
@@ -32,9 +32,9 @@ JOINT = 0.35
 """In ems, how far the roof of a radical sign may be from its tick where they are two strokes."""
 RAISED = 0.72
 """A raised character is at most this share as high as what it stands on, and ends above its middle."""
-TALL, TOUCHED = 1.3, 0.8
+TALL, TOUCHED = 1.3, 0.7
 """In ems: writing that is this high may be a fraction whose parts touch; the length of its bar, at least."""
-ALMOST, CRUMB = 0.75, 0.15
+ALMOST, CRUMB = 0.8, 0.15
 """Share of the longest bar's length from which another is one; in ems, what cutting bars out leaves of touching strokes."""
 MINUS, JOINED = (0.15, 1.0), 0.6
 """In ems: the width of a minus sign, and how far it stands from its number at most."""

@@ -1,7 +1,6 @@
 """What is written in answer places, read with a bounded number of calls."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from services.ocr.core.hand.second import seconded
 from services.ocr.core.places import Place
 from services.ocr.core.raster import Image
 from services.ocr.core.said import Judged, Text
-from services.ocr.core.stacked import stacked
+from services.ocr.core.stacked import Inks, stacked
 from services.ocr.core.strokes import formula_of
 from services.ocr.core.struck import begun_twice, without_struck
 
@@ -45,14 +44,6 @@ PRINTED = 0.93
 """Confidence from which a line's own reading of a cell is kept."""
 
 
-class Inks(NamedTuple):
-    """Ink of a page without its rules, what was taken away with them, and those of them that may be bars of fractions."""
-
-    ink: Mask
-    ruled: Mask
-    bars: Mask
-
-
 class Reader:
     """Reads contents with a bounded number of recogniser calls."""
 
@@ -61,6 +52,8 @@ class Reader:
         self._glyphs = glyphs_of(lines)
         self._xs = np.array([g.x for g in self._glyphs])
         self._ys = np.array([g.y for g in self._glyphs])
+        words = [(g.x, g.y) for g in self._glyphs if "一" <= g.char <= "鿿"]
+        self._words = np.array(words, np.float64).reshape(-1, 2)
         self._left = MAX_READINGS
 
     def spots(self, contents: Sequence[tuple[Place, Content]]) -> list[Spot]:
@@ -134,7 +127,7 @@ class Reader:
 
     def _asked(self, place: Place, content: Content, empty: Spot) -> Asked:
         """What to read of a place: all its writing, or what stands beside a first attempt that was struck out."""
-        high = stacked(content, place, *self._inks) if place.kind == "rule" else content
+        high = stacked(content, place, self._inks, self._words) if place.kind == "rule" else content
         left = without_struck(high.mask, place.em) if place.kind == "rule" else None
         if left is not None:
             content = high = high._replace(mask=left, struck=True)

@@ -7,10 +7,11 @@ import pytest
 from contracts.artefacts.reading import Spot
 from services.ocr.core import formulas
 from services.ocr.core.asked import Asked, formula, signed
-from services.ocr.core.contents import Content
+from services.ocr.core.contents import Content, content_of
 from services.ocr.core.formulas import Leaf, Raised, Row
 from services.ocr.core.places import Place
 from services.ocr.core.said import Judged, Text
+from services.ocr.core.stacked import Inks, stacked
 from services.ocr.core.strokes import formula_of, opens_with_minus
 
 EM = 34.0
@@ -126,7 +127,8 @@ def test_words_are_no_formulas():
 def asked(mask, row=None):
     place = Place("rule", (0.0, 0.0, 260.0, 140.0), EM)
     empty = Spot(kind="rule", box=place.box, ink=0.1)
-    return Asked(place, Content(mask, (0, 0), 0.1, struck=False), empty, np.zeros((9, 9, 3), np.uint8), (), row)
+    content = Content(mask, (0, 0), 0.1, struck=False)
+    return Asked(place, content, empty, np.zeros((9, 9, 3), np.uint8), (), row)
 
 
 @pytest.mark.parametrize(("free", "expected"), [("60~90°", "60°~90°"), ("60~90", "60°~90°"), ("6090°", None)])
@@ -142,3 +144,43 @@ def test_a_minus_before_degrees_is_seen_though_their_ring_and_letter_are_one_sig
     strokes = drawn([(30, 78), (46, 78)], ("2", 60, 90), ("C", 96, 90))
     assert signed(asked(strokes), {"text": "2℃", "confidence": 0.9, "candidates": {}})["text"] == "-2℃"
     assert signed(asked(strokes), {"text": "2", "confidence": 0.9, "candidates": {}})["text"] == "2"
+
+
+def test_a_sign_of_a_formula_is_as_sure_as_both_readers_are_of_it():
+    unsure = Judged(Text("2", 0.4, (0.5,), (0.4,)), {"2": 0.83, "7": 0.02})
+    assert formulas.text_of(unsure) == ("2", 0.83)
+
+
+def of_rule(mask):
+    """A mask's ink as a page's, and its place: the rule at y 120 of which only what is near is the place's own."""
+    page = mask.astype(np.uint8) * 255
+    place = Place("rule", (10.0, 78.0, 250.0, 125.0), EM)
+    none = np.zeros_like(page)
+    return content_of(place, page), place, Inks(page, none, none)
+
+
+def test_a_numerator_that_touches_its_bar_belongs_to_what_stands_under_it():
+    mask = drawn(("3", 62, 60), [(48, 66), (100, 64)], [(72, 58), (72, 66)], ("4", 62, 96))
+    content, place, inks = of_rule(mask)
+    assert content.mask.sum() < 0.7 * mask.sum()
+    assert told(stacked(content, place, inks, np.zeros((0, 2))).mask, "3", "4") == "3/4"
+
+
+def test_a_printed_word_with_a_level_foot_over_an_answer_is_no_numerator():
+    mask = drawn(("3", 62, 60), [(48, 66), (100, 64)], [(72, 58), (72, 66)], ("4", 62, 96))
+    content, place, inks = of_rule(mask)
+    words = np.array([(75.0, 50.0)])
+    assert stacked(content, place, inks, words).mask.sum() == content.mask.sum()
+
+
+def test_writing_over_a_blank_without_a_bar_stays_out_of_it():
+    mask = drawn(("3", 62, 60), ("4", 62, 104))
+    content, place, inks = of_rule(mask)
+    assert stacked(content, place, inks, np.zeros((0, 2))).mask.sum() == content.mask.sum()
+
+
+def test_what_stands_on_a_bar_beside_a_digit_that_touches_it_belongs_to_it():
+    mask = drawn(ROOT, ("6", 88, 88), ("5", 112, 88), [(50, 100), (136, 92)], [(120, 84), (120, 94)], ("2", 84, 130))
+    content, place, inks = of_rule(mask)
+    whole = stacked(content, place, inks, np.zeros((0, 2)))
+    assert whole.mask.sum() > 0.95 * mask.sum()
