@@ -85,7 +85,10 @@ def document(submission: Submission, reading: Reading, paper: Paper, analysis: A
     answers = {a.path: dump(a) for a in analysis.answers}
     questions = []
     for question in paper.questions:
-        entry = dump(question) | {k: v for k, v in answers.get(question.path, {}).items() if k != "answer_regions"}
+        answered = {k: v for k, v in answers.get(question.path, {}).items() if k != "answer_regions"}
+        if answered.get("knowledge_points") is None:  # as they were found, unless a teacher or a model named others
+            answered.pop("knowledge_points", None)
+        entry = dump(question) | answered
         if entry.get("max_score") is None:
             entry["max_score"] = question.max_score
         questions.append({k: v for k, v in entry.items() if k not in {"lines", "spots", "bubbles", "marks"}})
