@@ -23,7 +23,9 @@ LETTERS = {
 FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "log", "ln", "lg", "lim", "max", "min"})
 SILENT = {"displaystyle", "limits", "!", "rm", "bf", "it", "textstyle", "left", "right", "big", "Big", "begin", "end"}
 UPRIGHT = {"text", "mathrm", "textrm", "textbf", "mathit", "boldsymbol", "operatorname", "mbox", "mathbf", "mathbb"}
+ARROW = "→"
+"""Over a vector."""
 ACCENTS = {
-    "overline": "‾", "bar": "‾", "vec": "→", "overrightarrow": "→", "hat": "^", "widehat": "⌒", "overset": "⌒",
+    "overline": "‾", "bar": "‾", "vec": ARROW, "overrightarrow": ARROW, "hat": "^", "widehat": "⌒", "overset": "⌒",
 }  # fmt: skip
 STRUCTURES = ACCENTS.keys() | {"frac", "dfrac", "tfrac", "cfrac", "sqrt"}

@@ -2,7 +2,7 @@ r"""Formulas as LaTeX for a formula's place (no dollars around it), of commands 
 
 import re
 
-from contracts.notation.commands import ACCENTS, LETTERS, OPERATORS, WORDS
+from contracts.notation.commands import ACCENTS, ARROW, LETTERS, OPERATORS, WORDS
 from contracts.notation.nodes import Node, Row
 
 _AS_THEY_ARE = frozenset("0123456789+-*/=<>()[]|,.;:!?'")
@@ -88,7 +88,13 @@ def _node(node: Node) -> str:
         return stacked(parts, _ENVIRONMENTS[kind])
     if kind == "root" and ("]" in parts[1] or parts[1].startswith("{")):
         parts[1] = f"{{{parts[1]}}}"
-    return _DRAWN[kind].format(*parts, mark=_MARKS.get(node.get("s", ""), ""))
+    return _DRAWN[kind].format(*parts, mark=_mark(node))
+
+
+def _mark(node: Node) -> str:
+    r"""The command of an accent; `\vec` is as wide as one letter, so that two need the longer arrow."""
+    sign = node.get("s", "")
+    return r"\overrightarrow" if sign == ARROW and len(node["a"][0]) > 1 else _MARKS.get(sign, "")
 
 
 def stacked(lines: list[str], environment: str = "array") -> str:

@@ -12,7 +12,7 @@ What stood after a blank has `gap`.
 
 import re
 
-from contracts.notation.commands import ACCENTS, OPERATORS, SILENT, STRUCTURES, UPRIGHT
+from contracts.notation.commands import ACCENTS, ARROW, OPERATORS, SILENT, STRUCTURES, UPRIGHT
 from contracts.notation.nodes import Row, leaf, plain_piece, scripted, symbol, upright
 from contracts.notation.ticks import TICK
 
@@ -22,6 +22,8 @@ _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x2212: "-", 0x3000: " "}
 _INDEX = re.compile(r"(?<![\w)\]}])([²³⁴-⁹])√")
 _CLOSERS = {"}", ")", "]"}
+_ARROW = leaf("o", ARROW)
+r"""What `\overset` puts over a vector; anything else that it puts over letters is taken for an arc."""
 _BRACED = {"cases", "dcases", "rcases"}
 _CLOSES = {"(": ")]", "[": ")]", "{": "}", r"\left": (r"\right",), r"\begin": (r"\end",)}
 _MIXED = r"(?<![\d.])\d+(?:\s+|又)\d+/\d+(?![0-9A-Za-z(√./])"
@@ -186,10 +188,9 @@ class _Reader:
     def _structure(self, name: str, end: int, depth: int) -> Row:
         if name == "sqrt":
             return self._root(end, depth)
-        if name == "overset":
-            self.argument(end, depth)  # the arc, of which the one sign is made
         if name in ACCENTS:
-            return [{"k": "over", "a": [self.argument(end, depth)], "s": ACCENTS[name]}]
+            accent = ARROW if name == "overset" and self.argument(end, depth) == [_ARROW] else ACCENTS[name]
+            return [{"k": "over", "a": [self.argument(end, depth)], "s": accent}]
         return [{"k": "frac", "a": [self.argument(end, depth), self.argument(end, depth)]}]
 
     def _root(self, end: int, depth: int) -> Row:

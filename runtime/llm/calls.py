@@ -10,10 +10,10 @@ from typing import Any
 from runtime import log, metrics
 from runtime.breaker import Breaker
 from runtime.llm.account import Account, Terms
-from runtime.llm.failures import COUNTED, FATAL, UNSPENT, Failed, Reason, reason_of, wait_of
+from runtime.llm.failures import COUNTED, FATAL, UNSPENT, Failed, Reason, reason_of, takes_no_pictures, wait_of
 from runtime.llm.limits import Claim, Lease, Limits
-from runtime.llm.transport import Transport
-from runtime.llm.wire import Reply, Usage, flaw_of, guess, reply_of
+from runtime.llm.transport import Raw, Transport
+from runtime.llm.wire import Reply, Usage, flaw_of, guess, has_pictures, reply_of
 from runtime.spans import calling
 
 _OK = 200
@@ -103,14 +103,14 @@ class Calls:
                 async with asyncio.timeout(max(0.0, seconds)):
                     raw = await self._endpoint.transport.send(key, body)
                 span.note({"http.response.status_code": raw.status})
-                if raw.status != _OK:
-                    span.fail(reason_of(raw.status).value)
+                if reason := _reason(raw, body):
+                    span.fail(reason.value)
         except TimeoutError:
             enough = 2 * seconds >= self._terms.call_seconds
             raise Failed(Reason.TIMED_OUT if enough else Reason.NO_TIME) from None
         metrics.LLM_SECONDS.observe(_now() - began)
-        if raw.status != _OK:
-            raise Failed(reason_of(raw.status), wait_of(raw.retry_after, datetime.now(UTC)))
+        if reason:
+            raise Failed(reason, wait_of(raw.retry_after, datetime.now(UTC)))
         return reply_of(raw.body, sent)
 
     def _judge(self, reason: Reason) -> None:
@@ -131,6 +131,14 @@ class Calls:
 
     def _count(self, status: str) -> None:
         metrics.LLM_REQUESTS.labels(self._endpoint.provider, self._endpoint.model, status).inc()
+
+
+def _reason(raw: Raw, body: Mapping[str, Any]) -> Reason | None:
+    """Why it was not answered, if it was not: a 500 for a picture says nothing against the server."""
+    if raw.status == _OK:
+        return None
+    blind = has_pictures(body) and takes_no_pictures(raw.status, raw.body)
+    return Reason.BLIND if blind else reason_of(raw.status)
 
 
 def _now() -> float:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -62,7 +63,19 @@ class Llm:
         return Account(tenant, exam, until, Ledger(self._terms.prices), check, BATCH_SHARE if batch else 1.0)
 
     async def ask(self, ask: Ask[T], account: Account) -> T:
-        """The reply, in its shape and with nothing to mend. Raises Failed, and what `account.check` raises."""
+        """The reply, in its shape and with nothing to mend. Raises Failed, and what `account.check` raises.
+
+        A model that takes no pictures is asked once more without them.
+        """
+        try:
+            return await self._asked(ask, account)
+        except Failed as failure:
+            if failure.reason is not Reason.BLIND:
+                raise
+        self._log.warning("the model takes no pictures, asked without: turn REDINK_LLM_PICTURES off", model=self.model)
+        return await self._asked(replace(ask, pictures=()), account)
+
+    async def _asked(self, ask: Ask[T], account: Account) -> T:
         account.check()
         key = f"{account.tenant}:{content_key(ask, self._dialect)}"
         text = await self._shelf.once(key, account.until, lambda: self._produce(ask, account))

@@ -2,6 +2,7 @@
 
 import email.utils
 import math
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     UNAUTHORISED = "unauthorised"
     UNPAID = "unpaid"
+    BLIND = "blind"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
     TIMED_OUT = "timed_out"
@@ -40,6 +42,7 @@ UNSPENT = frozenset(
         Reason.REFUSED,
         Reason.UNAUTHORISED,
         Reason.UNPAID,
+        Reason.BLIND,
         Reason.OVERLOADED,
         Reason.NOT_RECORDED,
         Reason.BREAKER_OPEN,
@@ -49,6 +52,12 @@ UNSPENT = frozenset(
 
 _BY_STATUS = {401: Reason.UNAUTHORISED, 402: Reason.UNPAID, 403: Reason.UNAUTHORISED, 429: Reason.OVERLOADED}
 _LONGEST_WAIT = 3600.0
+_PICTURES = r"\b(?:image|multi-?modal|vision|mmproj)"
+_NOT_TAKEN = r"\b(?:not|un|no|only) ?support|n't support|\bnot a multi-?modal|\bonly supported|\bunknown variant|\bno endpoints found|\bmmproj"
+_NO_PICTURES = re.compile(rf"(?=.*(?:{_PICTURES}))(?=.*(?:{_NOT_TAKEN}))", re.DOTALL | re.IGNORECASE)
+"""How servers say that the model behind them is one for texts: llama.cpp with a 500, others with a 400, 404 or 422."""
+_SAID = 2000
+"""Bytes in which a server says it."""
 
 
 class Failed(Exception):
@@ -65,6 +74,13 @@ def reason_of(status: int) -> Reason:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return Reason.UNAVAILABLE if status >= 500 or status in {408, 425} else Reason.REFUSED
+
+
+def takes_no_pictures(status: int, body: bytes) -> bool:
+    """Whether a server that was sent pictures says so. It is well then, and answers the same question without them."""
+    if status in _BY_STATUS or not (400 <= status <= 501):
+        return False
+    return _NO_PICTURES.match(body[:_SAID].decode("utf-8", "replace")) is not None
 
 
 def wait_of(header: str | None, now: datetime) -> float | None:

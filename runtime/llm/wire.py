@@ -161,6 +161,11 @@ def guess(body: Mapping[str, Any]) -> Usage:
     return Usage(fresh=math.ceil(size / BYTES_PER_TOKEN) + 16 + shown, out=int(body["max_tokens"]))
 
 
+def has_pictures(body: Mapping[str, Any]) -> bool:
+    """Whether any go along with the request."""
+    return any("text" not in part for message in body["messages"] for part in _parts(message["content"]))
+
+
 def _parts(content: Any) -> list[dict[str, Any]]:
     return content if isinstance(content, list) else [{"type": "text", "text": str(content)}]
 

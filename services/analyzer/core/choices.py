@@ -35,7 +35,7 @@ _CROSSED = re.compile(r"\s*([A-H]{1,3})\s*[X×V√/\\]\s*")
 _NOISE = 0.02
 """Share of a letter below which its place says no more than the lines."""
 _EITHER = 0.5
-"""Confidence of a struck place that was read otherwise with and without what was struck."""
+"""Confidence of a place that was read in two ways: with and without what was struck in it, or by itself and by its line."""
 _CORRECTED = 0.5
 """Share of its confidence that the last of several letters of a single choice keeps: those before it are struck out."""
 
@@ -178,7 +178,8 @@ def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool)
     if multiple:
         return Found("".join(letters), "ringed", min(p.confidence for p in kept), tuple(kept))
     best = max(kept, key=lambda p: p.ink)
-    return Found(best.text, "ringed", best.confidence, tuple(kept), doubt=len(letters) > 1)
+    doubt = len(letters) > 1 or best.confidence == _EITHER
+    return Found(best.text, "ringed", best.confidence, tuple(kept), doubt)
 
 
 def _line_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -> Found:

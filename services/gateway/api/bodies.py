@@ -5,17 +5,21 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel
 from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
 
 from services.gateway.core.problems import Code, Problem
 
 
 async def raw(request: Request, limit: int) -> bytes:
-    """The body; Problem(BODY_TOO_LARGE)."""
+    """The body; Problem(BODY_TOO_LARGE), or Problem(TRUNCATED_BODY) of a client that hung up: no failure of ours."""
     found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > limit:
-            raise Problem(Code.BODY_TOO_LARGE, f"Send at most {limit} bytes.", limit=limit)
+    try:
+        async for chunk in request.stream():
+            found += chunk
+            if len(found) > limit:
+                raise Problem(Code.BODY_TOO_LARGE, f"Send at most {limit} bytes.", limit=limit)
+    except ClientDisconnect as gone:
+        raise Problem(Code.TRUNCATED_BODY) from gone
     return bytes(found)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from contracts.artefacts.reading import Line, Rule, Spot
 from contracts.base import Box
-from services.ocr.core.asked import LETTERS
+from services.ocr.core.asked import EITHER, LETTERS
 from services.ocr.core.beyond import cells_beyond, contents_beyond, until_last_letter
 from services.ocr.core.blanks import blanks
 from services.ocr.core.brackets import brackets
@@ -60,10 +60,7 @@ def find_spots(leaf: Leaf, rules: Sequence[Rule], lines: Sequence[Line], red: Ma
         for spot, (place, _) in zip(spots[len(places) :], unsure, strict=True)
         if not any(_covers(p.box, spot.box) for p in places) and (place.cell or place.kind == "option")
     ]
-    guessed = [
-        spot if spot.kind != "option" or (spot.text in LETTERS and is_beside(spot.box, lines, em)) else _unread(spot)
-        for spot in guessed
-    ]
+    guessed = [_lettered(spot, lines, em) if spot.kind == "option" else spot for spot in guessed]
     return spots[: len(places)] + [o for o in guessed if o.kind == "option"] + until_last_letter(guessed)
 
 
@@ -74,9 +71,25 @@ def _off_red(leaf: Leaf, red: Mask) -> Mask:
     return ink
 
 
-def _unread(ring: Spot) -> Spot:
-    """A ring whose letter cannot be told: which option it is around may be told by those beside it."""
-    return ring.model_copy(update={"text": "", "confidence": 0.0, "candidates": {}})
+def _lettered(ring: Spot, lines: Sequence[Line], em: float) -> Spot:
+    """A ring with its letter, or the one that a line begins with inside it, which is never sure.
+
+    Without such, which option it is around may be told by those beside it.
+    """
+    beside = is_beside(ring.box, lines, em)
+    if beside and ring.text in LETTERS:
+        return ring
+    starts = [line for line in lines if line.text and line.xs and _covers(ring.box, _first_of(line))]
+    letter = next((line.text[0] for line in starts if line.text[0] in LETTERS), "")
+    if not letter or not beside:
+        return ring.model_copy(update={"text": "", "confidence": 0.0, "candidates": {}})
+    return ring.model_copy(update={"text": letter, "confidence": EITHER, "candidates": {letter: EITHER}})
+
+
+def _first_of(line: Line) -> Box:
+    """Where a line's first character stands, as a box without extent."""
+    y = (line.box[0][1] + line.box[3][1]) / 2
+    return (line.xs[0], y, line.xs[0], y)
 
 
 def _covers(outer: Box, inner: Box) -> bool:

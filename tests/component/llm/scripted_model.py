@@ -170,9 +170,21 @@ def answers(function: Callable[[Seen], Any]) -> Step:
     return step
 
 
-def error(status: int, **headers: str) -> Step:
+def error(status: int, message: str = "no", **headers: str) -> Step:
     async def step(request: Seen, send: Send) -> None:
-        await send(http(status, json.dumps({"error": {"message": "no", "code": status}}).encode(), **headers))
+        await send(http(status, json.dumps({"error": {"message": message, "code": status}}).encode(), **headers))
+
+    return step
+
+
+def blind(otherwise: Step) -> Step:
+    """What llama.cpp does with a model for texts alone: a picture is an error of its own."""
+    refuse = error(
+        500, "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"
+    )
+
+    async def step(request: Seen, send: Send) -> None:
+        await (refuse if request.pictures else otherwise)(request, send)
 
     return step
 

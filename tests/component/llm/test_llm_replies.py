@@ -6,10 +6,11 @@ import json
 
 import pytest
 from llm_world import WORD, question
-from scripted_model import KEY, answers, drip, endless, error, hang, http, keep_alive, raw, says
+from scripted_model import KEY, answers, blind, drip, endless, error, hang, http, keep_alive, raw, says
 
 from runtime import metrics
 from runtime.llm.failures import Failed, Reason
+from runtime.llm.wire import Picture
 
 GOOD = json.dumps({"word": WORD})
 
@@ -132,6 +133,15 @@ async def test_an_exam_without_time_asks_nothing_and_a_long_retry_after_is_not_w
         with pytest.raises(Failed, match="overloaded"):
             await world.llm.ask(question(), world.account())
         assert len(world.server.seen) == 1
+
+
+async def test_a_model_without_eyes_is_asked_once_more_without_pictures_and_its_breaker_stays_shut(opened) -> None:
+    async with opened(redis=None, retries=2, breaker_after=1, pictures=True) as world:
+        world.server.otherwise = blind(answers(lambda _: {"word": WORD}))
+        reply = await world.llm.ask(question("pear", pictures=(Picture(b"jpeg"),)), world.account())
+        assert reply.word == WORD
+        assert [len(seen.pictures) for seen in world.server.seen] == [1, 0], "not tried again with the picture"
+        assert (await world.llm.ask(question("plum"), world.account())).word == WORD
 
 
 async def test_the_breaker_opens_after_failures_in_a_row_and_closes_with_an_answer(opened) -> None:

@@ -59,6 +59,19 @@ def test_structure_that_is_written_in_plain_signs_or_tex_is_latex(text: str, lat
 
 
 @pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        (r"\overset{\to}{AB}", r"\overrightarrow{AB}"),
+        (r"\overset{\rightarrow}{AB}", r"\overrightarrow{AB}"),
+        (r"\overset\to{a}=\overrightarrow{AB}", r"\vec{a}=\overrightarrow{AB}"),
+        (r"\overset{\frown}{AB}", r"\widehat{AB}"),
+    ],
+)
+def test_a_vector_has_an_arrow_over_all_its_letters_and_an_arc_stays_an_arc(text: str, latex: str) -> None:
+    assert answer_latex(text) == latex
+
+
+@pytest.mark.parametrize(
     "text",
     ["", None, "B", "ACD", "√", "√|×|√", "x=3", "60°", "m/s", "20m/s", "50%", "No solution", "千米/时", "2019/5/1"],
 )

@@ -1,11 +1,15 @@
 """Calls of operators: on a port of their own, with a token of their own."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
 
 from runtime.settings import BadSettings, RedisSettings, load
 from services.gateway.api.admin import create_admin
@@ -118,6 +122,37 @@ async def test_nothing_of_a_strangers_body_is_read_before_the_token_is_asked_for
         known = {"Authorization": f"Bearer {TOKEN}"}
         assert (await client.patch("/tenants/dev", content=body(), headers=known)).status_code == 422
         assert read == [b"["]
+
+
+async def test_a_client_that_hangs_up_in_its_body_is_no_error_of_the_server() -> None:
+    settings = AdminSettings(token=SecretStr(TOKEN), port=0)
+    app, handled = create_admin(None, settings), asyncio.Event()
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        finally:
+            handled.set()
+
+    head = f"PATCH /admin/v1/tenants/dev HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 99\r\n\r\n"
+    with structlog.testing.capture_logs() as logs:
+        async with open_admin(watched, settings) as port:
+            client = await _connected(port)
+            client.write(head.encode() + b"{")
+            await client.drain()
+            client.close()
+            async with asyncio.timeout(20):
+                await handled.wait()
+    assert [entry for entry in logs if entry["log_level"] not in {"debug", "info"}] == []
+
+
+async def _connected(port: int | None) -> asyncio.StreamWriter:
+    """As soon as the port, which is bound first, is listened at."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                return (await asyncio.open_connection("127.0.0.1", port))[1]
+            await asyncio.sleep(0.01)
 
 
 async def test_without_a_token_there_is_no_port_and_a_short_one_is_refused(

@@ -166,9 +166,19 @@ def test_a_ring_whose_letter_cannot_be_told_is_kept_without_one(page, engine):
     engine.text = "p"
     write(page, "D", 391, 410)
     cv2.ellipse(page, (400, 400), (24, 22), 0, 0, 360, (120, 40, 20), 2, cv2.LINE_AA)
-    (ring,) = spots(page, [line("D", [400.0], 400)], engine, "option")
+    (ring,) = spots(page, [line("0", [400.0], 400)], engine, "option")
     assert (ring.text, ring.candidates) == ("", {})
     assert ring.ink > 0
+
+
+def test_a_ring_whose_letter_only_its_line_tells_has_it_and_is_not_sure(page, engine):
+    engine.text = "p"
+    write(page, "D", 391, 410)
+    cv2.ellipse(page, (400, 400), (24, 22), 0, 0, 360, (120, 40, 20), 2, cv2.LINE_AA)
+    (ring,) = spots(page, [line("D15", [400.0, 430.0, 442.0], 400)], engine, "option")
+    assert (ring.text, ring.confidence) == ("D", 0.5)
+    (ring,) = spots(page, [line("AD", [368.0, 400.0], 400)], engine, "option")
+    assert ring.text == ""
 
 
 def test_a_letter_before_a_question_number_is_a_place_beside_it(page, engine):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from runtime.llm.failures import RETRIED, Failed, pause, reason_of, wait_of
+from runtime.llm.failures import RETRIED, Failed, pause, reason_of, takes_no_pictures, wait_of
 from runtime.llm.ledger import Ledger, Prices
 from runtime.llm.wire import (
     Ask,
@@ -143,6 +143,25 @@ def test_deep_nesting_is_a_wrong_reply_and_no_crash() -> None:
 def test_every_status_has_a_meaning_and_what_we_are_at_fault_for_is_never_tried_again(status, reason) -> None:
     assert reason_of(status) == reason
     assert (reason_of(status) in RETRIED) == (status in {408, 429, 500, 502, 503, 504, 529})
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "blind"),
+    [
+        (500, "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj", True),
+        (400, "apertus is not a multimodal model", True),
+        (400, "Invalid content type. image_url is only supported by certain models.", True),
+        (422, "unknown variant `image_url`, expected `text`", True),
+        (404, "No endpoints found that support image input", True),
+        (400, "this model does not support images", True),
+        (500, "failed to process image", False),
+        (400, "response_format is not supported", False),
+        (429, "images are not supported", False),
+        (503, "images are not supported", False),
+    ],
+)
+def test_a_server_is_known_to_take_no_pictures_by_what_it_says_of_them(status, message, blind) -> None:
+    assert takes_no_pictures(status, json.dumps({"error": {"message": message}}).encode()) is blind
 
 
 @pytest.mark.parametrize(
