@@ -1,7 +1,7 @@
 """What else a free reading may be: its characters as the next likeliest ones of the recogniser.
 
-Of handwriting that was misread and has as many characters as were read, half to three quarters is among these (on 850
-lines of drawn hands). Only something that knows more, as a key does, can choose there, so nothing is chosen here.
+Of 187 handwritten lines that were misread with as many characters as they have, 118 are among these (docs/adr/0031). Only
+something that knows more, as a key does, can choose there, so nothing is chosen here.
 """
 
 from collections.abc import Callable, Sequence
