@@ -96,12 +96,13 @@ def _with_joined(
     x1, y1, middle = x0 + width, y0 + height, x0 + width / 2
     found = kept.copy()
     for whole in np.flatnonzero(able & (width >= SHORTEST * em) & (height > FLAT * width)):
-        if not _stands_on_bar(labels, stats[whole], int(whole), em):
-            continue
         inside = (middle > x0[whole]) & (middle < x1[whole])
         under = kept & inside & (y0 > y0[whole]) & (np.abs(y0 - y1[whole]) < UPON * em) & (height > SHORTEST * em)
-        found[whole] |= bool(under.any())
-        if kept[whole] and width[whole] > LONG * em:
+        long = kept[whole] and width[whole] > LONG * em
+        if not (long or under.any()) or not _stands_on_bar(labels, stats[whole], int(whole), em):
+            continue
+        found[whole] = True
+        if long:
             beside = np.minimum(y1, y1[whole]) - np.maximum(y0, y0[whole]) > 0.5 * height
             found |= able & inside & beside
     return found
