@@ -9,7 +9,7 @@ from services.analyzer.core import bubbles
 from services.analyzer.core.covering import before_options, covering
 from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, overlap
 from services.analyzer.core.places import spots_of
-from services.analyzer.core.text import choice_letters, truth_sign
+from services.analyzer.core.text import choice_letters, rounded, truth_sign
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")
@@ -130,11 +130,9 @@ def read_judgement(question: Question, reading: Reading) -> Found:
 def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -> Found:
     """The letters in one place, from three views of it: constrained, free, and by the line that runs through it."""
     free, inline = (choice_letters(t, admissible) for t in (piece.text, piece.inline))
-    for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
-        if multiple and len(text) > 1:
-            torn = piece.struck and piece.confidence == _EITHER
-            differs = free != inline and bool(inline and free)
-            return Found(text, f"set_{piece.source}", sure, (piece,), doubt=torn or differs)
+    several = _spot_set(piece, free, inline, admissible) if multiple else None
+    if several is not None:
+        return several
     mass = {c: p for c, p in piece.candidates if c in admissible}
     if not multiple:
         free, inline = (_last(t, admissible) for t in (piece.text, piece.inline))
@@ -156,6 +154,19 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     agreeing = 0 if piece.struck else views
     guessed = share < _LIKELIER and ranked[0] not in (free, inline)
     return Found(ranked[0], f"letter_{agreeing}", share, (piece,), doubt=guessed or torn, views=(tuple(ranked),))
+
+
+def _spot_set(piece: Piece, free: str, inline: str, admissible: frozenset[str]) -> Found | None:
+    """Several letters that the place's own reading or its line's shows; None where neither does."""
+    if rounded(piece.text):
+        letters = choice_letters(re.sub("[O0]", "D", piece.text), admissible)
+        return Found(letters, f"set_{piece.source}", piece.confidence, (piece,), doubt=True)
+    for text, sure in ((free, piece.confidence), (inline, piece.inline_confidence)):
+        if len(text) > 1:
+            torn = piece.struck and piece.confidence == _EITHER
+            differs = free != inline and bool(inline and free)
+            return Found(text, f"set_{piece.source}", sure, (piece,), doubt=torn or differs)
+    return None
 
 
 def _ringed_unread(options: list[Piece], question: Question) -> Found | None:

@@ -60,12 +60,14 @@ def _has_gap(question: Question, reading: Reading) -> bool:
 def elsewhere(questions: Sequence[Question], read: Mapping[Path, Found], reading: Reading) -> set[Path]:
     """Choices that look blank on a paper whose choices are answered where nothing was found.
 
-    That is so when a teacher ticked one of them, or when most choices look blank although the student wrote elsewhere.
+    That is so when a teacher ticked one of them, or when most choices look blank although the student wrote elsewhere
+    and no teacher marked them all as wrong.
     """
     choices = [q for q in questions if q.type in _CHOICES]
     blank = [q for q in choices if read[q.path].answer == ""]
     marks = [read_marks(marks_of(q, reading), q.max_score) for q in blank]
     ticked = any(m is not None and m.verdict == "correct" for m in marks)
+    crossed = bool(marks) and all(m is not None and m.verdict == "wrong" for m in marks)
     wrote = any(is_written(f) for f in read.values())
     most = len(choices) >= _MANY and len(blank) > _MOST * len(choices)
-    return {q.path for q in blank} if ticked or (most and wrote) else set()
+    return {q.path for q in blank} if ticked or (most and wrote and not crossed) else set()

@@ -29,7 +29,14 @@ def short_answer(text: str) -> str:
             text = text[:-1].strip()
     text = re.sub(r"^[#*~`]+(?=[-−\d])", "", text)  # blots
     text = re.sub(r"^[-−–—]\s*(?=[-−–—]\s*\d)|^0(?=0[.]\d)", "", text)  # struck out and written again
-    return powers(variables(text))
+    return powers(units(variables(text)))
+
+
+def units(text: str) -> str:
+    """Units and numbers for what stands in them only where it was read wrongly: 12k9, 1.269/cm³, omm."""
+    text = re.sub(r"(?<=[\d⁰¹²³⁴-⁹)]) ?k9(?![\d.])|^k9$", "kg", text)
+    text = re.sub(r"(?<=\d)9(?=/[cd]?m[³3])", "g", text)
+    return re.sub(r"^[oO](?=(?:[kcdmnμ]?m|k?g|N|J|W|V|A|Pa|℃|°C|%)$)", "0", text)
 
 
 def variables(text: str) -> str:
@@ -59,6 +66,11 @@ def choice_letters(text: str, admissible: frozenset[str]) -> str:
     if not bare or any(c not in admissible for c in bare):
         return ""
     return "".join(sorted(set(bare)))
+
+
+def rounded(text: str) -> bool:
+    """Whether rings stand among a choice's letters, CO: Ds, most likely, or closed Cs."""
+    return re.fullmatch(r"[A-H]*[O0][A-H]+|[A-H]+[O0]", unicodedata.normalize("NFKC", text).strip()) is not None
 
 
 def script_of(text: str) -> str:

@@ -135,7 +135,8 @@ def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piec
         return [p for p in lines[1:] if not _FOOTER.search(p.text)]
     lines = [p for p in lines if not _FOOTER.search(p.text)]
     start = next((i for i, p in enumerate(lines) if (i or p in own) and _WORKING.match(p.text)), None)
-    if start is None:
+    coloured = bool(own) and all(p.blue for p in own)  # by another pen than the print, which is black
+    if start is None and not coloured:
         able = [i for i in (_restart(lines), written_from(lines)) if i is not None]
         start = min(able) if able and not any(p in own for p in lines[: min(able)]) else None
     if start is None and len(own) >= _FRAGMENTS:

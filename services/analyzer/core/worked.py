@@ -10,7 +10,7 @@ from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import powers, script_of, short_answer, variables
 from services.analyzer.core.uncut import working
 
-_TAG = re.compile(r"^\s*(?:解\s*[:：]?\s*|答\s*[:：]?\s*)?[(（]?\s*(\d{1,2})\s*[)）]\s*")
+_TAG = re.compile(r"^\s*(?:[解答]\s*|[一-鿿]\s*[:：]\s*)?[(（]?\s*(\d{1,2})\s*[)）]\s*")
 _CONCLUDING = re.compile(
     r"^[\s①-⑳]*(?:所以|所[A-Za-z1|!<≤]{1,4}?(?=\s*(?:[A-Za-z]\s*=|[A-Z]?[一-鿿]|[\d(（:：]))|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
 )

@@ -31,6 +31,8 @@ EITHER = 0.5
 WHOLE = 0.99
 """Probability of letters from which ink that looked scribbled over is believed to be a bold hand's; of what is struck out
 the best letter has less."""
+PLAIN = 0.98
+"""Confidence from which several characters on one row are believed to be all that stands there."""
 LEAST_FORMULA = 0.4
 """Confidence from which strokes that stand like a formula are read as one."""
 
@@ -81,9 +83,20 @@ def formula(asked: Asked, read: Mapping[str, object], parts: Sequence[Judged]) -
     free = unicodedata.normalize("NFKC", str(read["text"])).replace(" ", "")
     # The free reading holds what is raised as well, if it is, or all but the small rings of degrees.
     same = free.replace("-", "") == plain.replace("-", "") or _without_rings(free) == _without_rings(whole)
-    if formulas.is_flat(asked.formula) and not same:
+    if not same and (formulas.is_flat(asked.formula) or _is_plain(read, [text for text, _ in known], sure)):
         return None
     return {"text": whole, "confidence": sure, "candidates": {}}
+
+
+def _is_plain(read: Mapping[str, object], parts: Sequence[str], sure: float) -> bool:
+    """Whether a row of characters was read so surely that strokes over or under it are no formula's: -8% has rings and a bar.
+
+    Where it is one part of the formula, it may be the row of a fraction that the recogniser chose: then it counts against
+    an unsure one only.
+    """
+    text, confidence = str(read["text"]), read["confidence"]
+    clear = len(text) > 1 and isinstance(confidence, float) and confidence >= PLAIN
+    return clear and (text not in parts or sure < SURE)
 
 
 def _without_rings(text: str) -> str:

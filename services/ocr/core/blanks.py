@@ -22,6 +22,8 @@ THIN, FURTHER = 0.7, 0.05
 """Share of the rows under a rule that dashes take up at most; share of ink a little further down, where characters go on."""
 LONGEST_DASH = 2.6
 """In ems: a Chinese dash is two."""
+LONG = 2.5
+"""In ems, from which a rule with ink right under it may be a blank: writing on the row below reaches up to it."""
 STROKE = 1.8
 """In ems, up to which an upright rule may be the stroke of a written 4 that crosses its blank."""
 BARS = 3
@@ -43,7 +45,9 @@ def blanks(rules: Sequence[Rule], cells: Sequence[Cell], lines: Sequence[Line], 
             continue
         if not (text[0] - 3 * em < x0 and x1 < text[2] + 6 * em and text[1] - 3 * em < y0 < text[3] + 6 * em):
             continue
-        if _is_edge(rule, upright, cells, em) or _is_bar(rule, ink, em) or _is_stroke(rule, chinese, em):
+        if _is_edge(rule, upright, cells, em) or _is_stroke(rule, chinese, em):
+            continue
+        if _is_bar(rule, ink, em) and not _runs_under(rule, glyphs, em):
             continue
         if _is_dash(rule, glyphs, em) or _carries(rule, drawn, em):
             continue
@@ -132,6 +136,15 @@ def _is_dash(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
     (x0, y0), (x1, y1) = rule.start, rule.end
     before = any(-0.2 * em < x0 - g.x < 1.6 * em and abs(g.y - y0) < 0.27 * em for g in glyphs)
     return before and any(-0.2 * em < g.x - x1 < 1.6 * em and abs(g.y - y1) < 0.27 * em for g in glyphs)
+
+
+def _runs_under(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
+    """Whether the print right beside a long rule stands on its height, as beside blanks; a fraction's bar runs at the middle of its line."""
+    if length_of(rule) < LONG * em:
+        return False
+    ends = ((rule.start, -1), (rule.end, 1))
+    beside = [y - g.y for (x, y), step in ends for g in glyphs if -0.2 * em < step * (g.x - x) < 1.2 * em]
+    return any(0.25 * em < up < 0.8 * em for up in beside) and not any(abs(up) <= 0.25 * em for up in beside)
 
 
 def _carries(rule: Rule, upright: Sequence[Rule], em: float) -> bool:

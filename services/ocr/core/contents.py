@@ -16,6 +16,8 @@ ROOM = 3.0
 """In square ems: a letter in a wide cell is no less ink than in a narrow one."""
 SCRIBBLE = 0.7
 """Share of ink, over a window of half an em, that no letter reaches and a scribble does."""
+BORDER = 0.3
+"""In ems, up to which what runs along a cell is its border: narrower than a letter of the cell's height."""
 MINUS = 0.005
 """In square ems, the least ink of a minus sign."""
 TICK = 1.25
@@ -73,8 +75,7 @@ def content_of(place: Place, ink: Mask) -> Content:
             and h > 0.62 * place.em
             and (cx < x0 + 0.22 * place.em or cx > x1 - 0.22 * place.em)
         )
-        # What runs along the whole window is a border or the ring itself.
-        whole = place.kind == "cell" and (w > 0.85 * window.shape[1] or h > 0.92 * window.shape[0])
+        whole = place.kind == "cell" and _is_border((w, h), window.shape[::-1], place.em)
         inside = x0 <= cx <= x1 and y0 <= cy <= y1 and not (cut or paren or whole)
         keep[index], specks[index] = inside and not speck, inside and speck
     if place.kind == "rule":
@@ -131,6 +132,12 @@ def picture_of(content: Content, leaf: Leaf, red: Mask, em: float) -> Image:
     return np.asarray(
         cv2.copyMakeBorder(part, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8
     )
+
+
+def _is_border(size: tuple[int, int], window: tuple[int, ...], em: float) -> bool:
+    """Whether a stroke of this width and height runs along a cell: a thin one, or a corner; a large letter is as high, but no thin line."""
+    wide, high = size[0] > 0.85 * window[0], size[1] > 0.92 * window[1]
+    return (wide and high) or (wide and size[1] < BORDER * em) or (high and size[0] < BORDER * em)
 
 
 def _leaves(kept: npt.NDArray[Any], width: int, em: float) -> bool:

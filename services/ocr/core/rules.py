@@ -97,35 +97,68 @@ def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float, thi
 
 
 def _fit(own: npt.NDArray[np.bool_], scale: float, steepest: float) -> _Segment | None:
-    """The line through one component, or None when its pixels do not lie on a line."""
+    """The line through one component, or None when its pixels do not lie on a line.
+
+    Where strokes of writing stand on a rule, its height is told by the stretches between them.
+    """
     weight = own.sum(axis=0)
     columns = np.flatnonzero(weight)
     middles = (np.arange(len(own)) @ own)[columns] / weight[columns]
-    line = _without_strokes(columns, middles, scale)
-    columns, centre = columns[line], middles[line]
+    stretches = _stretches(columns, middles, scale)
+    if not stretches:
+        return None
+    level = _in_line(stretches, columns, middles, scale)
+    for trusted in (level, [slice(stretches[0].start, stretches[-1].stop)]):
+        taken = np.concatenate([np.arange(stretch.start, stretch.stop) for stretch in trusted])
+        line = _line(columns[taken], middles[taken], scale, steepest)
+        if line is not None and 2 * (line.end - line.start) >= columns[-1] - columns[0]:
+            return line
+    return None
+
+
+def _in_line(
+    stretches: list[slice], columns: npt.NDArray[np.intp], middles: npt.NDArray[np.float64], scale: float
+) -> list[slice]:
+    """The longest stretch and those in line with it; others hold strokes that stand on the rule."""
+    longest = max(stretches, key=lambda stretch: stretch.stop - stretch.start)
+    x, y = columns[longest].mean(), middles[longest].mean()
+    away = columns[longest] - x
+    slope = float((away @ middles[longest]) / (away @ away))
+
+    def agrees(stretch: slice) -> bool:
+        far = float(columns[stretch].mean() - x)
+        return abs(float(middles[stretch].mean() - y) - slope * far) <= 1.2 * scale + 0.015 * abs(far)
+
+    return [stretch for stretch in stretches if agrees(stretch)]
+
+
+def _line(
+    columns: npt.NDArray[np.intp], middles: npt.NDArray[np.float64], scale: float, steepest: float
+) -> _Segment | None:
+    """The line through the middles of columns, None where they lie on none or no stretch of them is long."""
     if len(columns) < 2 or _longest(columns) < MIN_LENGTH * scale:
         return None
     away = columns - columns.mean()
-    slope = float((away @ centre) / (away @ away))
+    slope = float((away @ middles) / (away @ away))
     # Printed rules bend a little on curled paper; handwriting wavers more.
-    bend = np.abs(centre - centre.mean() - slope * away)
+    bend = np.abs(middles - middles.mean() - slope * away)
     if np.percentile(bend, 80) > 1.2 * scale + 0.004 * len(columns) or abs(slope) > steepest:
         return None
-    middle = float(centre.mean())
+    middle = float(middles.mean())
     return _Segment(
         float(columns[0]), float(columns[-1]), middle + slope * float(away[0]), middle + slope * float(away[-1])
     )
 
 
-def _without_strokes(columns: npt.NDArray[np.intp], middles: npt.NDArray[np.float64], scale: float) -> slice:
-    """Which columns remain without short stretches at either end: feet of the characters that stand beside a blank.
+def _stretches(columns: npt.NDArray[np.intp], middles: npt.NDArray[np.float64], scale: float) -> list[slice]:
+    """Which columns lie in long stretches: short ones at the ends are feet of the characters that stand beside a blank.
 
     middles: height of the ink in each column; a stretch ends at a gap or where the height jumps.
     """
     jumps = np.abs(np.diff(middles)) > max(1.6, STEP * scale)
     edges = np.concatenate(([0], np.flatnonzero((np.diff(columns) > GAP) | jumps) + 1, [len(columns)]))
     long = np.flatnonzero(np.diff(edges) >= STROKE * scale)
-    return slice(int(edges[long[0]]), int(edges[long[-1] + 1])) if len(long) else slice(0, 0)
+    return [slice(int(edges[i]), int(edges[i + 1])) for i in long]
 
 
 def _longest(columns: npt.NDArray[np.intp]) -> int:

@@ -16,6 +16,7 @@ from contracts.base import Box
 from services.ocr.core import lines as text_lines
 
 NUMBERED = re.compile(r"\s*(\d{1,2}\s*[.、．,，]|[A-H]\s*[.、．,，]|[(（]\d|[一二三四五六七八九十]+[、.．])")
+NUMBER, PART = re.compile(r"\s*\d{1,2}\s*[.、．,，]"), re.compile(r"\s*[(（](\d)[)）]")
 HEADING = re.compile(r"\s*[一二三四五六七八九十]+\s*[、.．].*[(（][^()（）]*\d\s*分[^()（）]*[)）]\s*$")
 """A section's heading with its points: no answer place stands in it, though a ruled sheet's lines may cross it."""
 WORD = re.compile(r"[A-Za-z]{2,}|[0-9]{2,}")
@@ -82,7 +83,8 @@ def _values(text: str) -> list[tuple[int, int]]:
 
 
 def by_size_and_wording(lines: Sequence[Line]) -> list[Line]:
-    """Black lines in reading order, called handwritten when they open like a worked answer or are taller and unsure.
+    """Black lines in reading order, called handwritten when they open like a worked answer, are taller and unsure, or taller and
+    numbered as a part that was asked before.
 
     On a page with coloured handwriting the colour has told; nothing is changed there.
     """
@@ -90,8 +92,11 @@ def by_size_and_wording(lines: Sequence[Line]) -> list[Line]:
     coloured = sum(line.ink == "blue" and len(line.text) > 1 for line in lines)
     usual = float(np.median([_height(line) for line in black])) if black else 1.0
     told, before = [], False
+    asked: set[str] = set()
     for line in lines:
         hand = line.script == "handwritten"
+        asked, again = _asked(asked, line)
+        hand = hand or (again and _height(line) > TALLER_NEXT * usual and coloured < MIN_COLOURED)
         if not hand and len(line.text) > 1 and not NUMBERED.match(line.text):
             ratio = _height(line) / usual
             opens = bool(WORKED.match(line.text))
@@ -100,6 +105,16 @@ def by_size_and_wording(lines: Sequence[Line]) -> list[Line]:
         before = hand
         told.append(line.model_copy(update={"script": "handwritten"}) if hand else line)
     return told
+
+
+def _asked(asked: set[str], line: Line) -> tuple[set[str], bool]:
+    """The parts (1), (2) asked since the last question's number, with this line's; and whether the line's was asked before it."""
+    if NUMBER.match(line.text):
+        asked = set()
+    part = PART.match(line.text)
+    if part is None:
+        return asked, False
+    return asked | {part[1]}, part[1] in asked
 
 
 def _parts(line: Line, spots: Sequence[Spot]) -> list[Part]:

@@ -1,7 +1,7 @@
 """Traditional characters that the recogniser reads into running hands, folded on pages that are printed in simplified ones.
 
-The table is that of OpenCC (Apache-2.0), TSCharacters, of characters with one simplified form only that are not themselves in
-use in simplified texts (GB 2312) and that the recogniser knows.
+The table is that of OpenCC (Apache-2.0), TSCharacters, of characters that are not themselves in use in simplified texts (GB 2312)
+and have one form that is; and 於, which is a name there.
 """
 
 from collections.abc import Iterable
@@ -53,6 +53,9 @@ _TRADITIONAL = (
     "鯡鯢鯤鯧鯨鯪鯫鯰鯽鯿鰈鰉鰍鰐鰒鰓鰣鰥鰨鰩鰭鰱鰲鰳鰷鰹鰻鰾鱅鱈鱉鱒鱔鱖鱗鱘鱝鱟鱧鱭鱷鱸鱺鳥鳧鳩鳬鳳鳴鳶鴆鴇鴉鴕"
     "鴛鴝鴟鴣鴦鴨鴯鴰鴻鴿鵂鵑鵒鵓鵜鵝鵠鵡鵪鵬鵯鵲鶇鶉鶓鶘鶚鶥鶩鶯鶴鶻鶼鶿鷀鷂鷄鷓鷗鷙鷚鷥鷦鷯鷲鷳鷸鷹鷺鸌鸕鸚鸛鸝"
     "鸞鹵鹹鹺鹼鹽麗麥麩麯黃黌點黨黲黴黷黽黿鼉鼕鼴齊齋齎齏齒齔齙齜齟齠齡齣齦齪齬齲齶齷龍龐龔龕龜"
+    "儘剋劃劄噁噹埰墰壜崙廬戰扞擣旣昇椏氾瀋瀰畫瘂祕箚綵線脩腡蒐蘋襉襬託諫諮謭譾讎谿貲買逕釐釒鈅鈡鉅鉳鋣錇鍃鍅鍊鍾鎄鎇"
+    "鎿鏇鐒鑥钁開閒陞靦鞝韝願顬飠餘餬餱餵驄鯴鰠鰵鵰鷴麪麫麵麼齧"
+    "於"
 )
 _SIMPLIFIED = (
     "丢并乱亘亚伫布占并来仑侣局俣系侠私伥俩仓个们幸伦伟侧侦伪杰伧伞备家佣偬传伛债伤倾偻仅佥侨仆伪侥偾雇价仪俊侬亿"
@@ -101,6 +104,9 @@ _SIMPLIFIED = (
     "鲱鲵鲲鲳鲸鲮鲰鲶鲫鳊鲽鳇鳅鳄鳆鳃鲥鳏鳎鳐鳍鲢鳌鳓鲦鲣鳗鳔鳙鳕鳖鳟鳝鳜鳞鲟鲼鲎鳢鲚鳄鲈鲡鸟凫鸠凫凤鸣鸢鸩鸨鸦鸵"
     "鸳鸲鸱鸪鸯鸭鸸鸹鸿鸽鸺鹃鹆鹁鹈鹅鹄鹉鹌鹏鹎鹊鸫鹑鹋鹕鹗鹛鹜莺鹤鹘鹣鹚鹚鹞鸡鹧鸥鸷鹨鸶鹪鹩鹫鹇鹬鹰鹭鹱鸬鹦鹳鹂"
     "鸾卤咸鹾碱盐丽麦麸曲黄黉点党黪霉黩黾鼋鼍冬鼹齐斋赍齑齿龀龅龇龃龆龄出龈龊龉龋腭龌龙庞龚龛龟"
+    "尽克划札恶当采坛坛仑庐战捍捣既升桠泛沈弥画痖秘札彩线修脶搜苹裥摆托谏咨谫谫雠溪赀买径厘钅钥钟巨锫铘锫锪钫炼钟锿镅"
+    "镎旋铹镥镢开闲升腼绱鞲愿颥饣余糊糇喂骢鲺鳋鳘雕鹇面面面么啮"
+    "于"
 )
 
 _FOLD = str.maketrans("".join(_TRADITIONAL), "".join(_SIMPLIFIED))

@@ -4,16 +4,22 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from contracts.artefacts.reading import Rule
 from contracts.base import Box
 from services.ocr.core.flat import Mask, unit
-from services.ocr.core.rules import rule_mask
+from services.ocr.core.rules import is_level, rule_mask
 
 MIN_CELL = 14
 MIN_RECTANGULARITY = 0.75
+MEETS = 3.0
+"""Pixels (at unit 1) between two rules that meet, at most; the straight stem of a letter stops further from its cell's border."""
 MAX_SHARE = 0.3
 """A larger hole is a frame around an answer area, not a cell."""
+
+
+Floats = npt.NDArray[np.float64]
 
 
 class Cell(NamedTuple):
@@ -32,7 +38,7 @@ class Cell(NamedTuple):
 def find_tables(rules: list[Rule], size: tuple[int, int]) -> list[Cell]:
     """Cells of all ruled tables (at least two cells) of a page of (width, height) pixels, top to bottom."""
     scale = unit(size)
-    net = _net(rules, size, scale)
+    net = _net(_meeting(rules, MEETS * scale), size, scale)
     _, labels = cv2.connectedComponents(net, connectivity=8)
     # An inner contour of the net is a hole: what the rules enclose.
     contours, hierarchy = cv2.findContours(net, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -52,6 +58,38 @@ def find_tables(rules: list[Rule], size: tuple[int, int]) -> list[Cell]:
         tables.setdefault(int(labels[cy, cx]), []).append((float(x), float(y), float(x + width), float(y + height)))
     groups = sorted((g for g in tables.values() if len(g) >= 2), key=lambda g: (min(b[1] for b in g), g[0][0]))
     return [cell for index, group in enumerate(groups) for cell in _placed(group, index)]
+
+
+def _meeting(rules: list[Rule], near: float) -> list[Rule]:
+    """The rules that reach or cross one of the other direction: stems of letters and underlines in a cell do not."""
+    level = [rule for rule in rules if is_level(rule)]
+    upright = [rule for rule in rules if not is_level(rule)]
+    if not level or not upright:
+        return []
+    across, down = _ends(level)[:, None], _ends(upright)[None, :, :, ::-1]
+    middle = down[..., 1].mean(axis=-1)
+    y = _at(across, middle)
+    x = _at(down, y)
+    meets = _within(across[..., 0], x, near) & _within(down[..., 0], y, near)
+    return [level[i] for i in np.flatnonzero(meets.any(axis=1))] + [
+        upright[j] for j in np.flatnonzero(meets.any(axis=0))
+    ]
+
+
+def _ends(rules: list[Rule]) -> Floats:
+    """(n, 2, 2): start and end of each, x and y."""
+    return np.array([(rule.start, rule.end) for rule in rules], np.float64)
+
+
+def _at(ends: Floats, along: Floats) -> Floats:
+    """How far across lines lie at `along`; ends: (..., 2, 2), start and end, along and across."""
+    start, end = ends[..., 0, :], ends[..., 1, :]
+    slope = (end[..., 1] - start[..., 1]) / np.maximum(end[..., 0] - start[..., 0], 1.0)
+    return np.asarray(start[..., 1] + slope * (along - start[..., 0]), np.float64)
+
+
+def _within(span: Floats, at: Floats, near: float) -> npt.NDArray[np.bool_]:
+    return np.asarray((span[..., 0] - near <= at) & (at <= span[..., 1] + near), np.bool_)
 
 
 def _net(rules: list[Rule], size: tuple[int, int], scale: float) -> Mask:

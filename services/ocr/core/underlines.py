@@ -15,6 +15,8 @@ FARTHEST = 8.0
 """In ems, how far a rule is followed; what goes on for longer is no blank."""
 LEAST = 0.6
 """In ems, by which a rule is made longer at least: no less than what a character hides; a foot of print beside it is less."""
+THICK = 2
+"""Rows of a rule's three that hold ink where it runs on: the foot of a character beside it touches one."""
 LEVEL = 0.2
 """In ems, between the heights of two pieces of one rule at most."""
 
@@ -47,7 +49,7 @@ def _end(end: Point, step: int, slope: float, ink: Mask, em: float) -> Point:
     heights = np.round(end[1] + slope * step * away).astype(np.intp)
     inside = (columns >= 0) & (columns < ink.shape[1]) & (heights >= 1) & (heights < ink.shape[0] - 1)
     columns, heights = columns[inside], heights[inside]
-    white = ~np.any([ink[heights + row, columns] > 0 for row in (-1, 0, 1)], axis=0)
+    white = np.sum([ink[heights + row, columns] > 0 for row in (-1, 0, 1)], axis=0) < THICK
     gaps = np.flatnonzero(white[1:] & white[:-1])
     if not len(gaps) or gaps[0] < LEAST * em:
         return end

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contracts.artefacts import KeyItem, Line, Paper, Reading
 from contracts.errors import ErrorCode, Permanent
 from services.parser.core import parse
+from services.parser.core.options import split_options
 from tests.unit.parser.readings import HEIGHT, WIDTH, bubbles, cell, column, frame, line, reading, submission
 
 PAPER = [
@@ -91,6 +92,12 @@ def test_two_columns_are_read_one_after_the_other() -> None:
     paper = parse(submission(), reading(lines))
     assert numbers(paper) == [str(n) for n in range(1, 21)]
     assert paper.questions[0].regions[0].box[2] < 660 <= paper.questions[-1].regions[0].box[0] + 1
+
+
+def test_an_option_whose_point_was_not_read_is_found_between_its_neighbours() -> None:
+    stem, options = split_options(["下列属于哪类技术？", "A、语音识别B字符识别", "C、图像识别", "D、维生素B的检测"])
+    assert stem == "下列属于哪类技术？"
+    assert options == {"A": "语音识别", "B": "字符识别", "C": "图像识别", "D": "维生素B的检测"}
 
 
 def test_options_in_two_columns_are_no_columns_of_text() -> None:

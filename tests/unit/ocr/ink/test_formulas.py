@@ -8,7 +8,7 @@ from contracts.artefacts.reading import Spot
 from services.ocr.core import formulas
 from services.ocr.core.asked import Asked, formula, signed
 from services.ocr.core.contents import Content, content_of
-from services.ocr.core.formulas import Leaf, Raised, Row
+from services.ocr.core.formulas import Fraction, Leaf, Raised, Row
 from services.ocr.core.places import Place
 from services.ocr.core.said import Judged, Text
 from services.ocr.core.stacked import Inks, stacked
@@ -184,3 +184,20 @@ def test_what_stands_on_a_bar_beside_a_digit_that_touches_it_belongs_to_it():
     content, place, inks = of_rule(mask)
     whole = stacked(content, place, inks, np.zeros((0, 2)))
     assert whole.mask.sum() > 0.95 * mask.sum()
+
+
+@pytest.mark.parametrize(
+    ("free", "confidence", "below", "sure", "is_formula"),
+    [
+        ("233", 0.99, "233", 0.59, False),  # a blot over a number, of whose parts one is hardly read
+        ("2:33", 0.99, "233", 0.95, False),  # all on one row, read surely
+        ("233", 0.99, "233", 0.95, True),  # the recogniser chose the lower row
+        ("23", 0.6, "233", 0.59, True),
+        ("4", 0.99, "4", 0.59, True),  # it often sees but one character of a fraction
+    ],
+)
+def test_a_row_that_was_read_surely_is_no_fraction(free, confidence, below, sure, is_formula):
+    row = Row((Fraction(Row((Leaf((1,)),)), Row((Leaf((2,)),))),))
+    parts = [Judged(Text(text, s, (0.5,) * len(text), (s,) * len(text)), {}) for text, s in (("1", 1.0), (below, sure))]
+    found = formula(asked(drawn(), row), {"text": free, "confidence": confidence, "candidates": {}}, parts)
+    assert (found is not None) == is_formula

@@ -71,3 +71,18 @@ def test_two_tables_are_numbered_from_the_top(page):
 def test_a_frame_around_an_answer_area_is_no_table(page):
     cv2.rectangle(page, (100, 200), (1100, 1400), (20, 20, 20), 2)
     assert find_tables(find_rules(Leaf(page)), (WIDTH, HEIGHT)) == []
+
+
+def test_a_letters_straight_stem_in_a_cell_divides_it_not(page):
+    grid(page, 2, 6)
+    cv2.line(page, (330, 367), (330, 412), (30, 30, 30), 3)  # nearly as high as its row
+    cells = find_tables(find_rules(Leaf(page)), (WIDTH, HEIGHT))
+    assert [(c.row, c.column) for c in cells] == [(r, c) for r in range(2) for c in range(6)]
+
+
+@pytest.mark.parametrize("foot", [(345, 373), (303, 345), (350, 380)])
+def test_a_rule_that_writing_nearly_touches_is_found(page, foot):
+    page[400:402, 300:400] = 20
+    page[395:399, foot[0] : foot[1]] = 30  # the level foot of a character, a row above it
+    level = [rule for rule in find_rules(Leaf(page)) if is_level(rule)]
+    assert [rule for rule in level if length_of(rule) > 45 and abs(rule.start[1] - 400.5) < 1]

@@ -319,3 +319,30 @@ def test_a_place_tells_what_its_free_reading_may_be_instead(page):
     assert spot.seconds == ("4pple", "appie")
     (level,) = spots(page, [stem], Doubtful("—12"), "rule")
     assert (level.text, level.seconds) == ("-12", ("-pple", "-ppie"))
+
+
+def test_writing_on_the_row_below_makes_a_blank_beside_print_no_fractions_bar(page, engine):
+    cv2.line(page, (300, 420), (420, 420), (20, 20, 20), 2)
+    for x in (310, 350, 390):
+        cv2.rectangle(page, (x, 427), (x + 22, 470), (30, 30, 30), -1)  # large letters, close under the rule
+    assert len(spots(page, [line("答案是", [220, 246, 272], 405)], engine, "rule")) == 1
+
+
+def test_a_bar_at_the_middle_of_its_line_with_ink_under_it_is_a_fractions(page, engine):
+    cv2.line(page, (300, 405), (420, 405), (20, 20, 20), 2)
+    for x in (310, 350, 390):
+        cv2.rectangle(page, (x, 412), (x + 22, 440), (30, 30, 30), -1)
+    assert spots(page, [line("答案是", [220, 246, 272], 405)], engine, "rule") == []
+
+
+def test_a_letter_as_high_as_its_cell_is_read_and_the_cells_border_is_not(page, engine):
+    for y in (400, 440):
+        cv2.line(page, (300, y), (480, y), (20, 20, 20), 2)
+    for x in (300, 390, 480):
+        cv2.line(page, (x, 400), (x, 440), (20, 20, 20), 2)
+    cv2.polylines(
+        page, [np.array([(335, 435), (348, 405), (361, 435)])], isClosed=False, color=(30, 30, 30), thickness=3
+    )
+    cv2.line(page, (396, 404), (396, 436), (30, 30, 30), 2)  # a border drawn twice
+    found = spots(page, [line("答案是", [220, 246, 272], 420)], engine, "cell")
+    assert [spot.ink > 0 for spot in found] == [True, False]

@@ -55,3 +55,9 @@ def test_a_slanting_rule_is_followed_along_its_slant() -> None:
 def test_short_and_upright_lines_stay_as_they_are() -> None:
     others = [rule(100, 140), Rule(start=(50, 20), end=(50, 180))]
     assert lengthened(others, page((60, 400)), EM) == others
+
+
+def test_the_thin_foot_of_print_that_touches_a_rule_is_not_taken_into_it() -> None:
+    ink = page((200, 400))
+    ink[Y - 1, 170:200] = 255  # runs into the rule, but is no thicker than the end of a stroke
+    assert lengthened([rule(200, 399)], ink, EM) == [rule(200, 399)]

@@ -201,3 +201,16 @@ def test_one_long_line_along_an_edge_counts_less_than_several_words() -> None:
 
     along_the_edge = upright.legibility(page, [quad(600)], ByWidth())
     assert along_the_edge < upright.legibility(page, [quad(90), quad(100), quad(80)], ByWidth())
+
+
+def test_a_part_that_is_numbered_again_in_a_larger_hand_is_an_answer() -> None:
+    asked = [line("1.计算下列各题", 0, 0), line("(1) 长度是多少", 0, 40), line("(2) 高度是多少", 0, 80)]
+    small = script.by_size_and_wording([*asked, line("(1) 30cm", 0, 120)])
+    large = script.by_size_and_wording([*asked, line("(1) 30cm", 0, 120, height=40)])
+    assert [part.script for part in small] == ["printed"] * 4
+    assert [part.script for part in large] == ["printed"] * 3 + ["handwritten"]
+
+
+def test_parts_of_the_next_question_are_numbered_anew() -> None:
+    lines = [line("1.计算", 0, 0), line("(1) 长度", 0, 40), line("2.求值", 0, 80), line("(1) 高度", 0, 120, height=40)]
+    assert [part.script for part in script.by_size_and_wording(lines)] == ["printed"] * 4

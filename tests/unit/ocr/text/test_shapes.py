@@ -105,6 +105,10 @@ def test_views_of_a_place_that_become_the_same_add_up() -> None:
     assert found.candidates == {"假命题": 0.75}
 
 
+def test_characters_with_one_form_in_use_in_simplified_texts_fold() -> None:
+    assert folded("18.5昇，3立方釐米，開戰，由於") == "18.5升，3立方厘米，开战，由于"
+
+
 def test_characters_in_use_in_simplified_texts_do_not_fold() -> None:
     assert folded("乾坤，著名，瞭望，藉口") == "乾坤，著名，瞭望，藉口"
     assert not is_simplified(["山水日月"])
