@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +21,10 @@ from services.parser.core import parse
 from services.parser.core.classifier import Classifier
 from services.parser.core.given import with_facilities, with_given
 from services.parser.core.own import OwnPoints, with_own
-from services.parser.core.tagging import Rules, tag, with_points, words_of
+from services.parser.core.tagging import Rules, points_from, tag, with_points, words_of
 from services.parser.settings import ParserSettings
 
-POINTS = Path(__file__).parent / "knowledge" / "points.json"
+KNOWLEDGE = Path(__file__).parent / "knowledge"
 CLASSIFIED = ("math",)
 """Subjects with a trained `knowledge/<subject>.npz`."""
 
@@ -53,11 +52,16 @@ def load_rules() -> Rules:
     """The keyword rules and classifiers that ship with the service. Raises OSError or ValueError when damaged."""
     classifiers = {}
     for subject in CLASSIFIED:
-        with np.load(POINTS.with_name(f"{subject}.npz"), allow_pickle=False) as arrays:
+        with np.load(KNOWLEDGE / f"{subject}.npz", allow_pickle=False) as arrays:
             classifiers[subject] = Classifier.of(dict(arrays))
-    files = sorted(p for p in POINTS.parent.iterdir() if p.suffix in (".json", ".npz"))
-    edition = hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
-    return replace(Rules.of(json.loads(POINTS.read_text(encoding="utf-8")), classifiers), edition=edition)
+    by_subject, seen = {}, hashlib.sha256()
+    for path in sorted((KNOWLEDGE / "words").glob("*.json")):
+        known = taxonomy(path.stem)
+        by_subject[path.stem] = points_from(known, json.loads(path.read_text(encoding="utf-8")))
+        seen.update(path.read_bytes() + known.model_dump_json().encode())
+    for path in sorted(KNOWLEDGE.glob("*.npz")):
+        seen.update(path.read_bytes())
+    return Rules(by_subject, classifiers, edition=seen.hexdigest())
 
 
 async def points_of(

@@ -42,7 +42,7 @@ def diagnose(
     """
     words = words_for(submission.locale)
     known = taxonomy(submission.subject).with_own(submission.points).called(words.lang)
-    items = called(items_of(paper, analysis), known)
+    items = called(items_of(paper, analysis, known), known)
     rows, mastery = _mastery(items, background, known, words)
     firm = [pair for pair in zip(rows, mastery, strict=True) if pair[1].sufficient and not pair[0].of_type]
     weak = sorted((pair for pair in firm if _is_weak(pair[1], submission.rules)), key=lambda pair: pair[1].mastery)
@@ -72,7 +72,7 @@ def _mastery(
     rows = rows_by_point(graded, gauge, background.history)
     others = rows_by_type(untagged, gauge, words.types)
     mastery = masteries(rows, gauge, others)
-    if topics := rows_by_topic(graded, gauge, known):
+    if topics := rows_by_topic(graded, gauge, known, background.history):
         kept = [pair for pair in zip(rows, mastery, strict=True) if pair[0].code not in {row.code for row in topics}]
         topics = telling(topics, rows, known)
         rows = [*(row for row, _ in kept), *topics]

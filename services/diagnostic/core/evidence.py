@@ -15,6 +15,7 @@ _WEIGHT_UNDER_REVIEW = 0.5
 _LEAST_CONFIDENCE = 0.2
 _LEAST_OF_BEST = 0.5
 _MOST_POINTS = 2
+NO_TAXONOMY = Taxonomy(subject="")
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,18 @@ class Item:
         return (1.0 - self.share) * (self.full or 1.0)
 
 
-def items_of(paper: Paper, analysis: Analysis) -> list[Item]:
-    """All answered or answerable questions in the paper's order; parents stand aside for their graded parts."""
+def items_of(paper: Paper, analysis: Analysis, known: Taxonomy = NO_TAXONOMY) -> list[Item]:
+    """All answered or answerable questions in the paper's order; parents stand aside for their graded parts.
+
+    known: the taxonomy that says which of a question's points is the topic of another.
+    """
     pairs = _pairs(paper, analysis)
     graded = {answer.path for _, answer in pairs if _share(answer) is not None}
     kept = [(q, a) for q, a in pairs if not (q.type == "composite" and _has_parts(q, a, pairs, graded))]
     twice = {number for number, count in Counter(q.number for q, _ in kept).items() if count > 1}
     inherited = {question.path: question.knowledge_points for question in paper.questions}
-    return [_item(question, answer, question.number in twice, inherited) for question, answer in kept]
+    above = {point.code: point.parent for point in known.points if point.parent is not None}
+    return [_item(question, answer, question.number in twice, inherited, above) for question, answer in kept]
 
 
 def called(items: Sequence[Item], known: Taxonomy) -> list[Item]:
@@ -94,7 +99,11 @@ def _has_parts(
 
 
 def _item(
-    question: Question, answer: Answer, ambiguous: bool, inherited: dict[tuple[str, ...], tuple[KnowledgePoint, ...]]
+    question: Question,
+    answer: Answer,
+    ambiguous: bool,
+    inherited: Mapping[tuple[str, ...], tuple[KnowledgePoint, ...]],
+    above: Mapping[str, str],
 ) -> Item:
     points = answer.knowledge_points  # as a teacher corrected them, or a model named them
     if points is None:
@@ -104,7 +113,7 @@ def _item(
     if answer.needs_review:
         weight *= _WEIGHT_UNDER_REVIEW
     label = "·".join(question.path) if ambiguous and len(question.path) > 1 else question.number
-    return Item(label, question, answer, _share(answer), weight, _points(points))
+    return Item(label, question, answer, _share(answer), weight, _points(points, above))
 
 
 def _full(question: Question, answer: Answer) -> float | None:
@@ -120,14 +129,18 @@ def _share(answer: Answer) -> float | None:
     return {"correct": 1.0, "partial": 0.5}.get(answer.verdict, 0.0)
 
 
-def _points(points: Sequence[KnowledgePoint]) -> tuple[tuple[KnowledgePoint, float], ...]:
+def _points(points: Sequence[KnowledgePoint], above: Mapping[str, str]) -> tuple[tuple[KnowledgePoint, float], ...]:
     """The points that the question surely tests, most confident first, with their parts of its weight.
 
     Confidence over the root of all confidence: two sure points get 0.7 each, more than a half, since the answer does
-    speak for both; two half-sure ones a half each; a single doubtful one less than the whole.
+    speak for both; two half-sure ones a half each; a single doubtful one less than the whole. A topic and its part share
+    nothing: what speaks for the part speaks for the topic.
     """
     ranked = sorted(points, key=lambda point: (-point.confidence, point.code))
     floor = max(_LEAST_CONFIDENCE, _LEAST_OF_BEST * ranked[0].confidence) if ranked else 1.0
     kept = [point for point in ranked if point.confidence >= floor][:_MOST_POINTS]
-    root = math.sqrt(sum(point.confidence for point in kept))
+    surest: dict[str, float] = {}
+    for point in kept:
+        surest.setdefault(above.get(point.code, point.code), point.confidence)
+    root = math.sqrt(sum(surest.values()))
     return tuple((point, point.confidence / root) for point in kept)

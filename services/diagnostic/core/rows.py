@@ -7,7 +7,7 @@ import numpy as np
 
 from contracts.artefacts.diagnosis import ClassRecord, Mastery, PastAnswers
 from contracts.artefacts.paper import QuestionType
-from contracts.taxonomy import Taxonomy
+from contracts.taxonomy import Point, Taxonomy
 from services.diagnostic.core.calibration import LEAST_STUDENTS, Calibration, calibrate
 from services.diagnostic.core.curves import Curve, curve_before, curve_of, guess_of
 from services.diagnostic.core.evidence import Item
@@ -98,31 +98,54 @@ def rows_by_point(graded: Sequence[Item], gauge: Gauge, history: Sequence[PastAn
             row = found.setdefault(point.code, Row(point.code, point.name))
             row.items.append(item)
             row.answers.append(gauge.observed(item, point.code, part))
-    for each in sorted(history, key=lambda past: past.exams_ago):
-        if each.code in found:
-            past = found[each.code].past
-            room = _MOST_PAST - sum(seen.weight for seen in past)
-            weight = max(0.0, min(each.questions * _FADES**each.exams_ago, room))
-            past.append(Observation(each.share, weight, curve_before(each.difficulty)))
+    _remember(found, history)
     return list(found.values())
 
 
-def rows_by_topic(graded: Sequence[Item], gauge: Gauge, taxonomy: Taxonomy) -> list[Row]:
-    """Topics of which this paper asked several points: together they may carry a judgement that none carries alone."""
+def rows_by_topic(
+    graded: Sequence[Item], gauge: Gauge, taxonomy: Taxonomy, history: Sequence[PastAnswers] = ()
+) -> list[Row]:
+    """Topics of which this paper asked several points: together they may carry a judgement that none carries alone.
+
+    Of earlier answers those count that were given on the topic itself.
+    """
     topics = {point.code: taxonomy.parent_of(point.code) or point for point in taxonomy.points}
+    names = {point.code: point.name for point in taxonomy.points}
     found: dict[str, Row] = {}
     asked: dict[str, set[str]] = {}
     for item in graded:
-        parts: dict[str, float] = {}
-        for point, part in item.points:
+        for code, part in _parts_by_topic(item, topics).items():
+            row = found.setdefault(code, Row(code, names[code]))
+            row.items.append(item)
+            row.answers.append(gauge.observed(item, code, part))
+        for point, _ in item.points:
             if topic := topics.get(point.code):
-                found.setdefault(topic.code, Row(topic.code, topic.name))
                 asked.setdefault(topic.code, set()).add(point.code)
-                parts[topic.code] = min(1.0, parts.get(topic.code, 0.0) + part)
-        for code, part in parts.items():
-            found[code].items.append(item)
-            found[code].answers.append(gauge.observed(item, code, part))
+    _remember(found, history)
     return [row for code, row in found.items() if len(asked[code]) > 1 and len(row.items) >= ENOUGH]
+
+
+def _parts_by_topic(item: Item, topics: Mapping[str, Point]) -> dict[str, float]:
+    """Of a question's weight what speaks for each topic: all that its points have, which share nothing with the topic."""
+    own = {point.code: part for point, part in item.points}
+    parts: dict[str, float] = {}
+    for code, part in own.items():
+        if (topic := topics.get(code)) and topic.code != code:
+            parts[topic.code] = min(1.0, parts.get(topic.code, 0.0) + part)
+    for code, part in own.items():
+        if (topic := topics.get(code)) and topic.code == code:
+            parts[code] = max(part, parts.get(code, 0.0))
+    return parts
+
+
+def _remember(rows: Mapping[str, Row], history: Sequence[PastAnswers]) -> None:
+    """Add what earlier exams said of the rows' codes."""
+    for each in sorted(history, key=lambda past: past.exams_ago):
+        if each.code in rows:
+            past = rows[each.code].past
+            room = _MOST_PAST - sum(seen.weight for seen in past)
+            weight = max(0.0, min(each.questions * _FADES**each.exams_ago, room))
+            past.append(Observation(each.share, weight, curve_before(each.difficulty)))
 
 
 def telling(topics: Sequence[Row], rows: Sequence[Row], taxonomy: Taxonomy) -> list[Row]:

@@ -5,15 +5,21 @@ Difficulty by the question's place and kind.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.artefacts import KnowledgePoint, Paper, Question, QuestionType
+from contracts.taxonomy import Taxonomy
 from services.parser.core.classifier import Classifier, classify
 
+_PASSAGE = 60
+"""Words from which an English text is a passage to be read."""
+_LATIN = re.compile("[A-Za-z]")
 _MOST = 3
 _HALF = 0.5
 _BETWEEN = 3.0
 _CERTAIN = 0.85
+_PART = 0.5
+"""Evidence by which a topic is surer than its parts."""
 _USUAL = 0.35
 """Near the mean difficulty of TAL-SCQ5K (0.38); below 0.4, so that most questions keep to that mean's level of five."""
 _KIND: dict[QuestionType, float] = {
@@ -33,12 +39,16 @@ _PLACE = 0.1
 
 @dataclass(frozen=True)
 class Point:
-    """A knowledge point of a subject, the words that show it, and `options` that choices on it are between."""
+    """A knowledge point of a subject, the words that show it, and `options` that choices on it are between.
+
+    topic: code of the point that it is part of, if any.
+    """
 
     code: str
     name: str
     words: tuple[str, ...]
     options: frozenset[str] = frozenset()
+    topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,28 +59,25 @@ class Rules:
     classifiers: Mapping[str, Classifier] = field(default_factory=dict)
     edition: str = ""
 
-    @classmethod
-    def of(
-        cls,
-        data: Mapping[str, Sequence[Mapping[str, object]]],
-        classifiers: Mapping[str, Classifier] | None = None,
-    ) -> "Rules":
-        """From the JSON of `services/parser/knowledge/points.json` and the classifiers trained beside it."""
-        return cls(
-            {
-                subject: [
-                    Point(
-                        str(p["code"]),
-                        str(p["name"]),
-                        tuple(map(str, _list(p["words"]))),
-                        frozenset(map(str, _list(p.get("options", [])))),
-                    )
-                    for p in points
-                ]
-                for subject, points in data.items()
-            },
-            classifiers or {},
+
+def points_from(taxonomy: Taxonomy, rows: Sequence[Mapping[str, object]]) -> list[Point]:
+    """A taxonomy's points by the words that show them; rows: the JSON of `services/parser/knowledge/words`.
+
+    Raises ValueError on a code that the taxonomy doesn't have.
+    """
+    known = {point.code: point for point in taxonomy.points}
+    if strange := [str(row["code"]) for row in rows if row["code"] not in known]:
+        raise ValueError(f"{taxonomy.subject} has no points {strange[:5]}")
+    return [
+        Point(
+            code=str(row["code"]),
+            name=known[str(row["code"])].name,
+            words=tuple(map(str, _list(row["words"]))),
+            options=frozenset(map(str, _list(row.get("options", [])))),
+            topic=known[str(row["code"])].parent,
         )
+        for row in rows
+    ]
 
 
 def tagged(paper: Paper, subject: str, rules: Rules) -> Paper:
@@ -98,22 +105,14 @@ def with_points(paper: Paper, points: Sequence[Sequence[KnowledgePoint]]) -> Pap
 def tag(rules: Rules, subject: str, text: str, options: Iterable[str] = ()) -> list[KnowledgePoint]:
     """The points that a question's text shows, most certain first; none when no word is found and no class is sure.
 
-    Words and classifier are merged by name, the surer one's confidence standing. A word counts by its length (a long
-    word seldom stands by chance); confidence grows with the evidence, up to 0.85. A choice between in, on, at and for is
-    about prepositions, whatever stands in its stem.
+    Words and classifier are merged by name, the surer one's confidence standing. A choice between in, on, at and for is
+    about prepositions, whatever stands in its stem: there, English words tell the part of a topic that the options show.
+    A passage holds all of a language's grammar and is about none of it.
     """
-    lowered = text.lower()
     chosen = [option.strip().lower().rstrip(".;,") for option in options]
-    scored = [
-        (sum(_weight(w) for w in p.words if _stands(w.lower(), lowered, subject)) + _between(chosen, p), p)
-        for p in rules.by_subject.get(subject, ())
-    ]
-    total = sum(score for score, _ in scored)
-    best = sorted((s for s in scored if s[0] > 0), key=lambda s: (-s[0], s[1].code))[:_MOST]
-    points = [
-        KnowledgePoint(code=p.code, name=p.name, confidence=round(_CERTAIN * score / (total + 1.0), 3))
-        for score, p in best
-    ]
+    seen = _seen(rules.by_subject.get(subject, ()), text.lower(), chosen, formulas=subject == "math")
+    unasked = subject == "english" and (chosen or len(text.split()) > _PASSAGE)
+    points = _ranked(_of_options(seen) if unasked else seen)
     model = rules.classifiers.get(subject)
     guess = classify(model, text) if model is not None else None
     if guess is not None:
@@ -122,6 +121,73 @@ def tag(rules: Rules, subject: str, text: str, options: Iterable[str] = ()) -> l
     for point in sorted(points, key=lambda p: (-p.confidence, p.code)):
         surest.setdefault(point.name, point)
     return list(surest.values())[:_MOST]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A point, which of its words stand in a text, and what its options count."""
+
+    point: Point
+    words: frozenset[str]
+    between: float
+
+    @property
+    def evidence(self) -> float:
+        return sum(map(_weight, self.words)) + self.between
+
+
+def _seen(points: Sequence[Point], text: str, options: Sequence[str], *, formulas: bool) -> list[_Seen]:
+    """Which words of every point stand in a text in lower case."""
+    return [
+        _Seen(
+            point,
+            frozenset(w for w in point.words if _stands(w.lower(), text, formulas=formulas)),
+            _between(options, point),
+        )
+        for point in points
+    ]
+
+
+def _of_options(seen: Sequence[_Seen]) -> list[_Seen]:
+    """Without the Latin words of points whose topic the options don't show."""
+    asked = {one.point.topic or one.point.code for one in seen if one.between}
+    return [
+        one
+        if (one.point.topic or one.point.code) in asked
+        else replace(one, words=frozenset(w for w in one.words if not _LATIN.search(w)))
+        for one in seen
+    ]
+
+
+def _ranked(seen: Sequence[_Seen]) -> list[KnowledgePoint]:
+    """The points with evidence, a topic before its parts: what shows a part shows the topic, and more surely.
+
+    A word counts by its length (a long word seldom stands by chance), once for each topic. Topics share the confidence by
+    their evidence, which with all of it grows up to 0.85; parts share their topic's.
+    """
+    topics: dict[str, list[_Seen]] = {}
+    for one in seen:
+        if one.evidence > 0:
+            topics.setdefault(one.point.topic or one.point.code, []).append(one)
+    evidence = {code: _together(found) for code, found in topics.items()}
+    total, by_code = sum(evidence.values()), {one.point.code: one.point for one in seen}
+    shares: list[tuple[float, Point]] = []
+    for code, found in topics.items():
+        share = _CERTAIN * evidence[code] / (total + 1.0)
+        parts = [one for one in found if one.point.code != code]
+        whole = sum(one.evidence for one in parts)
+        if code in by_code:
+            shares.append((share, by_code[code]))
+            whole += _PART
+        shares += [(share * one.evidence / whole, one.point) for one in parts]
+    best = sorted(shares, key=lambda each: (-each[0], each[1].code))[:_MOST]
+    return [KnowledgePoint(code=p.code, name=p.name, confidence=round(sure, 3)) for sure, p in best]
+
+
+def _together(seen: Sequence[_Seen]) -> float:
+    """Evidence of a topic."""
+    words = frozenset[str]().union(*(one.words for one in seen))
+    return sum(map(_weight, words)) + max(one.between for one in seen)
 
 
 def difficulty(question: Question, place: float) -> float:
@@ -138,9 +204,9 @@ def words_of(question: Question) -> str:
     return " ".join([question.text, *question.options.values()])
 
 
-def _stands(word: str, text: str, subject: str) -> bool:
-    """Latin words as whole ones, but for formulas: lnx."""
-    if subject == "math" or not word.isascii():
+def _stands(word: str, text: str, *, formulas: bool) -> bool:
+    """Latin words as whole ones, but in formulas: lnx."""
+    if formulas or not word.isascii():
         return word in text
     return word in text and re.search(f"(?<![a-z]){re.escape(word)}(?![a-z])", text) is not None
 

@@ -1,17 +1,16 @@
 """Tags come from words, abstain without them, and are asked from the cache first."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.artefacts import AnswerKey, Header, KeyItem, KnowledgePoint, Paper, Question, Submission
-from contracts.taxonomy import Point
-from services.parser.core.tagging import Rules, difficulty, tag, tagged, with_points
-from services.parser.stage import POINTS, points_of, tags
+from contracts.taxonomy import Point, taxonomy
+from services.parser.core.tagging import difficulty, points_from, tag, tagged, with_points
+from services.parser.stage import load_rules, points_of, tags
 
-RULES = Rules.of(json.loads(POINTS.read_text(encoding="utf-8")))
+RULES = replace(load_rules(), classifiers={})
 
 
 class Memory:
@@ -25,6 +24,10 @@ class Memory:
 
     async def set(self, key: str, value: Any, ttl: float) -> None:
         self.kept[key] = (value, ttl)
+
+
+def parent_name(code: str) -> str:
+    return next(point.name for point in taxonomy("english").points if point.code == code)
 
 
 def question(text: str) -> Question:
@@ -70,12 +73,15 @@ def test_words_that_only_set_the_scene_show_no_point(text: str) -> None:
 )
 def test_english_choices_are_about_what_their_options_are(options: tuple[str, ...], name: str | None) -> None:
     text = "I think that she can do it in a week, but they must write to the teacher."
-    assert [point.name for point in tag(RULES, "english", text, options)] == ([name] if name else [])
+    found = [point.name for point in tag(RULES, "english", text, options)]
+    assert found[:1] == ([name] if name else [])
+    parts = {point.name for point in taxonomy("english").points if point.parent and parent_name(point.parent) == name}
+    assert set(found[1:]) <= parts
 
 
 def test_latin_words_are_whole_ones_but_in_formulas() -> None:
     assert tag(RULES, "ict", "the script and the chips") == []
-    assert [point.name for point in tag(RULES, "ict", "一个 IP 地址")] == ["网络与安全"]
+    assert tag(RULES, "ict", "一个 IP 地址")[0].name == "网络与安全"
     assert "指数与对数" in [point.name for point in tag(RULES, "math", "求 lnx 的值")]
 
 
@@ -158,3 +164,35 @@ async def test_a_schools_own_points_stand_beside_those_that_ship_and_give_way_to
 
     assert await codes(school) == await codes(plain) | {"given.描点法"}
     assert await codes(keyed) == {"given.对称轴"}
+
+
+def test_what_shows_a_part_shows_its_topic_and_more_surely() -> None:
+    found = tag(RULES, "physics", "以地面为参照物，坐在行驶的汽车里的乘客是运动的")
+    assert [point.name for point in found[:2]] == ["机械运动", "参照物与运动的相对性"]
+    assert found[0].confidence > found[1].confidence
+
+
+def test_the_part_whose_words_stand_is_meant_not_another_of_its_topic() -> None:
+    measured = tag(RULES, "physics", "用分度值为1mm的刻度尺测量长度，读数要估读到分度值的下一位")
+    assert measured[1].name == "刻度尺的使用"
+    assert all(point.topic == "physics.01" for point in RULES.by_subject["physics"] if point.name == measured[1].name)
+
+
+def test_a_passage_shows_no_grammar_however_many_of_its_words_stand_in_it() -> None:
+    sentence = "Yesterday he must have been running because he was tired and could not speak. "
+    assert tag(RULES, "english", sentence)
+    assert tag(RULES, "english", sentence * 6) == []
+
+
+def test_every_point_with_words_is_one_of_the_taxonomys_and_every_part_has_words() -> None:
+    for subject, points in RULES.by_subject.items():
+        known = {point.code: point for point in taxonomy(subject).points}
+        assert {point.code for point in points} <= set(known)
+        parts = {code for code, point in known.items() if point.parent is not None}
+        assert parts <= {point.code for point in points}
+        assert len({point.name for point in known.values()}) == len(known)
+
+
+def test_words_of_a_point_that_the_taxonomy_lacks_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"physics has no points \['physics\.99'\]"):
+        points_from(taxonomy("physics"), [{"code": "physics.99", "words": ["力"]}])

@@ -1,0 +1,54 @@
+"""A question tagged with a topic and a part of it speaks for both, and no less for the topic."""
+
+from contracts.artefacts import Diagnosis, KnowledgePoint, Paper
+from contracts.artefacts.diagnosis import Background, PastAnswers
+from contracts.taxonomy import taxonomy
+from services.diagnostic.core import diagnose
+from services.diagnostic.core.evidence import items_of
+from tests.unit.diagnostic.test_diagnose import SUBMISSION, exam
+
+KNOWN = taxonomy("physics")
+TOPIC = next(point for point in KNOWN.points if point.name == "机械运动")
+PARTS = [point for point in KNOWN.points if point.parent == TOPIC.code][:4]
+PHYSICS = SUBMISSION.model_copy(update={"subject": "physics"})
+ROWS = [(str(n), "wrong" if n < 3 else "correct", "x") for n in range(4)]
+
+
+def tagged(*, parts: bool) -> tuple[Paper, object]:
+    paper, analysis = exam(*ROWS)
+    topic = KnowledgePoint(code=TOPIC.code, name=TOPIC.name, confidence=0.6)
+    questions = tuple(
+        question.model_copy(
+            update={
+                "knowledge_points": (topic, KnowledgePoint(code=part.code, name=part.name, confidence=0.5))
+                if parts
+                else (topic,)
+            }
+        )
+        for question, part in zip(paper.questions, PARTS, strict=True)
+    )
+    return paper.model_copy(update={"questions": questions}), analysis
+
+
+def topic_of(found: Diagnosis) -> object:
+    return next(row for row in found.mastery if row.code == TOPIC.code)
+
+
+def test_a_part_takes_nothing_from_its_topics_weight() -> None:
+    ((_, alone),) = items_of(*tagged(parts=False), KNOWN)[0].points
+    (_, beside), (_, part) = items_of(*tagged(parts=True), KNOWN)[0].points
+    assert beside == alone
+    assert 0 < part < alone
+
+
+def test_a_topics_mastery_is_the_same_with_and_without_its_parts_named() -> None:
+    coarse, fine = (diagnose(PHYSICS, *tagged(parts=parts)) for parts in (False, True))
+    assert topic_of(fine) == topic_of(coarse)
+    assert {row.code for row in fine.mastery} == {TOPIC.code, *(part.code for part in PARTS)}
+
+
+def test_what_earlier_exams_said_of_a_topic_counts_where_its_parts_are_named() -> None:
+    past = Background(history=(PastAnswers(code=TOPIC.code, share=1.0, questions=4, exams_ago=1),))
+    alone, remembered = (topic_of(diagnose(PHYSICS, *tagged(parts=True), each)) for each in (Background(), past))
+    assert remembered.mastery > alone.mastery
+    assert remembered.earlier == 1.0
