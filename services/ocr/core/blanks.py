@@ -22,10 +22,10 @@ THIN, FURTHER = 0.7, 0.05
 """Share of the rows under a rule that dashes take up at most; share of ink a little further down, where characters go on."""
 LONGEST_DASH = 2.6
 """In ems: a Chinese dash is two."""
-LONG = 2.5
-"""In ems, from which a rule with ink right under it may be a blank: writing on the row below reaches up to it."""
 STROKE = 1.8
 """In ems, up to which an upright rule may be the stroke of a written 4 that crosses its blank."""
+NEAREST = 1.0
+"""In ems: rules of two rows are further apart."""
 BARS = 3
 """Upright rules on a level one from which it is an axis: answers hold one or two straight strokes."""
 
@@ -82,10 +82,12 @@ def _is_crossed(left: Box, right: Box, ink: Mask, em: float) -> bool:
 
 
 def _divides(bar: Box, blank: Box, ink: Mask, em: float) -> bool:
-    """Whether a rule is the bar of a fraction written over a longer one: ink stands between the two."""
+    """Whether a rule is a stroke of what is written over a longer one: no row is so near, or ink stands between the two."""
     apart, within = blank[3] - bar[3], blank[0] - 0.3 * em < bar[0] and bar[2] < blank[2] + 0.3 * em
     if not within or not 0.4 * em < apart < 1.5 * em or bar[2] - bar[0] > 0.8 * (blank[2] - blank[0]):
         return False
+    if apart < NEAREST * em:
+        return True
     y0, y1 = round(bar[3] - 0.05 * em), round(blank[3] - 0.35 * em)
     return bool((ink[y0:y1, round(bar[0]) : round(bar[2])] > 0).any())
 
@@ -139,9 +141,10 @@ def _is_dash(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
 
 
 def _runs_under(rule: Rule, glyphs: Sequence[Glyph], em: float) -> bool:
-    """Whether the print right beside a long rule stands on its height, as beside blanks; a fraction's bar runs at the middle of its line."""
-    if length_of(rule) < LONG * em:
-        return False
+    """Whether the print right beside a rule stands on its height, as beside blanks, whatever reaches up to it from the next row.
+
+    A fraction's bar runs at the middle of its line.
+    """
     ends = ((rule.start, -1), (rule.end, 1))
     beside = [y - g.y for (x, y), step in ends for g in glyphs if -0.2 * em < step * (g.x - x) < 1.2 * em]
     return any(0.25 * em < up < 0.8 * em for up in beside) and not any(abs(up) <= 0.25 * em for up in beside)

@@ -25,6 +25,7 @@ def questions_of(found: Sequence[Outlined], flow: Flow, reading: Reading, key: K
     owned = _owners(found, reading)
     tabled = {(ref.page, ref.index) for f in found for ref in f.lines}
     found = [replace(f, rows=tuple(at for at in f.rows if _ref(flow.rows[at]) not in tabled)) for f in found]
+    found = _without_others_writing(found, owned, flow, reading)
     for i, one in enumerate(found):
         item = key.match(one.number, one.section.number if one.section else None)
         question = _question(one, item, flow, reading, owned[i])
@@ -118,6 +119,21 @@ def _owners(found: Sequence[Outlined], reading: Reading) -> list[tuple[tuple[int
             if able:
                 owned[min(able)[1]].append((page.page, i))
     return [tuple(sorted(o, key=lambda ref: _place(reading, ref))) for o in owned]
+
+
+def _without_others_writing(
+    found: Sequence[Outlined], owned: Sequence[tuple[tuple[int, int], ...]], flow: Flow, reading: Reading
+) -> list[Outlined]:
+    """The questions without handwriting that stands in a place of another: a letter before its number begins a row earlier."""
+    boxes = [[(page, reading.pages[page - 1].spots[index].box) for page, index in places] for places in owned]
+
+    def others(row: Row, i: int) -> bool:
+        at = [n for n, places in enumerate(boxes) for page, box in places if page == row.page and _holds(box, row.box)]
+        return not row.printed and bool(at) and i not in at
+
+    return [
+        replace(one, rows=tuple(at for at in one.rows if not others(flow.rows[at], i))) for i, one in enumerate(found)
+    ]
 
 
 def _place(reading: Reading, ref: tuple[int, int]) -> tuple[int, float, float]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-_MARKER = re.compile(r"(?:(?<=\s)|(?<![A-Za-z0-9(（]))(?P<letter>[A-HΑΒС])\s{0,2}[.．、:：,，]")
-_FIRST = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，]")
+_MARKER = re.compile(r"(?:(?<=\s)|(?<![A-Za-z0-9(（]))(?P<letter>[A-HΑΒС])\s{0,2}(?:[.．、:：,，]|[·・•](?!\s*[A-Z]))")
+_FIRST = re.compile(r"^\W{0,2}[A-HΑΒС]\s{0,2}[.．、:：,，·・•]")
 _BARE = re.compile(r"(?<=[一-鿿])(?P<letter>[B-H])(?=[一-鿿])")
 """An option's letter whose point was not read, between two options' Chinese texts."""
 _LATIN = str.maketrans("ΑΒС", "ABC")

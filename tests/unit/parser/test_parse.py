@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.artefacts import KeyItem, Line, Paper, Reading
+from contracts.artefacts import KeyItem, Line, Paper, Reading, Spot
 from contracts.errors import ErrorCode, Permanent
 from services.parser.core import parse
 from services.parser.core.options import split_options
@@ -98,6 +98,12 @@ def test_an_option_whose_point_was_not_read_is_found_between_its_neighbours() ->
     stem, options = split_options(["下列属于哪类技术？", "A、语音识别B字符识别", "C、图像识别", "D、维生素B的检测"])
     assert stem == "下列属于哪类技术？"
     assert options == {"A": "语音识别", "B": "字符识别", "C": "图像识别", "D": "维生素B的检测"}
+
+
+def test_options_with_a_middle_dot_are_options_and_products_are_none() -> None:
+    _, options = split_options(["下列推理正确的是", "A·单质", "B·中和反应", "C·离子", "D·化合物"])
+    assert options == {"A": "单质", "B": "中和反应", "C": "离子", "D": "化合物"}
+    assert split_options(["求 A·B 与 B·C 的值"])[1] == {}
 
 
 def test_options_in_two_columns_are_no_columns_of_text() -> None:
@@ -305,3 +311,14 @@ def test_numbers_that_count_up_in_a_question_do_not_hide_the_number_before_them(
 def test_a_speck_before_a_number_does_not_hide_it() -> None:
     texts = [t.replace("2. 计算", "·2.计算") for t in PAPER]
     assert numbers(parse(submission(), reading(column(texts)))) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_letter_in_another_questions_place_is_no_writing_of_this_one() -> None:
+    printed = column(
+        ["一、选择题", "1.下列说法正确的是", "A、甲 B、乙 C、丙 D、丁", "2.下列说法错误的是", "A、子 B、丑 C、寅 D、卯"]
+    )
+    letter = line("B", 52, 398, script="handwritten")  # a bold one, which begins above its number's row
+    place = Spot(kind="rule", box=(50, 404, 78, 450), ink=0.2, text="B", confidence=0.99)
+    first, second = parse(submission(), reading([*printed[:3], letter, *printed[3:]], spots=(place,))).questions
+    assert first.lines == ()
+    assert [ref.index for ref in second.spots] == [0]

@@ -346,3 +346,10 @@ def test_a_letter_as_high_as_its_cell_is_read_and_the_cells_border_is_not(page, 
     cv2.line(page, (396, 404), (396, 436), (30, 30, 30), 2)  # a border drawn twice
     found = spots(page, [line("答案是", [220, 246, 272], 420)], engine, "cell")
     assert [spot.ink > 0 for spot in found] == [True, False]
+
+
+def test_a_level_stroke_of_what_stands_on_a_blank_is_no_blank_of_its_own(page, engine):
+    cv2.line(page, (300, 420), (560, 420), (20, 20, 20), 2)
+    cv2.line(page, (340, 408), (395, 408), (20, 20, 20), 2)
+    found = spots(page, [line("答案是", [220, 246, 272], 405)], engine, "rule")
+    assert [round(spot.box[0]) for spot in found] == [300]
