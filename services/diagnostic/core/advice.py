@@ -17,6 +17,7 @@ _MOST_ROOTS = 2
 _SEVERAL = 2
 _SHORT = 24
 _MOST_METHODS = 2
+_MOST_PARTS = 2
 _NUMBER = re.compile(r"[^\d|]{0,8}\d{1,12}(?:[./]\d{1,12})?[^\d|年月日世纪]{0,8}")
 """A number, alone or with its name and unit: 96元, 不足0.1千克; no date."""
 
@@ -85,7 +86,7 @@ def suggestions_of(
         found = [_on(graded, words.all_right, words)]
     else:
         found = _first(losses, taxonomy, words)
-        found += [_practise(loss, why, words, firm) for loss in losses[:_MOST_GROUPS]]
+        found += [_practise(loss, why, taxonomy, words, firm) for loss in losses[:_MOST_GROUPS]]
         found += _if_any([item for loss in losses[_MOST_GROUPS:] for item in loss.items], words.rest, words)
         blanks = [item for item in graded if item.answer.verdict == "blank"]
         found += _if_any(blanks if len(blanks) >= _SEVERAL else [], words.blanks, words)
@@ -113,7 +114,9 @@ def _root(root: Loss, above: Sequence[Loss], words: Words) -> Suggestion:
     return Suggestion(text=text, evidence=tuple(numbers))
 
 
-def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words, firm: Collection[str]) -> Suggestion:
+def _practise(
+    loss: Loss, why: Mapping[tuple[str, ...], str], taxonomy: Taxonomy, words: Words, firm: Collection[str]
+) -> Suggestion:
     details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
     thin = (
         loss.asked < ENOUGH and loss.code is not None and loss.code not in firm
@@ -123,11 +126,28 @@ def _practise(loss: Loss, why: Mapping[tuple[str, ...], str], words: Words, firm
         cited=loss.cited(words),
         amount=loss.amount(words),
         doubt=words.doubt if thin else "",
+        parts=_parts(loss, taxonomy, words),
         details=details,
         method=_method(loss.items, words),
         check=words.check if thin else "",
     )
     return Suggestion(text=text[:1].upper() + text[1:], evidence=loss.numbers)
+
+
+def _parts(loss: Loss, taxonomy: Taxonomy, words: Words) -> str:
+    """Which parts of a topic the lost points were on, the most first."""
+    parts: dict[str, list[Item]] = {}
+    for item in loss.items:
+        for point, _ in item.points[1:]:
+            above = taxonomy.parent_of(point.code)
+            if above is not None and above.code == loss.code:
+                parts.setdefault(point.name, []).append(item)
+    if not parts:
+        return ""
+    most = sorted(parts, key=lambda name: -sum(item.lost for item in parts[name]))[:_MOST_PARTS]
+    whole, between, each = words.parts
+    named = (each.format(name=name, cited=words.cite(item.label for item in parts[name])) for name in most)
+    return whole.format(parts=between.join(named))
 
 
 def _method(items: Sequence[Item], words: Words) -> str:

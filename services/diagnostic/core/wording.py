@@ -53,6 +53,8 @@ class Words:
     """For some of the questions, and what stands between two of these."""
     method_blank: str
     practise: str
+    parts: tuple[str, str, str]
+    """Parts of a topic, what stands between two, and one."""
     doubt: str
     check: str
     amount: tuple[str, str]

@@ -52,3 +52,15 @@ def test_what_earlier_exams_said_of_a_topic_counts_where_its_parts_are_named() -
     alone, remembered = (topic_of(diagnose(PHYSICS, *tagged(parts=True), each)) for each in (Background(), past))
     assert remembered.mastery > alone.mastery
     assert remembered.earlier == 1.0
+
+
+def test_advice_on_a_topic_says_which_of_its_parts_lost_points() -> None:
+    first, second = PARTS[:2]
+    (advice, *_) = diagnose(PHYSICS, *tagged(parts=True)).suggestions
+    assert advice.text.startswith(f"「{TOPIC.name}」")
+    assert f"；其中「{first.name}」" in advice.text or f"，「{first.name}」" in advice.text
+    assert f"「{second.name}」" in advice.text
+    assert PARTS[3].name not in advice.text
+    english = diagnose(PHYSICS.model_copy(update={"locale": "en"}), *tagged(parts=True)).suggestions[0].text
+    assert "of these " in english
+    assert str(first.name_en) in english
