@@ -3,7 +3,8 @@
 A school's own taxonomy is the same JSON, read by `Taxonomy.model_validate_json`.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
@@ -87,6 +88,21 @@ class Taxonomy(Contract):
         by_code = {point.code: point for point in self.points}
         point = by_code.get(code)
         return by_code[point.parent] if point is not None and point.parent is not None else None
+
+    def parts_of(self, points: Sequence[tuple[str, float]]) -> list[float]:
+        """Of a question's weight what speaks for each of its points, given as codes and confidences.
+
+        Confidence over the root of all confidence: two sure points get 0.7 each, more than a half, since the answer does
+        speak for both; two half-sure ones a half each; a single doubtful one less than the whole. A topic and its part
+        share nothing: what speaks for the part speaks for the topic.
+        """
+        above = {point.code: point.parent for point in self.points}
+        surest: dict[str, float] = {}
+        for code, confidence in points:
+            topic = above.get(code) or code
+            surest[topic] = max(confidence, surest.get(topic, 0.0))
+        root = math.sqrt(sum(surest.values()))
+        return [confidence / root for _, confidence in points]
 
     def roots_of(self, code: str) -> tuple[str, ...]:
         """All that a point builds on, directly or not, through its topic too; the nearest first."""

@@ -93,10 +93,10 @@ def flaws(reply: PointsReply, ids: Sequence[str], points: int) -> list[str]:
 def points_in(
     reply: PointsReply, questions: Sequence[tuple[Path, str]], known: Taxonomy
 ) -> dict[Path, tuple[KnowledgePoint, ...]]:
-    """The points of each question that was given some."""
+    """The points of each question that was given some, a topic before the part that was named."""
     paths = {_id(at): path for at, (path, _) in enumerate(questions)}
-    chosen = {paths[named.id]: dict.fromkeys(named.points) for named in reply.questions if named.points}
-    return {path: tuple(_point(known, number) for number in numbers) for path, numbers in chosen.items()}
+    chosen = {paths[named.id]: named.points for named in reply.questions if named.points}
+    return {path: _with_topics(known, numbers) for path, numbers in chosen.items()}
 
 
 def with_points(analysis: Analysis, found: Mapping[Path, tuple[KnowledgePoint, ...]]) -> Analysis:
@@ -116,9 +116,11 @@ def _stem(family: Iterable[Question]) -> str:
     return " ".join(reversed([text for text in texts if text]))[:_LONGEST]
 
 
-def _point(known: Taxonomy, number: int) -> KnowledgePoint:
-    point = known.points[number - 1]
-    return KnowledgePoint(code=point.code, name=point.name, confidence=CONFIDENCE)
+def _with_topics(known: Taxonomy, numbers: Sequence[int]) -> tuple[KnowledgePoint, ...]:
+    named = [known.points[number - 1] for number in numbers]
+    every = [each for point in named for each in (known.parent_of(point.code), point) if each is not None]
+    sure = {point.code: KnowledgePoint(code=point.code, name=point.name, confidence=CONFIDENCE) for point in every}
+    return tuple(sure.values())
 
 
 def _id(at: int) -> str:

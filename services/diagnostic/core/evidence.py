@@ -1,6 +1,5 @@
 """What the graded questions say about the student: one `Item` per answer, with its share of points and its weight."""
 
-import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -61,8 +60,7 @@ def items_of(paper: Paper, analysis: Analysis, known: Taxonomy = NO_TAXONOMY) ->
     kept = [(q, a) for q, a in pairs if not (q.type == "composite" and _has_parts(q, a, pairs, graded))]
     twice = {number for number, count in Counter(q.number for q, _ in kept).items() if count > 1}
     inherited = {question.path: question.knowledge_points for question in paper.questions}
-    above = {point.code: point.parent for point in known.points if point.parent is not None}
-    return [_item(question, answer, question.number in twice, inherited, above) for question, answer in kept]
+    return [_item(question, answer, question.number in twice, inherited, known) for question, answer in kept]
 
 
 def called(items: Sequence[Item], known: Taxonomy) -> list[Item]:
@@ -103,7 +101,7 @@ def _item(
     answer: Answer,
     ambiguous: bool,
     inherited: Mapping[tuple[str, ...], tuple[KnowledgePoint, ...]],
-    above: Mapping[str, str],
+    known: Taxonomy,
 ) -> Item:
     points = answer.knowledge_points  # as a teacher corrected them, or a model named them
     if points is None:
@@ -113,7 +111,7 @@ def _item(
     if answer.needs_review:
         weight *= _WEIGHT_UNDER_REVIEW
     label = "·".join(question.path) if ambiguous and len(question.path) > 1 else question.number
-    return Item(label, question, answer, _share(answer), weight, _points(points, above))
+    return Item(label, question, answer, _share(answer), weight, _points(points, known))
 
 
 def _full(question: Question, answer: Answer) -> float | None:
@@ -129,18 +127,10 @@ def _share(answer: Answer) -> float | None:
     return {"correct": 1.0, "partial": 0.5}.get(answer.verdict, 0.0)
 
 
-def _points(points: Sequence[KnowledgePoint], above: Mapping[str, str]) -> tuple[tuple[KnowledgePoint, float], ...]:
-    """The points that the question surely tests, most confident first, with their parts of its weight.
-
-    Confidence over the root of all confidence: two sure points get 0.7 each, more than a half, since the answer does
-    speak for both; two half-sure ones a half each; a single doubtful one less than the whole. A topic and its part share
-    nothing: what speaks for the part speaks for the topic.
-    """
+def _points(points: Sequence[KnowledgePoint], known: Taxonomy) -> tuple[tuple[KnowledgePoint, float], ...]:
+    """The points that the question surely tests, most confident first, with their parts of its weight."""
     ranked = sorted(points, key=lambda point: (-point.confidence, point.code))
     floor = max(_LEAST_CONFIDENCE, _LEAST_OF_BEST * ranked[0].confidence) if ranked else 1.0
     kept = [point for point in ranked if point.confidence >= floor][:_MOST_POINTS]
-    surest: dict[str, float] = {}
-    for point in kept:
-        surest.setdefault(above.get(point.code, point.code), point.confidence)
-    root = math.sqrt(sum(surest.values()))
-    return tuple((point, point.confidence / root) for point in kept)
+    parts = known.parts_of([(point.code, point.confidence) for point in kept])
+    return tuple(zip(kept, parts, strict=True))

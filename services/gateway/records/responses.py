@@ -3,13 +3,13 @@
 Weights are those of `services/diagnostic/core/evidence.py`: a response counts in history as it counted in its exam.
 """
 
-import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.artefacts.paper import KnowledgePoint
 from contracts.result import Result, ResultQuestion
+from contracts.taxonomy import Taxonomy, taxonomy
 
 _NAMESPACE = uuid.UUID("4d1c1a52-7d3e-5b0a-8b61-0a4c1e0f6a19")
 _USUAL_POINTS = 3.0
@@ -53,6 +53,7 @@ def responses_of(exam_id: uuid.UUID, result: Result) -> list[Response]:
     shares = {index: share for index, q in enumerate(result.questions) if (share := _share(q)) is not None}
     graded = {result.questions[index].path for index in shares}
     inherited = {question.path: question.knowledge_points for question in result.questions}
+    known = taxonomy(result.subject)
     found = []
     for place, share in shares.items():
         question = result.questions[place]
@@ -66,7 +67,7 @@ def responses_of(exam_id: uuid.UUID, result: Result) -> list[Response]:
                 place=place,
                 item=question.number,
                 path=question.path,
-                asked=_asked(points),
+                asked=_asked(points, known),
                 weight=weight,
                 share=share,
                 earned=question.score,
@@ -82,21 +83,15 @@ def weight_of(max_score: float | None) -> float:
     return min(max((max_score or _USUAL_POINTS) / _USUAL_POINTS, _LEAST_WEIGHT), _MOST_WEIGHT)
 
 
-def parts_of(confidences: Sequence[float]) -> list[float]:
-    """Of the weight: confidence over the root of all confidence."""
-    root = math.sqrt(sum(confidences))
-    return [confidence / root for confidence in confidences]
-
-
 def _has_graded_parts(path: tuple[str, ...], graded: set[tuple[str, ...]]) -> bool:
     return any(len(other) > len(path) and other[: len(path)] == path for other in graded)
 
 
-def _asked(points: Sequence[KnowledgePoint]) -> tuple[Asked, ...]:
+def _asked(points: Sequence[KnowledgePoint], known: Taxonomy) -> tuple[Asked, ...]:
     ranked = sorted(points, key=lambda point: (-point.confidence, point.code))
     floor = max(_LEAST_CONFIDENCE, _LEAST_OF_BEST * ranked[0].confidence) if ranked else 1.0
     kept = [point for point in ranked if point.confidence >= floor][:_MOST_POINTS]
-    parts = parts_of([point.confidence for point in kept])
+    parts = known.parts_of([(point.code, point.confidence) for point in kept])
     return tuple(Asked(point.code, point.name, part) for point, part in zip(kept, parts, strict=True))
 
 

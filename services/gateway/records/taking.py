@@ -6,9 +6,10 @@ from typing import Any
 
 import asyncpg
 
+from contracts.taxonomy import taxonomy
 from services.gateway.records.imports import STATEMENT_SECONDS, Import, import_of
 from services.gateway.records.reader import Batch
-from services.gateway.records.responses import derived, parts_of, weight_of
+from services.gateway.records.responses import derived, weight_of
 from services.gateway.records.rows import Record, midnight
 
 
@@ -132,7 +133,7 @@ def _row(tenant: str, record: Record) -> dict[str, Any]:
         "item": record.item,
         "codes": [code for code, _ in record.points],
         "names": [name for _, name in record.points],
-        "parts": parts_of([1.0] * len(record.points)),
+        "parts": taxonomy(record.subject).parts_of([(code, 1.0) for code, _ in record.points]),
         "weight": weight_of(record.max_score),
         "share": record.earned / record.max_score,
         "earned": record.earned,

@@ -40,7 +40,7 @@ def only_grades(step):
         error(500, Retry_After="0"),
         error(400),
         says("很好"),
-        says('{"questions": [{"id": "q1", "points": [99]}]}'),
+        says('{"questions": [{"id": "q1", "points": [999]}]}'),
         says(""),
     ],
     ids=["unavailable", "refused", "no json", "no such point", "blank"],

@@ -107,3 +107,11 @@ def test_points_go_to_answers_that_have_none_and_a_question_without_a_fitting_po
         found,
     )
     assert [answer.knowledge_points for answer in named.answers] == [found[("1",)], None, (HAD,)]
+
+
+def test_a_part_that_is_named_comes_after_its_topic_and_each_once() -> None:
+    physics = known_to(Submission(subject="physics", grade=8, files=()))
+    codes = [point.code for point in physics.points]
+    numbers = [codes.index(code) + 1 for code in ("physics.01.05", "physics.01", "physics.01.05")]
+    (found,) = points_in(said(q1=numbers), [(("1",), STEM)], physics).values()
+    assert [point.code for point in found] == ["physics.01", "physics.01.05"]

@@ -64,3 +64,9 @@ def test_advice_on_a_topic_says_which_of_its_parts_lost_points() -> None:
     english = diagnose(PHYSICS.model_copy(update={"locale": "en"}), *tagged(parts=True)).suggestions[0].text
     assert "of these " in english
     assert str(first.name_en) in english
+
+
+def test_points_of_two_topics_share_a_questions_weight() -> None:
+    other = next(point for point in KNOWN.points if point.parent is None and point.code != TOPIC.code)
+    both = KNOWN.parts_of([(TOPIC.code, 0.8), (other.code, 0.8)])
+    assert both[0] == both[1] < KNOWN.parts_of([(TOPIC.code, 0.8)])[0] < sum(both)
