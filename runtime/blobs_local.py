@@ -15,6 +15,8 @@ from runtime.blobs import BlobMissing, Unavailable, checked, ref_of, standing, v
 
 T = TypeVar("T")
 
+TRIES = 100
+"""How often a blob's folder may be removed between making it and linking into it: each takes a deletion of its own at that moment."""
 _HELD = 256 * 1024
 """Bytes of a stream that are written together: what touches the disk takes a thread's turn, and most files are smaller."""
 
@@ -160,18 +162,26 @@ def _sync(file: BinaryIO) -> None:
 
 def _link(staged: Path, target: Path) -> bool:
     """Give a synced file its name; False when the name is taken. The folder is synced, or a power cut loses the name."""
-    for last in (False, False, True):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    for left in reversed(range(TRIES)):
         try:
-            os.link(staged, target)
-        except FileExistsError:
-            return False
-        except FileNotFoundError:  # a deletion has just removed the empty folder
-            if last:
-                raise
-        else:
+            if not _named(staged, target):
+                return False
             break
-    _sync_folder(target.parent)
+        except FileNotFoundError:  # a deletion has just removed the empty folder
+            if not left:
+                raise
+    with contextlib.suppress(FileNotFoundError):  # one that came after took the blob, and the folder with it
+        _sync_folder(target.parent)
+    return True
+
+
+def _named(staged: Path, target: Path) -> bool:
+    """Whether the file took the name; FileNotFoundError when the folder was removed meanwhile."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(staged, target)
+    except FileExistsError:
+        return False
     return True
 
 

@@ -27,7 +27,7 @@ class Zygote:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._forked: dict[int, asyncio.Future[int]] = {}
+        self._forked: dict[int, asyncio.Future[tuple[int, asyncio.Future[int]]]] = {}
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._count = 0
         self._listening = asyncio.create_task(self._listen())
@@ -51,12 +51,12 @@ class Zygote:
     async def fork(self, env: Mapping[str, str], log: Path) -> tuple[int, "asyncio.Future[int]"]:
         """(pid, its exit code to come) of a new process."""
         self._count += 1
-        number, forked = self._count, asyncio.get_running_loop().create_future()
+        number = self._count
+        forked: asyncio.Future[tuple[int, asyncio.Future[int]]] = asyncio.get_running_loop().create_future()
         self._forked[number] = forked
         assert self._process.stdin is not None
         self._process.stdin.write((json.dumps({"id": number, "env": dict(env), "log": str(log)}) + "\n").encode())
-        pid = await asyncio.shield(forked)  # the answer comes though nobody may wait for it any more
-        return pid, self._ended[pid]
+        return await asyncio.shield(forked)  # the answer comes though nobody may wait for it any more
 
     async def stop(self) -> None:
         """End it, and with it what it forked."""
@@ -71,8 +71,8 @@ class Zygote:
         while line := await self._process.stdout.readline():
             event = json.loads(line)
             if "pid" in event:
-                self._ended[event["pid"]] = loop.create_future()
-                self._forked.pop(event["id"]).set_result(event["pid"])
+                ended = self._ended[event["pid"]] = loop.create_future()
+                self._forked.pop(event["id"]).set_result((event["pid"], ended))  # it may end before anyone looks
             else:
                 self._ended.pop(event["exited"]).set_result(event["code"])
         for future in (*self._forked.values(), *self._ended.values()):
