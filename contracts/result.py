@@ -9,7 +9,7 @@ from contracts.artefacts.analysis import CriterionScore, GradedBy, Verdict
 from contracts.artefacts.diagnosis import Cause
 from contracts.artefacts.essay import EssayReview
 from contracts.artefacts.paper import KnowledgePoint, QuestionType, Region
-from contracts.artefacts.reading import Ink, Script
+from contracts.artefacts.reading import Ink, Mesh, Script
 from contracts.artefacts.submission import Origin
 from contracts.base import Contract, Matrix3, Quad, Share
 from contracts.cost import Cost, LlmUse, Tokens
@@ -49,11 +49,14 @@ class ResultQuality(Contract):
 
 
 class ResultPage(Contract):
+    """Boxes are in pixels of the rectified page. `transform`: uploaded pixels to these; `mesh`: exactly, where no 3×3 can say it."""
+
     page: int
     width: int
     height: int
     quality: ResultQuality
     transform: Matrix3
+    mesh: Mesh | None = None
     lines: tuple[ResultLine, ...] = ()
 
 

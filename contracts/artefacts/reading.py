@@ -93,8 +93,18 @@ class Quality(Contract):
     advice: tuple[str, ...] = ()
 
 
+class Mesh(Contract):
+    """Where points of a page that was made flat come from: those `step` pixels apart, row by row from its top left corner,
+    in pixels of the uploaded page (EXIF applied). Between them it is bilinear.
+    """
+
+    step: int = Field(gt=0)
+    points: tuple[tuple[Point, ...], ...]
+
+
 class Page(Contract):
-    """One rectified page. `transform` maps the uploaded page's pixels (EXIF applied) to the rectified page's.
+    """One rectified page. `transform` maps the uploaded page's pixels (EXIF applied) to the rectified page's. Where lines were
+    bent (an open book, a curled sheet) it is the homography nearest to the way they went, and `mesh` has the way itself.
 
     `image`: the rectified page as JPEG. `figures`: boxes of drawings and photographs. `source`: `ocr`, or `text_layer` of a born-digital PDF.
     """
@@ -104,6 +114,7 @@ class Page(Contract):
     height: int = Field(gt=0)
     quality: Quality = Quality()
     transform: Matrix3 = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    mesh: Mesh | None = None
     image: BlobRef | None = None
     source: Literal["ocr", "text_layer"] = "ocr"
     lines: tuple[Line, ...] = ()

@@ -14,6 +14,7 @@ from services.ocr.core.figures import find_figures
 from services.ocr.core.flat import Leaf
 from services.ocr.core.grey_marks import find_grey_marks
 from services.ocr.core.marks import find_marks, red_ink, without_red
+from services.ocr.core.mesh import Mesh, flattening
 from services.ocr.core.places import off_bubbles
 from services.ocr.core.raster import Image, Matrix, Raster
 from services.ocr.core.residue import without_residue
@@ -26,7 +27,10 @@ JPEG_QUALITY = 88
 
 
 class Flat(NamedTuple):
-    """A page made upright and flat. bare: without its text layer; matrix: uploaded pixels to its; from_raster: the raster's."""
+    """A page made upright and flat. bare: without its text layer; matrix: uploaded pixels to its; from_raster: the raster's.
+
+    mesh: of bent lines, where its points come from in uploaded pixels; the matrices are then the nearest ones.
+    """
 
     bgr: Image
     bare: Image
@@ -34,6 +38,7 @@ class Flat(NamedTuple):
     from_raster: Matrix
     skew: float
     turn: Turn
+    mesh: Mesh | None
 
 
 def read_page(source: PageSource, engine: Engine, number: int = 1, limits: Limits | None = None) -> tuple[Page, bytes]:
@@ -72,6 +77,7 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
         height=leaf.size[1],
         quality=quality.assess(flat.bgr, lines, flat.skew, flat.turn),
         transform=geometry.to_tuple(flat.matrix),
+        mesh=flat.mesh and flat.mesh.told(),
         source="text_layer" if layer else "ocr",
         lines=tuple(lines),
         spots=tuple(spots),
@@ -96,6 +102,11 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
     straight = rest @ flat
     from_raster = straight @ to_upright
     bgr = geometry.warped(upright, straight, size)
+    bent = None if raster.glyphs else flattening(bgr)
+    if bent:
+        bgr = bent.behind(straight).warped(upright)
+        from_raster = bent.nearest() @ from_raster
+        bent = bent.behind(straight @ to_upright @ raster.to_raster)
     bare = bgr if not raster.glyphs else geometry.warped(geometry.turned(raster.bare, turn), straight, size)
     return Flat(
         bgr=bgr,
@@ -104,6 +115,7 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
         from_raster=from_raster,
         skew=angle,
         turn=turn,
+        mesh=bent,
     )
 
 

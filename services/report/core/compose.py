@@ -81,6 +81,7 @@ def _page(page: Page) -> ResultPage:
         height=page.height,
         quality=ResultQuality(blur=page.quality.blur, skew_deg=page.quality.skew_deg, advice=page.quality.advice),
         transform=page.transform,
+        mesh=page.mesh,
         lines=tuple(
             ResultLine(text=line.text, confidence=line.confidence, box=line.box, script=line.script, ink=line.ink)
             for line in page.lines
