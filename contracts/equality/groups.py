@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contracts.equality.evaluate import close, product
 from contracts.equality.match import Match, best, worst
 from contracts.equality.phrase import Phrase, phrase_of
-from contracts.equality.pieces import cut, enclosed, spread
+from contracts.equality.pieces import MAX_PIECES, cut, enclosed, spread
 
 Each = Callable[[str, str], Match]
 _POINT = re.compile(r"^(?:点|坐标为?|向量)?[A-Za-z]?(?:的坐标)?(?:为|是|=)?(?=\()")
@@ -36,6 +36,8 @@ def _lists(key: str, parts: tuple[list[str], list[str]], each: Each) -> Match:
     ordered = worst(each(x, y) for x, y in zip(a, b, strict=True))
     if ordered.right:
         return ordered
+    if len(b) > MAX_PIECES:
+        return Match.DOUBTFUL
     found = unordered(a, b, each)
     if re.search("[或和与及且±∪]", key) or all("=" in x for x in b) or all(enclosed(_POINT.sub("", x)) for x in b):
         return best([ordered, found])
@@ -67,14 +69,14 @@ def _bracketed(student: str, key: str, each: Each) -> Match | None:
     if (student[0], student[-1]) != (key[0], key[-1]) or len(a) != len(b):
         return Match.DIFFERENT
     if key[0] == "{":
-        return unordered(a, b, each)
+        return unordered(a, b, each) if len(b) <= MAX_PIECES else Match.DOUBTFUL
     return worst(each(x, y) for x, y in zip(a, b, strict=True))
 
 
 def compare_ratios(student: str, key: str) -> Match | None:
     """2:3 beside 4:6 or 2/3; None when neither is a ratio."""
     a, b = [phrase_of(x) for x in cut(student, ":")], [phrase_of(x) for x in cut(key, ":")]
-    if (len(a) < 2 and len(b) < 2) or any(p.node is None for p in (*a, *b)):
+    if (len(a) < 2 and len(b) < 2) or max(len(a), len(b)) > MAX_PIECES or any(p.node is None for p in (*a, *b)):
         return None
     if len(a) != len(b):
         return _quotient(a, b)

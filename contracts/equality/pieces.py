@@ -3,6 +3,7 @@
 import re
 
 MAX_PIECES = 10
+"""Values of one answer that are weighed against each other; of more, only their order as written is looked at."""
 _SIGN = {"+": "+", "-": "-"}
 
 
@@ -14,7 +15,7 @@ def cut(text: str, separators: str) -> list[str]:
         if depth <= 0 and sign in separators:
             parts.append(text[start:i])
             start = i + 1
-    return [p for p in (*parts, text[start:]) if p][:MAX_PIECES]
+    return [p for p in (*parts, text[start:]) if p]
 
 
 def spread(part: str) -> list[str]:

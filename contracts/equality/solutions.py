@@ -7,7 +7,7 @@ from functools import lru_cache
 from contracts.equality.evaluate import Number
 from contracts.equality.match import Match
 from contracts.equality.phrase import phrase_of
-from contracts.equality.pieces import cut, enclosed, spread
+from contracts.equality.pieces import MAX_PIECES, cut, enclosed, spread
 from contracts.equality.spans import EVERYWHERE, Bound, Span, less, overlap, same_span, united
 
 RELATION = re.compile(r"<=|>=|=<|=>|[=<>≤≥≠]")
@@ -108,7 +108,7 @@ def _stated(text: str, *, pairs: bool) -> Solutions | None:
     if RELATION.search(text):
         return _relations(text)
     pieces = cut(text, _UNION)
-    if pieces and all(enclosed(p) and p[0] in "([" and len(cut(p[1:-1], ",")) == 2 for p in pieces):
+    if len(pieces) <= MAX_PIECES and pieces and all(enclosed(p) and p[0] in "([" and len(cut(p[1:-1], ",")) == 2 for p in pieces):
         spans = [_interval(p) for p in pieces]
         certain = pairs or len(pieces) > 1 or "∞" in text or "[" in text or "]" in text
         return _made(spans, "interval") if certain else None
@@ -119,6 +119,8 @@ def _stated(text: str, *, pairs: bool) -> Solutions | None:
 
 
 def _values(parts: list[str], style: str, name: str = "") -> Solutions | None:
+    if len(parts) > MAX_PIECES:
+        return None
     phrases = [phrase_of(v) for p in parts for v in spread(p)]
     values = [p.value for p in phrases]
     spans = [None if v is None else Span(v, True, v, True) for v in values]
@@ -132,7 +134,10 @@ def _made(spans: list[Span | None], style: str, name: str = "", *, finished: boo
 
 def _relations(text: str) -> Solutions | None:
     """Relations of one variable to numbers, joined by 或 (either) or by 且 and commas (both; either if both cannot be)."""
-    options = _carried([cut(p, _BOTH) for p in cut(text, _UNION)])
+    options = [cut(p, _BOTH) for p in cut(text, _UNION)]
+    if sum(map(len, options)) > MAX_PIECES:
+        return None
+    options = _carried(options)
     stated = [[_relation(s) for part in option for s in spread(part)] for option in options]
     if any(s is None for option in stated for s in option) or not all(stated):
         return None

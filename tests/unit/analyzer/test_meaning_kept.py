@@ -1,0 +1,17 @@
+"""Answers that differ from the key in one small sign that says something else: none of them is taken for the key's."""
+
+import pytest
+
+from contracts.equality import Match, compare
+
+TWELVE = "1,2,3,4,5,6,7,8,9,10,11,12"
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("1,2,3,4,5,6,7,8,9,10,13,12", TWELVE), ("1,2,3,4,5,6,7,8,9,10", TWELVE), ("{1,2,3,4,5,6,7,8,9,10,11,13}", f"{{{TWELVE}}}"),
+     ("或".join(f"x={i}" for i in range(2, 14)), "或".join(f"x={i}" for i in range(1, 13)))],
+)  # fmt: skip
+def test_every_value_of_a_long_list_counts(answer, key):
+    assert not compare(answer, key).right
+    assert compare(key.replace(",", "，"), key) is Match.SAME
