@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from contracts.equality.british import words_of
+from contracts.equality.canonical import MAX_LENGTH as LONGEST
 from contracts.equality.canonical import canonical
 from contracts.equality.chemistry import compare_chemistry
 from contracts.equality.clock import compare_times
@@ -34,6 +35,8 @@ def compare(student: str, key: str) -> Match:
     student, key = kept_of(student), kept_of(key)
     if not canonical(student) or not canonical(key):
         return Match.DIFFERENT
+    if max(len(student), len(key)) > LONGEST:
+        return Match.SAME if student.split() == key.split() else Match.DOUBTFUL
     read = read_key(key)
     found = best(_Comparison(student, wanted).found() for wanted in read.accepted)
     return Match.DOUBTFUL if found is Match.DIFFERENT and (read.open or _one_of(student, key)) else found
