@@ -23,6 +23,8 @@ _PUNCTUATION = str.maketrans(
         "⇄": "⇌", "≈": "≈", "▲": "△", "∼": "~", "∣": "|", "∨": "或", "∧": "且", "″": "″",
     }
 )  # fmt: skip
+_PRIME = re.compile(r"(?<=[A-Z])(?<!(?<![A-Z])'[A-Z])(?<![a-z][A-Z])'(?!s)")
+"""The apostrophe of a point's name, A'B'; not the quotes of 'A' or the ending of DNA's."""
 _HIDDEN = {chr(0x2460 + i): chr(0xE460 + i) for i in range(20)} | {"″": chr(0xE480), "℃": chr(0xE481)}
 _HIDE, _SHOW = str.maketrans(_HIDDEN), str.maketrans({v: k for k, v in _HIDDEN.items()})
 """Circled numbers are labels, not digits: kept from the compatibility normalisation that would open them."""
@@ -44,6 +46,7 @@ def canonical(text: str) -> str:
     text = re.sub(r"(?<![\d./&])(\d{1,6})(?:\s+|\s*又\s*)(\d{1,9})[/÷](\d{1,9})(?!\d)", r"\1&\2/\3", text)
     text = text.replace("÷", "/")  # only now: 60÷2 3/4 divides by a mixed number, 1/2 3/4 are two fractions
     text = re.sub("弧(?=[A-Z]{2})", "⌒", text)
+    text = _PRIME.sub("′", text)
     text = re.sub(r"_{2,}|(?<![A-Za-zα-ω)])_|_(?![A-Za-z0-9(])", "", text)
     text = re.sub(r"\s+", "", text).replace("sqrt", "√")
     text = re.sub(r"(?<=\d)[xX](?=10\^)", "*", text)

@@ -108,7 +108,11 @@ def _stated(text: str, *, pairs: bool) -> Solutions | None:
     if RELATION.search(text):
         return _relations(text)
     pieces = cut(text, _UNION)
-    if len(pieces) <= MAX_PIECES and pieces and all(enclosed(p) and p[0] in "([" and len(cut(p[1:-1], ",")) == 2 for p in pieces):
+    if (
+        len(pieces) <= MAX_PIECES
+        and pieces
+        and all(enclosed(p) and p[0] in "([" and len(cut(p[1:-1], ",")) == 2 for p in pieces)
+    ):
         spans = [_interval(p) for p in pieces]
         certain = pairs or len(pieces) > 1 or "∞" in text or "[" in text or "]" in text
         return _made(spans, "interval") if certain else None

@@ -18,6 +18,14 @@ _SYNONYMS = (
     ("降低", "下降"), ("正确", "对"), ("错误", "错"), ("相等", "相同", "一样", "等于"),
     ("等边三角形", "正三角形"),
 )  # fmt: skip
+_INNER = r"[^()一-鿿]*[\w)][-+*/,][^()一-鿿]*"
+_SAYING = (
+    (re.compile(r"-+(?=[\da-zA-Zα-ω√(])"), "⊖"), (re.compile(r"(?<=[\da-zA-Z)])[,;、](?=[-⊖]?[\da-zA-Z(])"), "⸴"),
+    (re.compile(r"(?<=\d)\.(?=\d)"), "⸳"), (re.compile(r"(?<=\d):(?=\d)"), "⁝"),
+    (re.compile(rf"(?<=[\da-zA-Z/^√])\(({_INNER})\)|\(({_INNER})\)(?=[\da-zA-Z^/])"), r"⟦\1\2⟧"),
+    (re.compile(r"\|([^|一-鿿]*[a-zA-Z⊖][^|一-鿿]*)\|"), r"⟦⟦\1⟧⟧"),
+)  # fmt: skip
+"""Signs of formulas among words that say something where they stand: -5, 3,4, 2(x+1), |x|. Elsewhere they are idle."""
 _ORDER = "零一二三四五六七八九"
 _MIN_ALIKE, _MIN_NEAR = 3, 8
 _LONGEST = 80
@@ -28,7 +36,9 @@ def is_english(text: str) -> bool:
     """Whether a text is English words, not a formula."""
     text = abbreviated(text.strip())
     return (
-        bool(_ENGLISH.fullmatch(text)) and not _FORMULA.search(text) and not re.search("^[A-Z]{2,4}$|[a-z][A-Z]", text)
+        bool(_ENGLISH.fullmatch(text))
+        and not _FORMULA.search(text)
+        and not re.search("^[A-Z]{2,4}$|[a-z][A-Z]|^(?:[A-Z]['’]?){1,4}['’]$", text)
     )
 
 
@@ -57,8 +67,8 @@ def _english(a: list[str], b: list[str]) -> Match:
 
 def _chinese(student: str, key: str) -> Match:
     a, b = bare(student), bare(key)
-    if a == b:
-        return Match.SAME
+    if a == b:  # 点(1,23) is not 点(12,3)
+        return Match.SAME if _with_signs(student) == _with_signs(key) else Match.DOUBTFUL
     if _without_particles(a) == _without_particles(b):
         return Match.EQUIVALENT
     return _near(a, b)
@@ -66,12 +76,20 @@ def _chinese(student: str, key: str) -> Match:
 
 def bare(text: str) -> str:
     """A wording without separators, quotes and brackets; points between digits stay."""
-    text = re.sub(r"^公元(?=\d)", "", canonical(text).replace("公元前", "前"))
+    text = re.sub(r"^公元(?=\d)", "", re.sub("-{2,}", "-", canonical(text)).replace("公元前", "前"))
     text = re.sub(r"第([一二三四五六七八九])(?=[^十百]|$)", lambda m: f"第{_ORDER.index(m[1])}", text)
     text = re.sub(r"^(?:周|礼拜)(?=[一二三四五六日天]$)", "星期", text)
     points = re.sub(r"(?<=\d)[.:](?=\d)", chr(0xE490), text)
     minus = re.sub(r"(?:(?<!\w)|(?<=[或且和与为是到至]))-(?=\d)", chr(0xE491), points)
     return minus.translate(_IDLE).replace(chr(0xE490), ".").replace(chr(0xE491), "-")
+
+
+def _with_signs(text: str) -> str:
+    """A wording without what is idle in it, but with the signs of its formulas."""
+    text = canonical(text)
+    for sign, kept in _SAYING:
+        text = sign.sub(kept, text)
+    return bare(text)
 
 
 def _without_particles(text: str) -> str:

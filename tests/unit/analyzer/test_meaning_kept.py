@@ -21,3 +21,22 @@ def test_every_value_of_a_long_list_counts(answer, key):
 def test_the_end_of_a_text_that_is_too_long_to_weigh_counts(opening):
     assert compare(opening + "所以降温", opening + "所以升温") is Match.DOUBTFUL
     assert compare(f"{opening}\n所以降温 ", f"{opening} 所以降温") is Match.SAME
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("记作5米", "记作-5米"), ("值为x", "值为-x"), ("坐标为(12,3)", "坐标为(1,23)"), ("为34", "为3，4"), ("35天", "3-5天"),
+     ("比为1.2", "比为1:2"), ("面积为a+bc", "面积为(a+b)c"), ("绝对值x", "绝对值|x|"), ("点A", "点A'"), ("A'B", "A'B'")],
+)  # fmt: skip
+def test_signs_of_a_formula_among_words_are_not_idle(answer, key):
+    assert not compare(answer, key).right
+    assert not compare(key, answer).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("记作－5米", "记作-5米"), ("点（3，－2）", "点(3,-2)"), ("1949——1978年", "1949-1978年"), ("1,200元", "1200元"), ("第(3)题", "第3题"),
+     ("A、B两点", "A，B两点"), ("①、③正确", "①③正确"), ("x²的值", "x^2的值"), ("2-丁烯", "2丁烯"), ("选'A'", "选A"), ("△A′B′C′", "△A'B'C'")],
+)  # fmt: skip
+def test_other_signs_among_words_are(answer, key):
+    assert compare(answer, key) is Match.SAME
