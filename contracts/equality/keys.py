@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from contracts.equality.canonical import MAX_LENGTH, canonical
 from contracts.equality.phrase import phrase_of
+from contracts.equality.pieces import cut
 from contracts.equality.units import units_of
 
 _REMARK = re.compile(
@@ -38,7 +39,8 @@ def read_key(key: str) -> Reading:
     text = _OPENING.sub("", text) if loose else text
     either = _EACH_RIGHT.search(text)
     if either:
-        return Reading(tuple(re.split(r"[或、,，/]", text[: either.start()])), loose)
+        listed = tuple(_each(text[: either.start()]))
+        return Reading(listed, loose or len(listed) == 1)
     return Reading(tuple(dict.fromkeys((text, *_variants(text)))), loose)
 
 
@@ -52,13 +54,23 @@ def has_answer(key: str) -> bool:
     return bool(canonical(_REMARK.sub("", key))) and key.strip().rstrip("。.") not in _NO_ANSWER
 
 
+def _each(text: str) -> list[str]:
+    """What a list of right answers lists: 3、5或7, colour/color, and x=1,y=2或x=2,y=1, whose commas part no answers."""
+    text = text.translate(str.maketrans("（），", "(),"))
+    options = cut(text, "或")
+    sizes = {len(cut(option, "、,")) for option in options}
+    if len(options) == 1 or sizes != {max(sizes)}:
+        options = cut(text, "或、,")
+    return options if len(options) > 1 else _variants(text) or [text]
+
+
 def _variants(key: str) -> list[str]:
     found = _BRACKETED.fullmatch(key)
     if found and re.search("[一-鿿]", found[1]):
         return [found[1].strip(), found[2].strip()]
     for separator in (r"\s*[/|／]\s*", r"\s*或者?\s*"):
         parts = re.split(separator, key)
-        if len(parts) > 1 and all(_WORD.fullmatch(p) for p in parts) and not _is_unit(key):
+        if len(parts) > 1 and all(_WORD.fullmatch(p) for p in parts) and not (_is_unit(key) or _is_quotient(parts)):
             return parts
     return []
 
@@ -66,6 +78,14 @@ def _variants(key: str) -> list[str]:
 def _is_unit(text: str) -> bool:
     """m/s and 元/千克 are units, not alternatives."""
     return bool(units_of(canonical(text)))
+
+
+def _is_quotient(parts: list[str]) -> bool:
+    """BC/AB and ab/cd are fractions, 人/平方千米 is a unit."""
+    formula = all(re.fullmatch("[A-Z]{2}", p) for p in parts) or any(
+        re.fullmatch("[b-df-hj-np-tv-xz]+", p) for p in parts
+    )
+    return formula or all(units_of(canonical(p)) for p in parts)
 
 
 def within(student: str, key: str) -> bool:

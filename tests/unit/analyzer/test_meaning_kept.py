@@ -40,3 +40,25 @@ def test_signs_of_a_formula_among_words_are_not_idle(answer, key):
 )  # fmt: skip
 def test_other_signs_among_words_are(answer, key):
     assert compare(answer, key) is Match.SAME
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("1", "1/2或1/3均可"), ("2)", "(1,2)或（3，2）均可"), ("x=1", "x=1,y=2或x=2,y=1均可"), ("BC", "BC/AB"), ("ab", "ab/cd"),
+     ("元", "元/度"), ("人", "人/平方千米")],
+)  # fmt: skip
+def test_a_part_of_one_right_answer_is_none(answer, key):
+    assert not compare(answer, key).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("1/3", "1/2或1/3均可"), ("(3,2)", "(1,2)或（3，2）均可"), ("x=2,y=1", "x=1,y=2或x=2,y=1均可"), ("5", "3、5或7均可"), ("7", "3、5或7均可"),
+     ("color", "colour/color均可"), ("she", "he/she"), ("my", "my/our"), ("上", "上/下"), ("元/度", "元/度")],
+)  # fmt: skip
+def test_each_of_several_right_answers_is(answer, key):
+    assert compare(answer, key) is Match.SAME
+
+
+def test_what_cannot_be_parted_for_sure_is_left_to_a_teacher():
+    assert compare("3", "3/5均可") is Match.DOUBTFUL
