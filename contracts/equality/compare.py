@@ -150,12 +150,20 @@ def _labels(student: str, key: str) -> Match | None:
     """①③④, or A、C: a set where the key is in order, else a sequence."""
     a, b = re.sub("[,、;和]", "", student), re.sub("[,、;和]", "", key)
     numbered, lettered = _LABELS.fullmatch(b), _LETTERS.fullmatch(a) and _LETTERS.fullmatch(b)
-    if not numbered and not (lettered and (a, b) != (student, key)):
+    if not numbered and lettered and (a, b) == (student, key):
+        return _order(a, b)
+    if not numbered and not lettered:
         return None
     if numbered and a.isdecimal():  # circles are easily lost
         return Match.NEAR if unicodedata.normalize("NFKC", b) == a else Match.DIFFERENT
     rising = list(b) == sorted(set(b))
     return Match.SAME if a == b or (rising and sorted(a) == sorted(b)) else Match.DIFFERENT
+
+
+def _order(student: str, key: str) -> Match | None:
+    """BDAC is an order of events: DBAC is another. What is in order is a choice's letters, and two name a segment."""
+    told = len(key) > 2 and list(key) != sorted(set(key)) and student not in (key, key[::-1])
+    return Match.DOUBTFUL if told and sorted(student) == sorted(key) else None
 
 
 def _grouped_thousands(student: str, key: str) -> tuple[str, str]:

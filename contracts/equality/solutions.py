@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from contracts.equality.evaluate import Number
+from contracts.equality.evaluate import Number, close
 from contracts.equality.match import Match
 from contracts.equality.phrase import phrase_of
 from contracts.equality.pieces import MAX_PIECES, cut, enclosed, spread
@@ -16,6 +16,7 @@ FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠
 _NAME = re.compile(r"[a-zA-Zα-ωΑ-Ω]")
 _ROOT = re.compile(r"[a-zA-Z](?:_?\d)?=")
 _INDEX = re.compile(r"_?\d+$")
+_NUMBERED = re.compile(r"(?<![a-zA-Z])([a-wyzA-WYZα-ωΑ-Ω]_?\d+)=([^=,;、且和与或∪]+)")
 _NOTHING = frozenset(
     {
         "∅",
@@ -82,8 +83,23 @@ def compare_solutions(student: str, key: str) -> Match | None:
         return Match.DIFFERENT
     if len(a.spans) != len(b.spans) or not all(same_span(x, y) for x, y in zip(a.spans, b.spans, strict=True)):
         return Match.DIFFERENT
+    if _names_swapped(student, key):
+        return Match.DOUBTFUL
     alike = a.style == b.style or {a.style, b.style} in _SAME_STYLE
     return Match.SAME if alike and (a.finished or not b.finished) else Match.EQUIVALENT
+
+
+def _names_swapped(student: str, key: str) -> bool:
+    """Whether the same values belong to other quantities: R1=5,R2=10 is not R1=10,R2=5. Roots x₁ and x₂ have no order."""
+    mine, its = (
+        {name.replace("_", ""): phrase_of(value).value for name, value in _NUMBERED.findall(text)}
+        for text in (student, key)
+    )
+    if not mine or not its:
+        return False
+    return mine.keys() != its.keys() or any(
+        x is not None and y is not None and not close(x, y) for x, y in ((mine[n], its[n]) for n in its)
+    )
 
 
 @lru_cache(maxsize=512)

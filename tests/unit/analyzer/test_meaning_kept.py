@@ -62,3 +62,31 @@ def test_each_of_several_right_answers_is(answer, key):
 
 def test_what_cannot_be_parted_for_sure_is_left_to_a_teacher():
     assert compare("3", "3/5均可") is Match.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("R1=10,R2=5", "R1=5,R2=10"), ("F₂=5", "F₁=5"), ("a₁=3，a₂=1", "a₁=1，a₂=3"), ("y1=3,y2=0.5", "y1=1/2,y2=3")],
+)
+def test_numbered_quantities_keep_their_values(answer, key):
+    assert compare(answer, key) is Match.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        ("x₁=3，x₂=1", "x₁=1，x₂=3"),
+        ("R2=10,R1=5", "R1=5,R2=10"),
+        ("y2=3,y1=0.5", "y1=1/2,y2=3"),
+        ("m=2或m=-1", "m₁=2，m₂=-1"),
+    ],
+)
+def test_roots_have_no_order_and_names_may_come_in_any(answer, key):
+    assert compare(answer, key) is Match.SAME
+
+
+def test_an_order_of_letters_is_not_another_order():
+    assert compare("DBAC", "BDAC") is Match.DOUBTFUL
+    assert compare("BDAC", "BDAC") is Match.SAME
+    assert compare("CAB", "ABC") is Match.SAME  # a choice's letters
+    assert compare("B,D,A,C", "BDAC") is Match.SAME
