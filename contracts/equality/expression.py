@@ -4,6 +4,7 @@ Grammar, loosest first: sums, products (also implied: 2x, 3√5), signs, powers,
 digits and functions are limited, so that any text costs well under a millisecond.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,7 +28,7 @@ class NotAnExpression(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An operator with its operands; `value` for numbers and root indices, `name` for variables and functions.
+    """An operator with its operands; `value` for numbers and root indices, `name` for variables, functions and a mixed number's unfinished part.
 
     Kinds: num mixed var pi + - * / ^ neg abs % ‰ ° √ fn.
     """
@@ -169,4 +170,5 @@ def _number(piece: str) -> Node:
     top, bottom = (int(x) for x in part.split("/"))
     if bottom == 0:
         raise NotAnExpression
-    return Node("mixed", value=Fraction(int(whole)) + Fraction(top, bottom))
+    finished = top < bottom and math.gcd(top, bottom) == 1
+    return Node("mixed", value=Fraction(int(whole)) + Fraction(top, bottom), name="" if finished else part)

@@ -99,7 +99,7 @@ def _finished_factor(base: Node, power: Fraction, *, alone: bool) -> bool:
         case "+" | "-":
             return finished(base)
         case _:
-            return True
+            return base.kind != "mixed" or not base.name
 
 
 _KNOWN_ANGLES = {Fraction(x) for x in (0, 30, 45, 60, 90, 120, 135, 150, 180)}
@@ -148,13 +148,13 @@ def _simple_root(node: Node) -> bool:
     )
 
 
-def has_like_terms(node: Node) -> bool:
-    """Whether terms of a sum could be collected: 2x+3x."""
-    kinds = [_product(_ONE, t)[1] for _, t in _terms(node, _ONE)]
-    return len(set(kinds)) < len(kinds)
+def collected(node: Node) -> bool:
+    """Whether each term of an algebraic expression has one coefficient and each letter once: 4x/8, 2·3x and x²/x have not."""
+    return all(_collected_term(term) for _, term in _terms(node, _ONE))
 
 
-def is_product(node: Node) -> bool:
-    """Whether an algebraic expression is written as one product with a sum among its factors."""
+def _collected_term(node: Node) -> bool:
     factors = _factors(node, _ONE)
-    return node.kind not in ("+", "-") and any(b.kind in ("+", "-") for b, _ in factors)
+    plain = sum(base.kind in ("num", "mixed") for base, _ in factors)
+    letters = [base for base, _ in factors if base.kind == "var"]
+    return len(set(letters)) == len(letters) and (plain <= 1 or _lowest(node))

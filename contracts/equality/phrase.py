@@ -4,7 +4,7 @@ from functools import cached_property, lru_cache
 
 from contracts.equality.evaluate import Number, evaluate, points
 from contracts.equality.expression import Node, NotAnExpression, parse
-from contracts.equality.forms import Form, finished, form
+from contracts.equality.forms import Form, collected, finished, form
 
 _ALIKE_CASES = str.maketrans("XYZ", "xyz")
 """Variables whose two cases handwriting does not tell apart."""
@@ -59,6 +59,11 @@ class Phrase:
     def finished(self) -> bool:
         """Whether nothing is left to compute."""
         return self.node is not None and finished(self.node)
+
+    @cached_property
+    def collected(self) -> bool:
+        """Whether its terms are written as short as they go."""
+        return self.node is not None and collected(self.node)
 
     @cached_property
     def value(self) -> Number | None:

@@ -35,6 +35,8 @@ def _compare(student: Phrase, key: Phrase) -> Match:
         return Match.DIFFERENT
     if not key.names:
         return _numbers(student, key)
+    if student.form == key.form and key.collected and not student.collected:
+        return Match.EQUIVALENT
     if student.form == key.form:  # a segment may be named from either end, a vector not
         return Match.EQUIVALENT if student.text == key.text[::-1] and key.text.isupper() else Match.SAME
     return Match.EQUIVALENT if equal_everywhere(student, key) else Match.DIFFERENT

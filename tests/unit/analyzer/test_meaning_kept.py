@@ -90,3 +90,27 @@ def test_an_order_of_letters_is_not_another_order():
     assert compare("BDAC", "BDAC") is Match.SAME
     assert compare("CAB", "ABC") is Match.SAME  # a choice's letters
     assert compare("B,D,A,C", "BDAC") is Match.SAME
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        ("4x/8", "x/2"),
+        ("2×3x", "6x"),
+        ("x²/x", "x"),
+        ("x·x", "x²"),
+        ("y=6x/3", "y=2x"),
+        ("2 2/4", "2 1/2"),
+        ("1 4/2", "3"),
+    ],
+)
+def test_what_is_left_to_compute_is_for_a_teacher(answer, key):
+    assert compare(answer, key) is Match.EQUIVALENT
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("3x/2", "1.5x"), ("x·2y", "2xy"), ("½x", "x/2"), ("4πr³/3", "(4πr³)/3"), ("2×3x", "2×3x"), ("2 1/2", "2.5")],
+)  # fmt: skip
+def test_what_is_not_is_right(answer, key):
+    assert compare(answer, key) is Match.SAME
