@@ -56,14 +56,16 @@ def _american(word: str) -> str:
 
 
 def _full(word: str) -> str:
-    """A contraction in full; 's stays, which may be is, has or a possessive, but after a pronoun."""
+    """A contraction in full; 's stays, which may be is, has or a possessive, but after a pronoun; so does that of boys'."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     for ending, whole in _SHORT.items():
         if word.endswith(ending):
             return word.removesuffix(ending) + whole
     stem = word.removesuffix("'s")
-    return f"{stem} is" if stem != word and stem in _PRONOUNS else word.strip("'")
+    if stem != word and stem in _PRONOUNS:
+        return f"{stem} is"
+    return word if re.fullmatch("[^'].*s'", word) else word.strip("'")
 
 
 def abbreviated(text: str) -> str:

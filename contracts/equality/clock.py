@@ -12,6 +12,8 @@ _TIME = re.compile(
     rf"|(?P<h>\d{{1,2}}):(?P<m>\d\d))"
 )
 _LATE = ("下午", "傍晚", "晚上", "晚")
+_EARLY = ("凌晨", "清晨", "早上", "早晨", "上午")
+_NIGHT = ("凌晨", "晚上", "晚")
 _NOON, _DAY = 12 * 60, 24 * 60
 
 
@@ -25,6 +27,8 @@ def _minutes(text: str) -> tuple[int, bool] | None:
     if hour is None or minute is None:
         return None
     time = int(hour) * 60 + (30 if found["thirty"] else int(minute))
+    if (found["half"] in _NIGHT and int(hour) == 12) or (found["half"] in _EARLY and time >= _NOON + 60):
+        return None  # 晚上12时 is no noon, 上午15时 is nothing
     if found["half"] in _LATE and time < _NOON:
         time += _NOON
     return (time, bool(found["half"]) or int(hour) > 12) if time < _DAY and minute < 60 else None

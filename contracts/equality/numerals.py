@@ -9,6 +9,14 @@ _STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 SIGNS = "".join(_DIGITS) + "".join(_STEPS) + "".join(_MYRIADS)
 _WHOLE = re.compile(f"[{SIGNS}]{{1,16}}")
+_DIGIT = f"[{''.join(_DIGITS).translate(str.maketrans('', '', '零〇'))}]"
+_TENS = f"{_DIGIT}?[十拾]{_DIGIT}?"
+_HUNDREDS = f"{_DIGIT}?[百佰](?:{_TENS}|[零〇]{_DIGIT})?"
+_THOUSANDS = f"{_DIGIT}?[千仟](?:{_HUNDREDS}|[零〇](?:{_TENS}|{_DIGIT}))?"
+_SECTION = f"(?:[零〇]?(?:{_THOUSANDS}|{_HUNDREDS}|{_TENS}|{_DIGIT}))?"
+_REST = f"(?:[零〇]?{_THOUSANDS}|[零〇](?:{_HUNDREDS}|{_TENS}|{_DIGIT}))?"
+_STEPWISE = re.compile(f"(?=.)(?:{_SECTION}万?亿)?(?:{_SECTION}万)?{_REST}|{_SECTION}|[零〇]")
+"""Down step by step, with 零 for steps left out: 一千零五十, not 一千五十, 三百五 or 五三十."""
 _PARTS = re.compile(f"(负?)(?:([{SIGNS}\\d]{{1,12}})又)?([{SIGNS}\\d]{{1,12}})分之([{SIGNS}\\d点.]{{1,12}})")
 _POINT = re.compile(f"([{SIGNS}]{{1,12}})点([零〇一二三四五六七八九]{{1,12}})")
 
@@ -40,8 +48,11 @@ def _parts(found: re.Match[str]) -> Fraction | None:
 
 
 def _whole(text: str) -> Fraction | None:
+    """The value of a numeral without a point, read off or in steps: 二〇二五, 三百零五."""
     if len(text) > 1 and all(c in _DIGITS for c in text):  # read off, as a year is
         return Fraction(int("".join(str(_DIGITS[c]) for c in text))) if len(text) > 2 else None
+    if text[0] in _MYRIADS or not _STEPWISE.fullmatch(text):
+        return None
     total = section = digit = 0
     for sign in text:
         if sign in _DIGITS:
@@ -50,9 +61,15 @@ def _whole(text: str) -> Fraction | None:
             section += (digit or 1) * _STEPS[sign]
             digit = 0
         else:
-            total = (total + section + digit) * _MYRIADS[sign]
+            section += digit + (total if sign == "亿" else 0)  # 一万亿, but 一亿二千万
+            total = section * _MYRIADS[sign] + (total if sign == "万" else 0)
             section = digit = 0
-    return Fraction(total + section + digit) if text[0] not in _MYRIADS else None
+    return Fraction(total + section + digit)
+
+
+def is_spelled(text: str) -> bool:
+    """Whether a text is nothing but a numeral of several steps: where a key has one, its way of writing is the question."""
+    return bool(re.fullmatch(f"[{SIGNS}]{{3,}}", text))
 
 
 def arabic(text: str) -> str:

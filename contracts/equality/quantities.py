@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from contracts.equality.evaluate import close, product, radians
-from contracts.equality.match import Match, best
-from contracts.equality.numerals import arabic
+from contracts.equality.match import Match, best, worst
+from contracts.equality.numerals import arabic, is_spelled
 from contracts.equality.phrase import Phrase, phrase_of
 from contracts.equality.scalars import compare_scalars
 from contracts.equality.units import NONE, Unit, is_counter, units_of
@@ -70,7 +70,8 @@ def compare_quantities(student: Phrase, key: Phrase) -> Match | None:
     a, b = quantity(student), quantity(key)
     if a is None or b is None:
         return None
-    return best(_compare(a, u, b, v) for u, v in _likely(a.units, b.units))
+    found = best(_compare(a, u, b, v) for u, v in _likely(a.units, b.units))
+    return worst([found, Match.EQUIVALENT]) if is_spelled(key.text) and not is_spelled(student.text) else found
 
 
 def _likely(one: tuple[Unit, ...], two: tuple[Unit, ...]) -> Iterable[tuple[Unit, Unit]]:

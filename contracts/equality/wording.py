@@ -60,8 +60,10 @@ def _english(a: list[str], b: list[str]) -> Match:
         return Match.SAME
     if in_figures(a) == in_figures(b):
         return Match.EQUIVALENT
-    if "".join(a) == "".join(b):
-        return Match.DOUBTFUL  # everyday for every day: a mistake as likely as a narrow gap
+    if "".join(w.removesuffix("'") for w in a) == "".join(w.removesuffix("'") for w in b):
+        return (
+            Match.DOUBTFUL
+        )  # everyday for every day, boys for boys': a mistake as likely as a narrow gap or a faint sign
     return _misread("".join(a), "".join(b))
 
 

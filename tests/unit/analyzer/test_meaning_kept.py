@@ -114,3 +114,40 @@ def test_what_is_left_to_compute_is_for_a_teacher(answer, key):
 )  # fmt: skip
 def test_what_is_not_is_right(answer, key):
     assert compare(answer, key) is Match.SAME
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("三百五", "305"), ("一千五十", "1050"), ("五三十", "30"), ("三万五", "30005"), ("一千五十", "一千零五十")],
+)
+def test_a_numeral_that_nobody_writes_is_no_number(answer, key):
+    assert not compare(answer, key).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("三百零五", "305"), ("三百五十", "350"), ("一千零五十", "1050"), ("十五", "15"), ("三万零五", "30005"), ("一亿二千万", "120000000"),
+     ("一万亿", "10^12"), ("千分之三", "3‰"), ("零", "0"), ("百分之五", "5%"), ("二〇二五年", "2025年")],
+)  # fmt: skip
+def test_a_numeral_that_is_written_so_is(answer, key):
+    assert compare(answer, key) is Match.SAME
+
+
+def test_figures_for_a_key_in_words_are_for_a_teacher():
+    assert compare("305", "三百零五") is Match.EQUIVALENT
+
+
+@pytest.mark.parametrize(("answer", "key"), [("晚上12时", "中午12时"), ("凌晨12点", "中午12点"), ("上午15时", "15:00")])
+def test_midnight_is_not_noon_and_no_morning_has_fifteen_hours(answer, key):
+    assert not compare(answer, key).right
+
+
+def test_a_remainder_is_no_decimal():
+    assert not compare("3.1", "3…1").right
+    assert compare("3……1", "3…1") is Match.SAME
+
+
+@pytest.mark.parametrize(("answer", "key"), [("teachers", "teachers'"), ("the boys room", "the boys’ room")])
+def test_a_possessive_without_its_sign_is_for_a_teacher(answer, key):
+    assert compare(answer, key) is Match.DOUBTFUL
+    assert compare("'boys'", "boys") is Match.SAME
