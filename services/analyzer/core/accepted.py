@@ -14,7 +14,10 @@ def grade_under(item: KeyItem | None, answer: str | None, kind: QuestionType, ru
     if item is None:
         return grade(answer, None, kind)
     found = [grade(answer, wanted, kind) for wanted in (item.answer, *_others(item))]
-    best = min(found, key=lambda each: (_ORDER.index(each.verdict), -(each.share or 0.0), not each.sure))
+    best = min(found, key=lambda each: (_ORDER.index(each.verdict), -(each.share or 0.0)))
+    alike = [each.sure for each in found if (each.verdict, each.share) == (best.verdict, best.share)]
+    # One sure answer makes it right; what one of them leaves in doubt is not wrong for sure.
+    best = replace(best, sure=any(alike) if best.verdict == "correct" else all(alike))
     if kind == "multiple_choice" and best.verdict == "partial":
         return _partly(best, item, rules)
     return best

@@ -37,6 +37,14 @@ def test_any_accepted_answer_is_right(answer, verdict):
     assert grade_under(item, answer, "fill_blank", RULES).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("answer", "accepted", "sure"),
+    [("2,1", ["3,4"], False), ("2,1", [], False), ("8", ["3,4"], True), ("1,2", ["2,1"], True), ("2,1", ["2,1"], True)],
+)
+def test_a_doubt_about_one_accepted_answer_is_not_settled_by_another(answer, accepted, sure):
+    assert grade_under(key("1", "1,2", accepted=accepted), answer, "fill_blank", RULES).sure == sure
+
+
 def test_accepted_answers_of_several_blanks_are_whole_answers():
     item = key("1", ("3", "5"), accepted=["5|3"])
     assert grade_under(item, "5|3", "fill_blank", RULES).verdict == "correct"
