@@ -12,7 +12,7 @@ from contracts.equality.groups import compare_groups, compare_ratios
 from contracts.equality.keys import kept_of, read_key, within
 from contracts.equality.match import Match, best, worst
 from contracts.equality.phrase import phrase_of
-from contracts.equality.quantities import compare_quantities
+from contracts.equality.quantities import compare_quantities, in_units
 from contracts.equality.relations import compare_relations
 from contracts.equality.scalars import compare_scalars
 from contracts.equality.solutions import compare_solutions
@@ -136,9 +136,9 @@ class _Comparison:
         """Two values: expressions, quantities, ranges, and what flat writing may have lost."""
         a, b = phrase_of(student), phrase_of(key)
         scalars = compare_scalars(a, b)
-        if scalars is not None and scalars.right:
-            return scalars
         quantities = compare_quantities(a, b) or Match.DIFFERENT
+        if scalars is not None and scalars.right:  # 47m² and 47mm are the same letters, and other units
+            return scalars if quantities.right or not in_units(a, b) else Match.DOUBTFUL
         if quantities.right:
             return quantities
         if within(student, key):

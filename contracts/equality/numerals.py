@@ -3,6 +3,8 @@
 import re
 from fractions import Fraction
 
+from contracts.equality.units import units_of
+
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5,
            "陆": 6, "柒": 7, "捌": 8, "玖": 9}  # fmt: skip
 _STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
@@ -84,8 +86,8 @@ def arabic(text: str) -> str:
         return f"1/2{text[1:]}"
     opening = re.match(f"负?[{SIGNS}\\d]*又?[{SIGNS}\\d]+分之[{SIGNS}\\d点.]+|负?[{SIGNS}]+(?:点[{SIGNS}]+)?", text)
     value = numeral(opening[0]) if opening and len(text) - opening.end() <= _LONGEST_UNIT else None
-    if opening is None or value is None:
-        return text
+    if opening is None or value is None or ("分之" not in opening[0] and not units_of(text[opening.end() :])):
+        return text  # 一5 and 一x are a minus that was read as a word
     return _decimal(value) + text[opening.end() :]
 
 

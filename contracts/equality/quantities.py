@@ -74,6 +74,11 @@ def compare_quantities(student: Phrase, key: Phrase) -> Match | None:
     return worst([found, Match.EQUIVALENT]) if is_spelled(key.text) and not is_spelled(student.text) else found
 
 
+def in_units(*phrases: Phrase) -> bool:
+    """Whether all are quantities that name a unit."""
+    return all(q is not None and NONE not in q.units for q in map(quantity, phrases))
+
+
 def _likely(one: tuple[Unit, ...], two: tuple[Unit, ...]) -> Iterable[tuple[Unit, Unit]]:
     """Pairs of meanings of the same dimension where there are any, else the first of each."""
     same = [(u, v) for u in one for v in two if u[0] == v[0]]

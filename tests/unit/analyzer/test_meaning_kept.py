@@ -151,3 +151,24 @@ def test_a_remainder_is_no_decimal():
 def test_a_possessive_without_its_sign_is_for_a_teacher(answer, key):
     assert compare(answer, key) is Match.DOUBTFUL
     assert compare("'boys'", "boys") is Match.SAME
+
+
+def test_millimetres_are_no_square_metres():
+    assert not compare("47m²", "47mm").right
+    assert not compare("47mm", "47m²").right
+    assert compare("2mh", "2hm") is Match.SAME  # letters of algebra
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"), [("一5", "15"), ("一x>1", "x>1"), ("一C", "C"), ("一x", "x"), ("三5", "35")]
+)
+def test_a_minus_that_was_read_as_the_word_for_one_is_no_one(answer, key):
+    assert not compare(answer, key).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("一个", "1个"), ("三kg", "3千克"), ("二十五", "25"), ("三点五米", "3.5m")],
+)
+def test_a_numeral_before_its_unit_is_a_number(answer, key):
+    assert compare(answer, key) is Match.SAME
