@@ -12,6 +12,12 @@ _ENGLISH = re.compile(r"(?=.*[A-Za-z]['’]?[A-Za-z])[A-Za-z0-9\s'’‘.,;:!?\"
 _FORMULA = re.compile(
     r"[A-Z][a-z]?\d|[A-Za-z]\d|\d(?!(?:st|nd|rd|th)\b)[A-Za-z]|(?<![A-Za-z])[A-Za-z]{1,3}[+-](?![a-z]{3})|[()]\d|\w\(\w"
 )
+_TWO = "ah am an as at be by do ed er go ha he hi if in is it me mr ms my no of oh ok on or pm so to un up us we"
+_LETTERS = re.compile(
+    rf"(?!(?:{_TWO.replace(' ', '|')})\W*$)[A-Za-z]{{2}}\W*|[-−–—]\s*[A-Za-z]{{1,3}}\W*|(?:([a-z])\1)+\W*",
+    re.IGNORECASE,
+)
+"""Letters that are no word: two that are none in English, up to three behind a minus, pairs of one letter."""
 _IDLE = str.maketrans("", "", "，,。.、；;：:！!？?\"“”'‘’（）()[]【】《》〈〉· \t\n|…-—_")
 _SYNONYMS = (
     ("变大", "增大", "增加", "变多"), ("变小", "减小", "减少", "变少"), ("没有", "无"), ("不变", "保持不变"), ("升高", "上升"),
@@ -33,9 +39,9 @@ _LONGEST = 80
 
 
 def is_english(text: str) -> bool:
-    """Whether a text is English words, not a formula."""
+    """Whether a text is English words, not a formula: ab and -abc are products, Aa and aa genes."""
     text = abbreviated(text.strip())
-    return (
+    return not _LETTERS.fullmatch(text) and (
         bool(_ENGLISH.fullmatch(text))
         and not _FORMULA.search(text)
         and not re.search("^[A-Z]{2,4}$|[a-z][A-Z]|^(?:[A-Z]['’]?){1,4}['’]$", text)

@@ -172,3 +172,23 @@ def test_a_minus_that_was_read_as_the_word_for_one_is_no_one(answer, key):
 )
 def test_a_numeral_before_its_unit_is_a_number(answer, key):
     assert compare(answer, key) is Match.SAME
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"), [("ab", "-ab"), ("-xyz", "xyz"), ("aa", "Aa"), ("aabb", "AaBb"), ("Ab", "ab"), ("Bb", "bb")]
+)
+def test_products_and_genes_are_no_words(answer, key):
+    assert not compare(answer, key).right
+    assert not compare(key, answer).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("in", "In"), ("It’s", "it is"), ("up to", "Up to"), ("-ed", "-ed"), ("a.m.", "am")],
+)
+def test_short_words_are(answer, key):
+    assert compare(answer, key) is Match.SAME
+
+
+def test_factors_of_a_product_have_no_order():
+    assert compare("ba", "ab").right
