@@ -22,6 +22,7 @@ _NAMES = {
 }  # fmt: skip
 _ATOM = re.compile(r"([A-Z][a-z]?)_?(\d{0,3})|([(\[])|([)\]])_?(\d{0,3})")
 _RAISED = re.compile(r"\^\(?(\d?[+-])\)?$")
+_IONS = re.compile(r"([2-9])([A-Z(\[].*[+-]\)?)")
 _STATE = re.compile(r"\((?:s|l|g|aq)\)$")
 _ARROWS = re.compile(r"=+|→|⇌|-+>|=>")
 _MAX_LENGTH, _MAX_DEPTH = 120, 3
@@ -55,6 +56,10 @@ def compare_chemistry(student: str, key: str) -> Match | None:
     if whole is not None and (_balanced(whole) or whole.sign != "=" or whole.condition):
         other = equation(student)
         return Match.DIFFERENT if other is None else _equations(other, whole)
+    ions = [_IONS.fullmatch(text) for text in (student, key)]
+    if ions[1] is not None:  # 2Na⁺: two of them
+        same = ions[0] is not None and ions[0][1] == ions[1][1]
+        return compare_chemistry(ions[0][2], ions[1][2]) if same and ions[0] is not None else Match.DIFFERENT
     wanted = species(key)
     given = species(_NAMES.get(student, student)) if wanted is not None else None
     if wanted is None or not _telling(key):  # Co is not CO, whatever else these letters may mean

@@ -192,3 +192,9 @@ def test_short_words_are(answer, key):
 
 def test_factors_of_a_product_have_no_order():
     assert compare("ba", "ab").right
+
+
+@pytest.mark.parametrize(("answer", "key"), [("3Na⁺", "2Na⁺"), ("2Na", "2Na⁺"), ("2SO3²⁻", "2SO4²⁻"), ("Na⁺", "2Na⁺")])
+def test_the_number_of_ions_counts(answer, key):
+    assert compare(answer, key) is Match.DIFFERENT
+    assert compare(key.translate(str.maketrans("⁺⁻²", "+-2")), key).right  # however its charge is written
