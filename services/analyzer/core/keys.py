@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.submission import AnswerKey, KeyItem
@@ -17,7 +18,10 @@ def number_of(text: str) -> str:
 
 
 def match_key(questions: Sequence[Question], key: AnswerKey | None) -> dict[Path, KeyItem]:
-    """Key entries by question path: by path first, then by number in order of appearance, then by the parent's list."""
+    """Key entries by question path: by path first, then by number in order of appearance, then by the parent's list.
+
+    Where numbers start over in each section and a question was not found, the order of all of them tells which it was.
+    """
     if key is None:
         return {}
     matched: dict[Path, KeyItem] = {}
@@ -32,12 +36,38 @@ def match_key(questions: Sequence[Question], key: AnswerKey | None) -> dict[Path
     for item in items:
         if id(item) not in used:
             rest.setdefault(number_of(item.number), []).append(item)
-    for question in questions:
+    open_ = [q for q in questions if q.path not in matched]
+    asked = Counter(number_of(q.number) for q in open_)
+    if any(0 < asked[number] < len(waiting) for number, waiting in rest.items()):
+        left = [item for item in items if id(item) not in used]
+        for question, item in _in_step(open_, left):
+            matched[question.path] = item
+            rest[number_of(item.number)].remove(item)
+    for question in open_:
         waiting = rest.get(number_of(question.number))
         if question.path not in matched and waiting:
             matched[question.path] = waiting.pop(0)
     _inherit(questions, matched)
     return matched
+
+
+def _in_step(questions: Sequence[Question], items: Sequence[KeyItem]) -> Iterator[tuple[Question, KeyItem]]:
+    """The most questions and entries of one number that both stand in the same order."""
+    asked, keyed = ([number_of(each.number) for each in some] for some in (questions, items))
+    longest = [[0] * (len(keyed) + 1) for _ in range(len(asked) + 1)]
+    for i in range(len(asked) - 1, -1, -1):
+        for j in range(len(keyed) - 1, -1, -1):
+            same = longest[i + 1][j + 1] + 1 if asked[i] == keyed[j] else 0
+            longest[i][j] = max(same, longest[i + 1][j], longest[i][j + 1])
+    i = j = 0
+    while i < len(asked) and j < len(keyed):
+        if asked[i] == keyed[j] and longest[i][j] == longest[i + 1][j + 1] + 1:
+            yield questions[i], items[j]
+            i, j = i + 1, j + 1
+        elif longest[i + 1][j] >= longest[i][j + 1]:
+            i += 1
+        else:
+            j += 1
 
 
 def _inherit(questions: Sequence[Question], matched: dict[Path, KeyItem]) -> None:
