@@ -75,8 +75,8 @@ def compare_quantities(student: Phrase, key: Phrase) -> Match | None:
 
 
 def in_units(*phrases: Phrase) -> bool:
-    """Whether all are quantities that name a unit."""
-    return all(q is not None and NONE not in q.units for q in map(quantity, phrases))
+    """Whether all are quantities that name a unit; 20°W is a place."""
+    return all(q is not None and NONE not in q.units and "°" not in q.spelling for q in map(quantity, phrases))
 
 
 def _likely(one: tuple[Unit, ...], two: tuple[Unit, ...]) -> Iterable[tuple[Unit, Unit]]:

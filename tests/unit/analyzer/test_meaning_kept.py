@@ -157,6 +157,7 @@ def test_millimetres_are_no_square_metres():
     assert not compare("47m²", "47mm").right
     assert not compare("47mm", "47m²").right
     assert compare("2mh", "2hm") is Match.SAME  # letters of algebra
+    assert compare("20W", "20°W") is Match.EQUIVALENT  # a longitude without its small ring, no power
 
 
 @pytest.mark.parametrize(
