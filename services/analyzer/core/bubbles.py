@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Bubble, Page, Reading
@@ -32,13 +33,14 @@ class Threshold:
 def threshold(page: Page) -> Threshold:
     """The page's threshold: the cut with the least variance inside both sides (Otsu 1979), exactly, over all cuts."""
     fills = sorted(b.fill for b in page.bubbles)
+    sums, count = list(accumulate(fills)), len(fills)
     best: tuple[float, Threshold] | None = None
-    for i in range(1, len(fills)):
-        low, high = fills[:i], fills[i:]
-        a, b = sum(low) / len(low), sum(high) / len(high)
-        between = len(low) * len(high) * (b - a) ** 2
+    for i in range(1, count):
+        below, above = fills[i - 1], fills[i]
+        a, b = sums[i - 1] / i, (sums[-1] - sums[i - 1]) / (count - i)
+        between = i * (count - i) * (b - a) ** 2
         if best is None or between > best[0]:
-            best = (between, Threshold((low[-1] + high[0]) / 2 if high[0] - low[-1] > _MIN_GAP else (a + b) / 2, a, b))
+            best = (between, Threshold((below + above) / 2 if above - below > _MIN_GAP else (a + b) / 2, a, b))
     if best is None or best[1].full - best[1].empty < 2 * _MIN_GAP:
         return Threshold(_DEFAULT, 0.2, 0.8)
     return best[1]
