@@ -64,7 +64,7 @@ def _blocks(bubbles: Sequence[Bubble]) -> Iterator[Rows]:
 def _aligned(one: list[Bubble], other: list[Bubble]) -> bool:
     width = one[0].box[2] - one[0].box[0]
     return len(one) == len(other) and all(
-        abs(a.box[0] - b.box[0]) < _EVEN * width for a, b in zip(one, other, strict=True)
+        abs(a.box[0] - b.box[0]) <= _EVEN * width for a, b in zip(one, other, strict=True)
     )
 
 

@@ -77,3 +77,9 @@ def test_ten_numbered_items_with_six_options_and_any_with_four_are_no_grid() -> 
     assert grids_of(page(*upright("201203", numbered=True))) == []
     assert grids_of(page(*upright("2012"))) == []
     assert grids_of(page(*items(first=0))) == []
+
+
+@pytest.mark.parametrize("rows", [upright(NUMBER), lying(NUMBER), items(first=1)])
+def test_a_bubble_without_width_stops_no_paper(rows: list[Bubble]) -> None:
+    flat = [one.model_copy(update={"box": (*one.box[:2], one.box[0], one.box[3])}) for one in rows]
+    assert len(grids_of(page(*flat))) == len(grids_of(page(*rows)))
