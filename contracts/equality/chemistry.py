@@ -199,9 +199,16 @@ def _formulas(student: Species, key: Species) -> Match:
             return Match.DIFFERENT  # O²⁻ is not O₂⁻
         lowered = student.charge != key.charge and len(student.charge or key.charge) > 1
         return Match.EQUIVALENT if lowered or student.arrow != key.arrow else Match.SAME
+    if _opened(student.flat) == _opened(key.flat):
+        return Match.EQUIVALENT
     isomers = student.atoms == key.atoms and student.atoms[0][0] == "C" and student.flat[-1] not in "+-"
     molecular = any(len(re.findall("[A-Z]", s.flat)) == len(s.atoms) for s in (student, key))
     return Match.DOUBTFUL if isomers and molecular else Match.DIFFERENT
+
+
+def _opened(flat: str) -> str:
+    """With the ethyl group's atoms in their order: C2H5OH and CH3CH2OH are one structure."""
+    return re.sub(r"C2H5(?!\d)", "CH3CH2", flat)
 
 
 def _equations(student: Equation, key: Equation) -> Match:

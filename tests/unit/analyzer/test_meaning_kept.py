@@ -199,3 +199,8 @@ def test_factors_of_a_product_have_no_order():
 def test_the_number_of_ions_counts(answer, key):
     assert compare(answer, key) is Match.DIFFERENT
     assert compare(key.translate(str.maketrans("⁺⁻²", "+-2")), key).right  # however its charge is written
+
+
+def test_the_ethyl_group_may_be_written_in_two_ways():
+    assert compare("C2H5OH", "CH3CH2OH") is Match.EQUIVALENT
+    assert compare("HCOOCH3", "CH3COOH") is Match.DIFFERENT
