@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.artefacts.paper import Question, Region
-from contracts.artefacts.reading import Line, Reading
+from contracts.artefacts.reading import Line, Page, Reading
 from contracts.base import Box
 
 Source = Literal["bracket", "rule", "cell", "beside", "option", "line"]
 
+_SEAL, _SEALED = "密封线内不要得答题題装订弥", 3
+"""Characters of the warning along the binding edge; how many of them a page that bears it has as lines of their own."""
 _LEAST_SHARE = 0.1
 """Every view of several has more."""
 
@@ -94,15 +96,19 @@ def lines_of(question: Question, reading: Reading) -> list[Piece]:
             continue
         line = page.lines[ref.index]
         text = line.text[ref.start : ref.end]
-        if line.ink != "red" and text.strip() and not is_seal(text):
+        if line.ink != "red" and text.strip() and not is_seal(text, page):
             box, xs = _part_box(line, ref.start, ref.end), line.xs[ref.start : ref.end]
             found.append(Piece("line", page.page, box, text, line.confidence, xs=xs, blue=line.ink == "blue"))
     return found
 
 
-def is_seal(text: str) -> bool:
-    """Whether a line is one character of the warning along the binding edge: 密封线内不要答题."""
-    return len(text.strip()) == 1 and text.strip() in "密封线内不要得答题題装订弥"
+def is_seal(text: str, page: Page) -> bool:
+    """Whether a line is one character of the warning along the binding edge, 密封线内不要答题: others of it stand on the
+    page too. 得 and 不 alone are answers.
+    """
+    if len(text.strip()) != 1 or text.strip() not in _SEAL:
+        return False
+    return len({sign for line in page.lines if len(sign := line.text.strip()) == 1 and sign in _SEAL}) >= _SEALED
 
 
 def _part_box(line: Line, start: int, end: int | None) -> Box:
