@@ -91,7 +91,9 @@ def _one(answer: str, key: str) -> Grade:
 
 def _blanks(answer: str, key: str | tuple[str, ...]) -> Grade:
     """Blank by blank; the share of the points is the share of right blanks."""
-    wanted = (key,) if isinstance(key, str) else key
+    wanted = tuple(key.split("|")) if isinstance(key, str) else key
+    if isinstance(key, str) and not all(wanted):  # |x| is one blank's
+        wanted = (key,)
     given = answer.split("|")
     if len(wanted) == 1:
         return _one("".join(given) if len(given) > 1 and not compare(answer, wanted[0]).right else answer, wanted[0])

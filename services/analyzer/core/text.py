@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 _TRUE = frozenset("√✓✔TtVv对是") | {"正确", "true", "True", "TRUE"}
-_FALSE = frozenset("×✕╳xXFf错否✗") | {"错误", "false", "False", "FALSE"}
-_POWER = re.compile(r"(?<![\d.])([1-9](?:\.\d+)?\s*[×xX✕*]\s*10)(\d{1,2})(?!\d)")
+_FALSE = frozenset("×✕╳xXFf错否✗") | {"错误", "不对", "不正确", "不是", "false", "False", "FALSE"}
+_POWER = re.compile(r"(?<![\d.])([1-9](?:\.\d+)?\s*[×xX✕*]\s*10)([1-9]\d?)(?!\d)")
 _UNIT_POWER = re.compile(r"(?<=[\d/])\s*([kdcm]?m)([23])(?![\d.])")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LETTER_SHAPES = str.maketrans(
