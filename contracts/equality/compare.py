@@ -24,7 +24,7 @@ MAX_LENGTH = 160
 _BUDGET = 24
 """Pairs of pieces compared for one answer: more is no blank's answer, and is left to a teacher."""
 _ALIKE_IN_BOTH_CASES = frozenset("ckopsuvwxyz")
-_LABELS, _LETTERS = re.compile(r"[①-⑳]+"), re.compile(r"[A-H]+")
+_LABELS, _LETTERS, _CAPITALS = re.compile(r"[①-⑳]+"), re.compile(r"[A-H]+"), re.compile(r"[A-Z]+")
 
 
 def compare(student: str, key: str) -> Match:
@@ -85,11 +85,9 @@ class _Comparison:
         found = best([self.told(canonical(student), canonical(key)), compare_wording(student, key)])
         if signs[1] is not None and signs[1].spelled:
             found = worst([found, Match.EQUIVALENT])
-        return (
-            found
-            if all(is_english(t) for t in self.written)
-            else best([found, self.told(*(canonical(t) for t in self.written))])
-        )
+        if all(is_english(t) for t in self.written) or set("或且") & set(student + key):
+            return found  # as letters, "-1 or" and "- or" would be one product
+        return best([found, self.told(*(canonical(t) for t in self.written))])
 
     def told(self, student: str, key: str) -> Match:
         """Two canonical texts."""
@@ -150,8 +148,8 @@ def _labels(student: str, key: str) -> Match | None:
     """①③④, or A、C: a set where the key is in order, else a sequence."""
     a, b = re.sub("[,、;和]", "", student), re.sub("[,、;和]", "", key)
     numbered, lettered = _LABELS.fullmatch(b), _LETTERS.fullmatch(a) and _LETTERS.fullmatch(b)
-    if not numbered and lettered and (a, b) == (student, key):
-        return _order(a, b)
+    if _CAPITALS.fullmatch(student) and _CAPITALS.fullmatch(key):
+        return _order(student, key)
     if not numbered and not lettered:
         return None
     if numbered and a.isdecimal():  # circles are easily lost
@@ -161,9 +159,9 @@ def _labels(student: str, key: str) -> Match | None:
 
 
 def _order(student: str, key: str) -> Match | None:
-    """BDAC is an order of events: DBAC is another. What is in order is a choice's letters, and two name a segment."""
-    told = len(key) > 2 and list(key) != sorted(set(key)) and student not in (key, key[::-1])
-    return Match.DOUBTFUL if told and sorted(student) == sorted(key) else None
+    """BDAC is an order of events, and DBAC another; NDA is no DNA. ABD are a choice's letters, and two name a segment."""
+    told = len(key) > 2 and student not in (key, key[::-1]) and sorted(student) == sorted(key)
+    return Match.DOUBTFUL if told and not (_LETTERS.fullmatch(key) and list(key) == sorted(set(key))) else None
 
 
 def _grouped_thousands(student: str, key: str) -> tuple[str, str]:

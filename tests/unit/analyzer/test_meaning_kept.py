@@ -204,3 +204,16 @@ def test_the_number_of_ions_counts(answer, key):
 def test_the_ethyl_group_may_be_written_in_two_ways():
     assert compare("C2H5OH", "CH3CH2OH") is Match.EQUIVALENT
     assert compare("HCOOCH3", "CH3COOH") is Match.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("x<- or x>3", "x<-1 or x>3"), ("x= and y=2", "x=1 and y=2"), ("y=2x+ or y=-2x+5", "y=2x+1 or y=-2x+5")],
+)
+def test_the_letters_of_or_and_and_are_no_factors(answer, key):
+    assert compare(answer, key) is Match.DIFFERENT
+
+
+def test_letters_of_a_name_are_no_factors():
+    assert compare("NDA", "DNA") is Match.DOUBTFUL
+    assert compare("BA", "AB").right  # a segment
