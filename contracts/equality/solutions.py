@@ -17,43 +17,15 @@ _NAME = re.compile(r"[a-zA-Zα-ωΑ-Ω]")
 _ROOT = re.compile(r"[a-zA-Z](?:_?\d)?=")
 _INDEX = re.compile(r"_?\d+$")
 _NUMBERED = re.compile(r"(?<![a-zA-Z])([a-wyzA-WYZα-ωΑ-Ω]_?\d+)=([^=,;、且和与或∪]+)")
-_NOTHING = frozenset(
-    {
-        "∅",
-        "{}",
-        "无解",
-        "空集",
-        "无实数解",
-        "无实数根",
-        "没有实数根",
-        "无实根",
-        "方程无解",
-        "不等式无解",
-        "nosolution",
-        "nosolutions",
-        "norealsolution",
-        "norealsolutions",
-        "norealroot",
-        "norealroots",
-        "noroots",
-        "emptyset",
-    }
-)
-_EVERYTHING = frozenset(
-    {
-        "R",
-        "一切实数",
-        "全体实数",
-        "任意实数",
-        "任何实数",
-        "所有实数",
-        "(-∞,+∞)",
-        "(-∞,∞)",
-        "allrealnumbers",
-        "allreals",
-        "anyrealnumber",
-    }
-)
+_NOTHING = frozenset((
+    "∅", "{}", "无解", "空集", "无实数解", "无实数根", "没有实数根", "无实根", "方程无解", "不等式无解",
+    "nosolution", "nosolutions", "norealsolution", "norealsolutions", "norealroot", "norealroots", "noroots",
+    "emptyset"
+))  # fmt: skip
+_EVERYTHING = frozenset((
+    "R", "一切实数", "全体实数", "任意实数", "任何实数", "所有实数", "(-∞,+∞)", "(-∞,∞)", "allrealnumbers",
+    "allreals", "anyrealnumber"
+))  # fmt: skip
 _UNION, _BOTH = "或∪", ",;、且和与&"
 
 
