@@ -24,6 +24,7 @@ MAX_LENGTH = 160
 _BUDGET = 24
 """Pairs of pieces compared for one answer: more is no blank's answer, and is left to a teacher."""
 _ALIKE_IN_BOTH_CASES = frozenset("ckopsuvwxyz")
+_JOINING = re.compile(r"\b(?:or|and)\b", re.IGNORECASE)
 _LABELS, _LETTERS, _CAPITALS = re.compile(r"[①-⑳]+"), re.compile(r"[A-H]+"), re.compile(r"[A-Z]+")
 
 
@@ -85,7 +86,7 @@ class _Comparison:
         found = best([self.told(canonical(student), canonical(key)), compare_wording(student, key)])
         if signs[1] is not None and signs[1].spelled:
             found = worst([found, Match.EQUIVALENT])
-        if all(is_english(t) for t in self.written) or set("或且") & set(student + key):
+        if all(is_english(t) for t in self.written) or any(_JOINING.search(t) for t in self.written):
             return found  # as letters, "-1 or" and "- or" would be one product
         return best([found, self.told(*(canonical(t) for t in self.written))])
 
