@@ -62,7 +62,7 @@ def _single(answer: str, key: str) -> Grade:
         return _one(answer, key)
     if not given:
         return Grade("wrong", 0.0, sure=False)
-    right = given == wanted or (len(wanted) > 1 and len(given) == 1 and given < wanted and "/" in key)
+    right = len(given) == 1 and given <= wanted if "/" in key else given == wanted
     return Grade("correct", 1.0) if right else Grade("wrong", 0.0)
 
 

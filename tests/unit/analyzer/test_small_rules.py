@@ -28,3 +28,8 @@ def test_no_is_no_however_it_is_said(answer, key):
 )  # fmt: skip
 def test_blanks_of_a_key_on_one_line_are_graded_one_by_one(answer, key, verdict):
     assert grade(answer, key, "fill_blank").verdict == verdict
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("A", "correct"), ("B", "correct"), ("AB", "wrong"), ("C", "wrong")])
+def test_of_a_choice_that_has_two_right_letters_one_is_given(answer, verdict):
+    assert grade(answer, "A/B", "single_choice").verdict == verdict
