@@ -83,7 +83,7 @@ async def run(
     stop = _stop_signal()
     metrics.BUILD.info({"version": version})
     late = exit_after(settings.flow.drain_seconds + LEAVE_LIMIT, STUCK)
-    async with AsyncExitStack() as stack:
+    async with _opening(stop, late) as opening, AsyncExitStack() as stack:
         stack.callback(late.cancel)
         bound = stack.enter_context(listening(settings.http.host, settings.http.port, "REDINK_HTTP_PORT"))
         service = _service([*stages, *(["gateway"] if gateway else [])])
@@ -94,13 +94,41 @@ async def run(
         stack.enter_context(_loop_lag())
         await stack.enter_async_context(watched(resources.health, settings.flow.stall_seconds))
         running = await stack.enter_async_context(_open_stages(stages, resources))
+        opening.cancel()
         resources.health.started = True
         resources.log.info("running", stages=list(stages), gateway=gateway is not None)
         code = await _until(stop, running)
         late.start()
         resources.health.draining = True
         resources.log.info("draining", code=code)
-    return code
+        return code
+    return 0
+
+
+@asynccontextmanager
+async def _opening(stop: asyncio.Event, late: threading.Timer) -> AsyncIterator["asyncio.Task[None]"]:
+    """Give up what is being opened within when told to stop: a broker or a database may be waited for for hours.
+
+    Once all is open, cancel the task that is yielded: from then on what is within drains.
+    """
+    limit = asyncio.timeout(None)
+
+    async def give_up() -> None:
+        await stop.wait()
+        log.get("redink").info("told to stop while starting")
+        late.start()
+        limit.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with limit:
+            task = asyncio.create_task(give_up(), name="give up")
+            try:
+                yield task
+            finally:
+                task.cancel()
+    except TimeoutError:
+        if not limit.expired():
+            raise
 
 
 def _service(names: list[str]) -> str:
@@ -180,7 +208,8 @@ async def _side_by_side(stack: AsyncExitStack, contexts: list[AbstractAsyncConte
     async def hold(context: AbstractAsyncContextManager[None], entered: "asyncio.Future[None]") -> None:
         try:
             async with context:
-                entered.set_result(None)
+                if not entered.cancelled():
+                    entered.set_result(None)
                 await leave.wait()
         except BaseException as error:
             if not entered.done():
@@ -194,7 +223,12 @@ async def _side_by_side(stack: AsyncExitStack, contexts: list[AbstractAsyncConte
 
     async def depart() -> None:
         leave.set()
-        await asyncio.gather(*tasks)
+        for task, door in zip(tasks, doors, strict=True):
+            if door.cancelled():  # nobody waits for it any more
+                task.cancel()
+        for error in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(error, Exception):
+                raise error
 
     stack.push_async_callback(depart)
     await asyncio.gather(*doors)

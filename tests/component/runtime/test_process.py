@@ -128,6 +128,31 @@ def test_too_many_dead_letters_end_the_process_with_70_and_nothing_is_committed_
     assert b"poison" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("service", "missing", "told"),
+    [
+        ("diagnostic", {"REDINK_KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "no broker yet"),
+        ("gateway", {"REDINK_POSTGRES_DSN": "postgresql://nobody@127.0.0.1:1/none"}, "no database yet"),
+        ("ocr", {}, "Started server process"),  # its models load
+    ],
+)
+def test_a_process_that_still_waits_for_what_it_needs_leaves_with_0_on_sigterm(
+    environment: dict[str, str], tmp_path: Path, service: str, missing: dict[str, str], told: str
+) -> None:
+    logged = tmp_path / "log"
+    with logged.open("wb") as log:
+        process = subprocess.Popen([*PROGRAM, service], env=environment | missing, stderr=log)
+    try:
+        wait(lambda: told in logged.read_text() or process.poll() is not None)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(45) == 0, logged.read_text()
+    finally:
+        process.kill()
+        process.wait()
+    assert "told to stop while starting" in logged.read_text()
+    assert "Traceback" not in logged.read_text()
+
+
 def test_a_process_leaves_a_frozen_broker_in_time(environment: dict[str, str], tmp_path: Path) -> None:
     broker = Broker(tmp_path / "broker")
     broker.start()
