@@ -4,12 +4,16 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, FilePath, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.asyncio.connection import parse_url
 
 S = TypeVar("S", bound=BaseSettings)
 
 
 REBALANCE_TIMEOUT = 20.0
 """Seconds a group waits for its members to join again: more than a consumer takes to finish and commit before it does."""
+
+
+_LAST_PORT = 65_535
 
 
 class BadSettings(Exception):
@@ -45,6 +49,13 @@ class KafkaSettings(BaseSettings):
     """PEM: who signs the brokers' certificates; unset: whom the system trusts"""
     cert_file: FilePath | None = None
     """PEM: our own certificate and key, where the brokers ask for one"""
+
+    @field_validator("bootstrap")
+    @classmethod
+    def _real_ports(cls, bootstrap: str) -> str:
+        if any(not 0 < int(server.rpartition(":")[2]) <= _LAST_PORT for server in bootstrap.split(",")):
+            raise ValueError("ports are from 1 to 65535")
+        return bootstrap
 
     def partitions(self, wanted: int) -> int:
         """How many partitions a topic gets. The embedded broker gives four to any topic that is asked for before it is
@@ -107,6 +118,18 @@ class RedisSettings(BaseSettings):
     """redis://[user:password@]host:port/db; unset: no cache"""
     timeout: float = Field(default=0.5, gt=0)
     """seconds one command may take before it counts as a miss"""
+
+    @field_validator("url")
+    @classmethod
+    def _understood(cls, url: SecretStr | None) -> SecretStr | None:
+        try:
+            if url is not None:
+                parse_url(url.get_secret_value())
+        except ValueError:  # whose message may quote it
+            raise ValueError(
+                "must be redis://…, rediss://… or unix://…, with a number as port and as database"
+            ) from None
+        return url
 
 
 class BlobSettings(BaseSettings):

@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 
 from runtime import log
+from runtime.settings import BadSettings
 from services.gateway.settings import PostgresSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,6 +27,8 @@ TENANT: ContextVar[str] = ContextVar("redink_tenant", default="")
 _LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wait and find it done
 
 
+_REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+"""What a server says of a login or a database that it doesn't have: asking again doesn't mend it."""
 _MIGRATION_SECONDS = 600.0
 _SESSION = {
     "application_name": "redink-gateway",
@@ -106,6 +109,9 @@ async def _connected(settings: PostgresSettings, patience: float) -> asyncpg.Poo
         pool = _pool(settings, settings.dsn.get_secret_value(), asyncpg.Connection, _set_codecs)
         try:
             return await pool
+        except _REFUSED as error:
+            pool.terminate()
+            raise BadSettings(f"REDINK_POSTGRES_DSN: the database refuses it with {log.what(error)}") from None
         except (OSError, asyncpg.CannotConnectNowError) as error:
             pool.terminate()
             if time.monotonic() > until:

@@ -26,6 +26,13 @@ class PostgresSettings(BaseSettings):
     statement_timeout: float = Field(default=5.0, gt=0)
     """seconds a statement may take"""
 
+    @field_validator("dsn", "api_dsn")
+    @classmethod
+    def _known_scheme(cls, dsn: SecretStr | None) -> SecretStr | None:
+        if dsn is not None and not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return dsn
+
 
 class GatewaySettings(BaseSettings):
     """`REDINK_GATEWAY_*`: limits, deadlines and the pace of the background tasks."""

@@ -182,6 +182,21 @@ def test_a_wrong_setting_is_refused_at_once_with_its_name(environment: dict[str,
     assert b"Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("wrong", "by"), [("://redink:", "://redink:wr0ng"), ("/redink", "/wr0ng"), ("postgresql", "wr0ng")]
+)
+def test_a_database_that_refuses_the_gateway_is_told_in_one_line(
+    environment: dict[str, str], wrong: str, by: str
+) -> None:
+    dsn = environment["REDINK_POSTGRES_DSN"]
+    refused = environment | {"REDINK_POSTGRES_DSN": by.join(dsn.rsplit(wrong, 1))}
+    ended = subprocess.run([*PROGRAM, "gateway"], env=refused, capture_output=True, timeout=100, check=False)
+    assert ended.returncode == 78
+    assert b"configuration: REDINK_POSTGRES_DSN" in ended.stderr
+    assert b"wr0ng" not in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
 def test_a_taken_port_is_told_before_any_work(environment: dict[str, str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

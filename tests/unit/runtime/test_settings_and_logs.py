@@ -27,6 +27,22 @@ def test_an_unknown_kind_of_blob_store_is_refused(monkeypatch: pytest.MonkeyPatc
         load(BlobSettings)
 
 
+@pytest.mark.parametrize("url", ["http://s3cret@host", "redis://host:s3cret/0", "redis://host:99999/0"])
+def test_a_redis_url_that_the_client_would_not_take_is_refused_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("REDINK_REDIS_URL", url)
+    with pytest.raises(BadSettings, match="REDINK_REDIS_URL") as caught:
+        load(RedisSettings)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_broker_on_a_port_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDINK_KAFKA_BOOTSTRAP", "one:9092,two:99999")
+    with pytest.raises(BadSettings, match="REDINK_KAFKA_BOOTSTRAP"):
+        load(KafkaSettings)
+
+
 def test_secrets_are_not_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDINK_REDIS_URL", "redis://user:s3cret@host/0")
     assert "s3cret" not in repr(load(RedisSettings))
