@@ -100,6 +100,13 @@ def test_a_deployment_has_probes_and_time_to_drain(name: str) -> None:
     assert container["resources"]["limits"]["memory"]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_pod_that_starts_while_a_store_is_away_is_not_killed_for_it(name: str) -> None:
+    deployment = next(iter(yaml.safe_load_all((BASE / f"{name}.yaml").read_text())))
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    assert container["startupProbe"]["httpGet"]["path"] == "/healthz", "/readyz asks for what others keep"
+
+
 def test_prometheus_scrapes_every_service() -> None:
     config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
     names = config["scrape_configs"][0]["dns_sd_configs"][0]["names"]

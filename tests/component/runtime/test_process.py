@@ -153,6 +153,16 @@ def test_a_process_that_still_waits_for_what_it_needs_leaves_with_0_on_sigterm(
     assert "Traceback" not in logged.read_text()
 
 
+def test_a_stage_that_waits_for_its_broker_is_alive_and_not_ready(environment: dict[str, str]) -> None:
+    alone = environment | {"REDINK_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    with subprocess.Popen([*PROGRAM, "diagnostic"], env=alone, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait(lambda: status(alone, "/healthz") == 200)
+            assert status(alone, "/readyz") == 503
+        finally:
+            process.kill()
+
+
 def test_a_process_leaves_a_frozen_broker_in_time(environment: dict[str, str], tmp_path: Path) -> None:
     broker = Broker(tmp_path / "broker")
     broker.start()
