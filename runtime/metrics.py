@@ -100,6 +100,10 @@ OLDEST_AT_STAGE = Gauge(
     "redink_exams_at_stage_oldest_age_seconds", "How long the oldest of them has not moved, by the books.", ["stage"]
 )
 PAGES = Counter("redink_pages_total", "Pages of completed exams.")
+BOOKS_READ = Gauge(
+    "redink_books_read_timestamp_seconds",
+    "When a gateway last read the gauges of exams from the database: while it can't, they stand still. 0 elsewhere.",
+)
 OUTBOX_OLDEST = Gauge("redink_outbox_oldest_age_seconds", "Age of the oldest event not published yet.")
 
 # --- gateway: HTTP

@@ -91,6 +91,7 @@ class Gauges:
         metrics.BATCH_WAITING.set(int(await self._pool.fetchval(_WAITING)))
         metrics.IMPORT_OLDEST.set(float(await self._pool.fetchval(_IMPORTS) or 0.0))
         metrics.RECORD_BEHIND.set(float(await self._pool.fetchval(_UNRECORDED) or 0.0))
+        metrics.BOOKS_READ.set_to_current_time()
 
 
 def begin_counters() -> None:

@@ -1,7 +1,10 @@
 """What Prometheus is told of requests and of exams in flight."""
 
+import time
 from typing import Any
 
+import pytest
+from asyncpg import InterfaceError
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
@@ -49,6 +52,20 @@ async def test_exams_in_flight_are_told_by_class_and_by_the_stage_they_wait_for(
     await until(told)
     assert value("redink_exams_at_stage_oldest_age_seconds", stage="ocr") > 0
     assert value("redink_exams_at_stage", stage="report") == 0
+
+
+async def test_gauges_of_a_database_that_is_away_are_known_to_stand_still(database: str) -> None:
+    """Without a gateway, which would read as well."""
+    async with open_database(PostgresSettings(dsn=SecretStr(database), pool=2)) as pool:
+        gauges = Gauges(pool, 60)
+        began = time.time()
+        await gauges.measure()
+        read = value("redink_books_read_timestamp_seconds")
+        assert began <= read <= time.time()
+        await pool.close()
+        with pytest.raises(InterfaceError):
+            await gauges.measure()
+        assert value("redink_books_read_timestamp_seconds") == read
 
 
 async def test_what_no_loop_takes_is_told_by_its_age_and_what_has_ended_is_not(database: str) -> None:
