@@ -85,6 +85,7 @@ class RedisCache:
         self._timeout = timeout
         self._day = day
         self._breaker = Breaker(_PAUSE)
+        self._away = False
         self._log = log.get("runtime.cache")
 
     async def get(self, key: str) -> Any | None:
@@ -94,7 +95,7 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._timeout):
                 text = await self._client.get(key)
-            self._breaker.worked()
+            self._worked()
             value = None if text is None else json.loads(text)
         except _FAILURES as error:
             self._lost(error)
@@ -108,7 +109,7 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.set(key, json.dumps(value), px=max(1, round(ttl * 1000)))
-            self._breaker.worked()
+            self._worked()
         except _FAILURES as error:
             self._lost(error)
 
@@ -116,13 +117,16 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.delete(key)
+            self._answered()
         except _FAILURES as error:
             self._lost(error)
 
     async def first(self, key: str) -> bool:
         try:
             async with asyncio.timeout(self._timeout):
-                return bool(await self._client.set(f"redink:starts:{key}", 1, nx=True, ex=self._day))
+                first = await self._client.set(f"redink:starts:{key}", 1, nx=True, ex=self._day)
+            self._answered()
+            return bool(first)
         except _FAILURES as error:
             self._failed(error)
             return True
@@ -132,7 +136,9 @@ class RedisCache:
             async with asyncio.timeout(self._timeout), self._client.pipeline() as both:
                 both.incr(f"redink:starts:{key}")
                 both.expire(f"redink:starts:{key}", self._day)
-                return int((await both.execute())[0])
+                count = (await both.execute())[0]
+            self._answered()
+            return int(count)
         except _FAILURES as error:
             self._failed(error)
             return 1
@@ -141,6 +147,7 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.delete(f"redink:starts:{key}")
+            self._answered()
         except _FAILURES as error:
             self._failed(error)
 
@@ -149,6 +156,7 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.ping()
+            self._answered()
         except _FAILURES as error:
             self._failed(error)
 
@@ -159,7 +167,18 @@ class RedisCache:
 
     def _failed(self, error: Exception) -> None:
         metrics.CACHE.labels("error").inc()
-        self._log.warning("cache unavailable", error=log.what(error))
+        if not self._away:  # once, not with every record that asks: the rest is counted
+            self._log.warning("cache unavailable", error=log.what(error))
+        self._away = not isinstance(error, ValueError)
+
+    def _worked(self) -> None:
+        self._breaker.worked()
+        self._answered()
+
+    def _answered(self) -> None:
+        if self._away:
+            self._away = False
+            self._log.info("cache is back")
 
 
 @asynccontextmanager

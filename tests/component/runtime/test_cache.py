@@ -1,12 +1,15 @@
 """The cache never raises, whatever Redis does."""
 
 import socket
+from urllib.parse import urlsplit
 
+import structlog
 from pydantic import SecretStr
 
 from deploy.native.stack import Stack
 from runtime.cache import open_cache
 from runtime.settings import RedisSettings
+from tests.faults.proxy import Network
 
 
 async def test_a_value_is_kept_as_json_until_its_time_is_over(stack: Stack, topic_prefix: str) -> None:
@@ -57,3 +60,24 @@ async def test_without_a_url_nothing_is_cached() -> None:
         await cache.set("k", 1, ttl=1)
         assert await cache.get("k") is None
         assert await cache.begin("k") == 1
+
+
+async def test_a_redis_that_goes_away_is_told_once_and_once_that_it_is_back(stack: Stack, topic_prefix: str) -> None:
+    network = Network()
+    proxy = network.proxy(urlsplit(stack.redis_url).port or 6379)
+    url = SecretStr(f"redis://127.0.0.1:{proxy.port}/0")
+    try:
+        with structlog.testing.capture_logs() as told:
+            async with open_cache(RedisSettings(url=url, timeout=5)) as cache:
+                await cache.begin(f"{topic_prefix}one")
+                assert told == []
+                proxy.shut()
+                for _ in range(5):
+                    assert await cache.begin(f"{topic_prefix}one") == 1
+                    await cache.ready()
+                proxy.heal()
+                for _ in range(3):
+                    await cache.ready()
+    finally:
+        network.close()
+    assert [line["event"] for line in told] == ["cache unavailable", "cache is back"]
