@@ -12,6 +12,7 @@ _OURS = {"contracts", "runtime", "services"}
 _NOISY = {
     "opentelemetry": "ERROR",
     "aiokafka": "WARNING",
+    "asyncpg": "ERROR",  # its pool writes a stack each time that it can't connect; who needed the connection says so
     "faststream": "WARNING",
     "uvicorn.access": "WARNING",
     "asyncio": "WARNING",

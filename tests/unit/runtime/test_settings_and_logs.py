@@ -90,6 +90,11 @@ def test_ours_and_libraries_logs_are_json_with_the_context(lines: io.StringIO) -
     assert (library["event"], library["exam_id"], library["logger"]) == ("from a library", "e1", "uvicorn.error")
 
 
+def test_a_pool_that_cannot_connect_writes_no_stack_each_time(lines: io.StringIO) -> None:
+    logging.getLogger("asyncpg.pool").warning("retrying", exc_info=ConnectionRefusedError())
+    assert lines.getvalue() == ""
+
+
 def test_a_strangers_error_is_named_but_not_quoted() -> None:
     assert log.what(ValueError("张三 got 61 points")) == "ValueError"
     assert log.what(Transient("the model is busy")) == "Transient: the model is busy"
