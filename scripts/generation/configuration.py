@@ -59,5 +59,7 @@ def _row(settings: type[BaseSettings], name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if isinstance(field.json_schema_extra, dict) and "default" in field.json_schema_extra:  # another on each machine
+        return str(field.json_schema_extra["default"])
     value = field.get_default(call_default_factory=True, validated_data={})
     return "" if value in (None, "", PydanticUndefined) else f"`{value}`"

@@ -22,7 +22,9 @@ class OcrSettings(BaseSettings):
         default_factory=lambda: min(4, len(os.sched_getaffinity(0))),
         ge=1,
         le=64,
-        description="Processes that read pages; each takes about 700 MB.",
+        description="Processes that read pages; each takes up to 800 MB. Say it where CPU or memory is limited for a "
+        "container: the CPUs that are counted are the host's.",
+        json_schema_extra={"default": "one for each CPU, at most 4"},
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Exams worked on at a time by one worker.")
     threads: int = Field(default=1, ge=1, le=64, description="Threads of the models in each process.")

@@ -1,13 +1,14 @@
 """A change of a contract is a visible diff, and old examples stay readable."""
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from contracts.topics import ARTEFACTS, MAX_RECORD_BYTES, TOPICS, Topic
-from scripts.generation import examples, schemas
+from scripts.generation import configuration, examples, schemas
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [
@@ -25,6 +26,12 @@ def test_a_committed_schema_equals_the_model(path: str) -> None:
 @pytest.mark.parametrize("path", sorted(examples.files()))
 def test_a_committed_example_equals_the_generated_one(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == examples.files()[path]
+
+
+def test_the_page_of_settings_is_the_same_on_a_machine_with_other_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = configuration.files()
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    assert configuration.files() == written
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda t: t.name)
