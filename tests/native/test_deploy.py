@@ -100,6 +100,19 @@ def test_a_deployment_has_probes_and_time_to_drain(name: str) -> None:
     assert container["resources"]["limits"]["memory"]
 
 
+def test_ocr_has_the_memory_and_the_cpus_for_its_workers_whatever_the_host_has(compose: dict[str, Any]) -> None:
+    config = next(iter(yaml.safe_load_all((BASE / "config.yaml").read_text())))["data"]
+    pod = next(iter(yaml.safe_load_all((BASE / "ocr.yaml").read_text())))["spec"]["template"]["spec"]
+    container = compose["services"]["ocr"]
+    places = [
+        (config["REDINK_OCR_WORKERS"], pod["containers"][0]["resources"]["limits"], "cpu", "Gi"),
+        (container["environment"]["REDINK_OCR_WORKERS"], container["deploy"]["resources"]["limits"], "cpus", "G"),
+    ]
+    for workers, limits, cpus, unit in places:
+        assert int(workers) <= int(limits[cpus])
+        assert 0.8 * int(workers) + 1.3 <= int(limits["memory"].removesuffix(unit)), "and itself, and what opens files"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_pod_that_starts_while_a_store_is_away_is_not_killed_for_it(name: str) -> None:
     deployment = next(iter(yaml.safe_load_all((BASE / f"{name}.yaml").read_text())))
