@@ -55,10 +55,15 @@ def compare_solutions(student: str, key: str) -> Match | None:
         return Match.DIFFERENT
     if len(a.spans) != len(b.spans) or not all(same_span(x, y) for x, y in zip(a.spans, b.spans, strict=True)):
         return Match.DIFFERENT
-    if _names_swapped(student, key):
+    if _names_swapped(student, key) or _is_flat_square(student) != _is_flat_square(key):
         return Match.DOUBTFUL
     alike = a.style == b.style or {a.style, b.style} in _SAME_STYLE
     return Match.SAME if alike and (a.finished or not b.finished) else Match.EQUIVALENT
+
+
+def _is_flat_square(text: str) -> bool:
+    """Whether a text may be x²=3 whose exponent came down: a lone second root."""
+    return bool(re.fullmatch("[a-z]2=[^=,;、且和与或∪]+", text))
 
 
 def _names_swapped(student: str, key: str) -> bool:

@@ -10,7 +10,8 @@ _JOINED = (
 )
 _RELATIONS = (
     (r"\b(?:is\s+)?(?:greater|more)\s+than\s+or\s+equal\s+to\b", "≥"), (r"\b(?:is\s+)?less\s+than\s+or\s+equal\s+to\b", "≤"),
-    (r"\b(?:is\s+)?(?:greater|more)\s+than\b", ">"), (r"\b(?:is\s+)?less\s+than\b", "<"),
+    (r"(?:\bis\s+|(?<!\d\s)\b)(?:greater|more)\s+than\b", ">"),  # 3 more than x is x+3
+    (r"(?:\bis\s+|(?<!\d\s)\b)less\s+than\b", "<"),
     (r"\b(?:is\s+)?not\s+equal\s+to\b", "≠"), (r"\b(?:is\s+)?equal\s+to\b|\bequals\b", "="),
 )  # fmt: skip
 _PARTS = {"hal": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}

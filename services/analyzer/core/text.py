@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from fractions import Fraction
 
 _TRUE = frozenset("√✓✔TtVv对是") | {"正确", "true", "True", "TRUE"}
 _FALSE = frozenset("×✕╳xXFf错否✗") | {"错误", "不对", "不正确", "不是", "false", "False", "FALSE"}
@@ -47,9 +48,16 @@ def variables(text: str) -> str:
 
 
 def powers(text: str) -> str:
-    """Exponents that were read on the line: 1.2×109 → 1.2×10⁹ (a mantissa below ten says so), 5m3 → 5m³."""
-    text = _POWER.sub(lambda m: m[1] + m[2].translate(_SUPERSCRIPT), text)
+    """Exponents that were read on the line: 1.2×109 → 1.2×10⁹ (a mantissa below ten says so), 5m3 → 5m³; not 2×105=210."""
+    text = _POWER.sub(lambda m: m[0] if _is_product(m) else m[1] + m[2].translate(_SUPERSCRIPT), text)
     return _UNIT_POWER.sub(lambda m: m[0][:-1] + m[2].translate(_SUPERSCRIPT), text)
+
+
+def _is_product(found: re.Match[str]) -> bool:
+    """Whether what follows says that the two numbers were multiplied as they stand."""
+    worked = re.match(r"\s*[=＝]\s*(\d+(?:\.\d+)?)", found.string[found.end() :])
+    first = re.split(r"\s*[×xX✕*]", found[0])[0]
+    return worked is not None and Fraction(worked[1]) == Fraction(first) * int(f"10{found[2]}")
 
 
 def truth_sign(text: str) -> str | None:

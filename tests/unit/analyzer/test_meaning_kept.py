@@ -217,3 +217,17 @@ def test_the_letters_of_or_and_and_are_no_factors(answer, key):
 def test_letters_of_a_name_are_no_factors():
     assert compare("NDA", "DNA") is Match.DOUBTFUL
     assert compare("BA", "AB").right  # a segment
+
+
+def test_a_lone_second_root_may_be_a_square_whose_exponent_came_down():
+    assert compare("x2=3", "x=3") is Match.DOUBTFUL
+    assert compare("x=3", "x2=3") is Match.DOUBTFUL
+    assert compare("x1=x2=3", "x=3").right
+    assert compare("x1=3,x2=-3", "x=±3").right
+
+
+def test_more_than_behind_a_number_adds_and_behind_a_letter_compares():
+    assert not compare("3 more than x", "x<3").right
+    assert not compare("3 less than x", "x>3").right
+    assert compare("x more than 3", "x>3").right
+    assert compare("3 is more than x", "x<3").right

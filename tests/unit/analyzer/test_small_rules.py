@@ -6,13 +6,14 @@ from services.analyzer.core.grading import grade
 from services.analyzer.core.text import powers
 
 
-@pytest.mark.parametrize("text", ["9×100", "1.2×1000", "3/5×100%", "5×100=500"])
+@pytest.mark.parametrize("text", ["9×100", "1.2×1000", "3/5×100%", "5×100=500", "2×105=210", "1.5 × 102 = 153"])
 def test_a_hundred_is_no_power_of_ten_with_nought(text):
     assert powers(text) == text
 
 
 def test_an_exponent_that_was_read_on_the_line_is_raised():
     assert powers("1.2×109") == "1.2×10⁹"
+    assert powers("2×105=200000") == "2×10⁵=200000"
 
 
 @pytest.mark.parametrize("key", ["×", "不正确", "错误"])
