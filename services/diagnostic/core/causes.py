@@ -124,14 +124,14 @@ def _misread(stem: str, answer: str, key: str) -> tuple[str, str] | None:
 
 
 def _beside(item: Item, items: Sequence[Item], lang: Lang) -> Cause | None:
-    """A slip where the rest of a point is right, a gap where the point fails again and again."""
+    """A slip where all the rest of a point is right, a gap where the point fails again and again."""
     if item.answer.verdict != "wrong" or not item.points or not item.answer.student_answer:
         return None
     code = item.points[0][0].code
     others = [o for o in items if o is not item and o.share is not None and o.points and o.points[0][0].code == code]
     right = [o for o in others if o.share == 1]
     wrong = [o for o in others if o.answer.verdict == "wrong"]
-    if len(right) > _OTHERS and not wrong:
+    if len(right) > _OTHERS and len(right) == len(others):
         return _cause(item, "careless", CAUSES[lang]["alone_wrong"], right)
     if len(wrong) >= _OTHERS and len(wrong) > len(right):
         return _cause(item, "concept", CAUSES[lang]["again"], wrong)

@@ -54,6 +54,13 @@ def test_one_wrong_among_many_right_is_a_slip_and_wrong_again_and_again_is_a_gap
     assert {c.kind for c in gap} == {"concept"}
 
 
+@pytest.mark.parametrize("verdict", ["partial", "blank"])
+def test_a_wrong_answer_is_no_slip_when_another_on_its_point_lost_points_too(verdict):
+    right = [(str(n), "correct", "数轴") for n in range(1, 5)]
+    lost = wrong("5", "甲|丙", "甲|乙", "数轴", verdict=verdict)
+    assert "6" not in {cause.number for cause in diagnosis_of(*right, lost, wrong("6", "甲", "乙", "数轴")).causes}
+
+
 def test_two_sections_that_number_alike_keep_their_causes_apart():
     first = ("1", "wrong", "数轴", {"path": ("一", "1"), "student_answer": "-3", "correct_answer": "3"})
     second = ("1", "wrong", "数轴", {"path": ("二", "1"), "student_answer": "2/3", "correct_answer": "3/2"})
