@@ -80,7 +80,7 @@ def suggestions_of(
     graded = [item for item in items if item.share is not None]
     losses = losses_of(items, words)
     why = {cause.path: cause.text for cause in causes}
-    if graded and all(item.answer.verdict == "blank" for item in graded):
+    if graded and not any(_answered(item) for item in items):
         found = [_on(graded, words.all_blank, words)]
     elif graded and not losses:
         found = [_on(graded, words.all_right, words)]
@@ -94,6 +94,11 @@ def suggestions_of(
     found += _if_any([item for item in waiting if item.answer.essay is None], words.ungraded, words)
     found += _if_any([item for item in waiting if item.answer.essay is not None], words.revise, words)
     return (*found, *_if_any([item for item in graded if item.answer.needs_review], words.review, words))
+
+
+def _answered(item: Item) -> bool:
+    """Whether anything was read as an answer, or a grade says that there is one."""
+    return bool(item.answer.student_answer) or item.answer.verdict not in {"blank", "ungraded"}
 
 
 def _first(losses: Sequence[Loss], taxonomy: Taxonomy, words: Words) -> list[Suggestion]:

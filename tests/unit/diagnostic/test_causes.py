@@ -98,7 +98,7 @@ def test_questions_of_several_kinds_are_practised_each_in_its_own_way():
     text = advice_on(*rows)
     assert "第1、3题重做时逐项写出排除其余选项的理由；第2题把每个空的推导过程写在题旁" in text
     assert "课本例题" not in text
-    assert "for Q1, Q3 redo it" in advice_on(*rows, locale="en")
+    assert "for Q1, Q3 try again, and" in advice_on(*rows, locale="en")
     assert "第1题" in advice_on(rows[0])
     assert advice_on(rows[0], rows[2]).count("逐项写出") == 1
 

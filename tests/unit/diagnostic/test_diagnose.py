@@ -179,7 +179,22 @@ def test_all_right_is_praised_and_sends_on():
 
 def test_all_blank_asks_whether_the_picture_shows_the_answers():
     found = diagnosis_of(*[(str(i), "blank", "数轴") for i in range(1, 6)])
-    assert "都没有读到作答" in found.suggestions[0].text
+    assert "第1–5题没有读到作答" in found.suggestions[0].text
+
+
+def test_answers_without_a_grade_are_not_called_a_paper_without_answers():
+    found = diagnosis_of(("1", "blank", "数轴"), *[(str(i), "ungraded", None, {"student_answer": "C"}) for i in (2, 3)])
+    assert not any("没有读到作答" in each.text for each in found.suggestions)
+    assert "第1题未作答" in found.suggestions[0].text
+
+
+def test_advice_on_a_single_question_does_not_speak_of_several():
+    lost = [(str(i), "wrong", f"点{i}", {"student_answer": "甲", "correct_answer": "乙"}) for i in range(1, 6)]
+    unsure = ("6", "wrong", "点6", {"student_answer": "甲", "correct_answer": "乙", "needs_review": True})
+    texts = [each.text for each in diagnosis_of(*lost, unsure, ("7", "ungraded", None)).suggestions]
+    alone = [text for text in texts if "第6题" in text or "第7题" in text]
+    assert len(alone) == 3
+    assert not any(word in text for text in alone for word in ("这些题", "逐题", "每题"))
 
 
 def test_graded_sub_questions_speak_for_their_parent():
