@@ -1,13 +1,12 @@
 """Suggestions: what to do next, for which questions, starting from the lost points and from what they build on."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.artefacts.diagnosis import Cause, Suggestion
-from contracts.artefacts.paper import QuestionType
 from contracts.taxonomy import Taxonomy
 from services.diagnostic.core.evidence import Item
+from services.diagnostic.core.methods import kind_of, method_of
 from services.diagnostic.core.wording import Words, points
 
 ENOUGH = 3
@@ -16,10 +15,7 @@ _MOST_DETAILS = 3
 _MOST_ROOTS = 2
 _SEVERAL = 2
 _SHORT = 24
-_MOST_METHODS = 2
 _MOST_PARTS = 2
-_NUMBER = re.compile(r"[^\d|]{0,8}\d{1,12}(?:[./]\d{1,12})?[^\d|年月日世纪]{0,8}")
-"""A number, alone or with its name and unit: 96元, 不足0.1千克; no date."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def _practise(
         doubt=words.doubt if thin else "",
         parts=_parts(loss, taxonomy, words),
         details=details,
-        method=_method(loss.items, words),
+        method=method_of(loss.items, taxonomy.subject, words),
         check=words.check if thin else "",
     )
     return Suggestion(text=text[:1].upper() + text[1:], evidence=loss.numbers)
@@ -155,29 +151,6 @@ def _parts(loss: Loss, taxonomy: Taxonomy, words: Words) -> str:
     return whole.format(parts=between.join(named))
 
 
-def _method(items: Sequence[Item], words: Words) -> str:
-    """How to practise: by the kinds of the questions that were tried; of several kinds the two that lost most."""
-    kinds: dict[QuestionType, list[Item]] = {}
-    for item in items:
-        if item.answer.verdict != "blank":
-            kinds.setdefault(_kind(item), []).append(item)
-    if not kinds:
-        return words.method_blank
-    if len(kinds) == 1:
-        return words.method[next(iter(kinds))]
-    most = sorted(kinds, key=lambda kind: -sum(item.lost for item in kinds[kind]))[:_MOST_METHODS]
-    each, between = words.method_of
-    return between.join(
-        each.format(cited=words.cite(item.label for item in kinds[kind]), method=words.method[kind]) for kind in most
-    )
-
-
-def _kind(item: Item) -> QuestionType:
-    """The type; a short answer whose key is a number is worked out, not worded."""
-    number = item.question.type == "short_answer" and _NUMBER.fullmatch(item.answer.correct_answer or "")
-    return "calculation" if number else item.question.type
-
-
 def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str:
     """What was written and what was right, for one question."""
     cited, answer = words.cite([item.label]), item.answer
@@ -191,7 +164,7 @@ def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str
             if known
             else words.lost.format(cited=cited)
         )
-        result = answer.correct_answer if _kind(item) == "calculation" else None
+        result = answer.correct_answer if kind_of(item) == "calculation" else None
         short = result and len(result) <= _SHORT
         return said + (words.result.format(quote=words.quote(result or "")) if short else "") + cause
     key = words.key.format(quote=words.quote(answer.correct_answer)) if answer.correct_answer else ""

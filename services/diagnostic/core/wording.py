@@ -51,7 +51,10 @@ class Words:
     method: Mapping[QuestionType, str]
     method_of: tuple[str, str]
     """For some of the questions, and what stands between two of these."""
+    method_known: str
+    """Of a blank to which one knows the answer, or finds it in the book."""
     method_blank: str
+    method_blank_known: str
     practise: str
     parts: tuple[str, str, str]
     """Parts of a topic, what stands between two, and one."""

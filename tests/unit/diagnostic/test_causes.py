@@ -83,9 +83,10 @@ def test_every_quote_of_a_cause_stands_in_the_answer_or_in_the_key(rows):
         assert all(quote in said["student_answer"] or quote in said["correct_answer"] for quote in cause.quotes)
 
 
-def advice_on(*rows, locale="zh-CN"):
-    found = diagnose(SUBMISSION.model_copy(update={"locale": locale}), *exam(*rows))
-    return next(each.text for each in found.suggestions if each.evidence == tuple(row[0] for row in rows))
+def advice_on(*rows, locale="zh-CN", subject="math", on=None):
+    found = diagnose(SUBMISSION.model_copy(update={"locale": locale, "subject": subject}), *exam(*rows))
+    on = on or tuple(row[0] for row in rows)
+    return next(each.text for each in found.suggestions if each.evidence == on)
 
 
 def test_questions_of_several_kinds_are_practised_each_in_its_own_way():
@@ -110,3 +111,28 @@ def test_questions_of_several_kinds_are_practised_each_in_its_own_way():
 def test_a_short_answer_whose_key_is_a_number_is_worked_out_again_and_told_its_result(key, worked):
     text = advice_on(wrong("1", "97元", key, "数轴", "short_answer"))
     assert ("代回原题检验" in text, f"正确结果“{key}”" in text) == (worked, worked)
+
+
+@pytest.mark.parametrize(
+    ("subject", "key", "worked"),
+    [
+        ("math", "-1010", True),
+        ("math", None, True),
+        ("math", "a+b", True),
+        ("physics", "0.95×10³", True),
+        ("physics", "惯性", False),
+        ("history", "1919", False),
+        ("chinese", "藤野先生", False),
+    ],
+)
+def test_only_a_blank_that_is_worked_out_is_to_be_derived_and_put_back_into_the_question(subject, key, worked):
+    text = advice_on(wrong("1", "7", key, "数轴"), subject=subject)
+    assert ("推导过程" in text, "代回" in text, "不看书再填" in text) == (worked, worked, not worked)
+
+
+@pytest.mark.parametrize(("subject", "example"), [("physics", True), ("chinese", False), ("history", False)])
+def test_a_worked_example_helps_with_a_blank_answer_only_where_there_are_methods(subject, example):
+    text = advice_on(
+        ("1", "blank", "数轴", {"correct_answer": "7"}), ("2", "correct", None), subject=subject, on=("1",)
+    )
+    assert ("例题" in text, "已知条件" in text) == (example, example)
