@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from contracts.artefacts.diagnosis import Cause, Suggestion
 from contracts.taxonomy import Taxonomy
+from services.diagnostic.core.details import detail_of
 from services.diagnostic.core.evidence import Item
-from services.diagnostic.core.methods import kind_of, method_of
+from services.diagnostic.core.methods import method_of
 from services.diagnostic.core.wording import Words, points
 
 ENOUGH = 3
@@ -14,7 +15,6 @@ _MOST_GROUPS = 5
 _MOST_DETAILS = 3
 _MOST_ROOTS = 2
 _SEVERAL = 2
-_SHORT = 24
 _MOST_PARTS = 2
 
 
@@ -118,7 +118,7 @@ def _root(root: Loss, above: Sequence[Loss], words: Words) -> Suggestion:
 def _practise(
     loss: Loss, why: Mapping[tuple[str, ...], str], taxonomy: Taxonomy, words: Words, firm: Collection[str]
 ) -> Suggestion:
-    details = words.comma.join(_detail(item, why, words) for item in loss.items[:_MOST_DETAILS])
+    details = words.comma.join(detail_of(item, why, words) for item in loss.items[:_MOST_DETAILS])
     thin = (
         loss.asked < ENOUGH and loss.code is not None and loss.code not in firm
     )  # without a point there is no evidence to count
@@ -149,26 +149,6 @@ def _parts(loss: Loss, taxonomy: Taxonomy, words: Words) -> str:
     whole, between, each = words.parts
     named = (each.format(name=name, cited=words.cite(item.label for item in parts[name])) for name in most)
     return whole.format(parts=between.join(named))
-
-
-def _detail(item: Item, why: Mapping[tuple[str, ...], str], words: Words) -> str:
-    """What was written and what was right, for one question."""
-    cited, answer = words.cite([item.label]), item.answer
-    cause = words.why.format(why=why[item.question.path]) if item.question.path in why else ""
-    if answer.verdict == "blank" or answer.student_answer == "":
-        return words.left_blank.format(cited=cited)
-    if item.question.type in {"calculation", "essay", "short_answer"} or not answer.student_answer:
-        known = answer.score is not None and bool(answer.max_score)
-        said = (
-            words.earned.format(cited=cited, earned=points(answer.score or 0.0), full=points(answer.max_score or 0.0))
-            if known
-            else words.lost.format(cited=cited)
-        )
-        result = answer.correct_answer if kind_of(item) == "calculation" else None
-        short = result and len(result) <= _SHORT
-        return said + (words.result.format(quote=words.quote(result or "")) if short else "") + cause
-    key = words.key.format(quote=words.quote(answer.correct_answer)) if answer.correct_answer else ""
-    return words.wrote.format(cited=cited, quote=words.quote(answer.student_answer)) + key + cause
 
 
 def _if_any(items: Sequence[Item], sentence: str, words: Words) -> list[Suggestion]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.artefacts.paper import QuestionType
+from contracts.notation.parts import blanks_of
 
 Lang = Literal["zh", "en"]
 
@@ -43,6 +44,9 @@ class Words:
     around: tuple[str, str, str]
     """Before the first number, between two, after the last."""
     quotes: tuple[str, str, str]
+    """Before and after, and between two blanks of an answer."""
+    empty: str
+    """A blank with nothing in it."""
     and_: str
     comma: str
     types: Mapping[QuestionType, str]
@@ -68,6 +72,9 @@ class Words:
     lost: str
     result: str
     wrote: str
+    blanks_at: tuple[str, str]
+    """One, several: which blanks of a question, after its number; `comma_short` parts two."""
+    comma_short: str
     key: str
     why: str
     first: str
@@ -104,7 +111,8 @@ class Words:
     def quote(self, text: str) -> str:
         """An answer as cited in a sentence: one line, cut when long. TeX is cited whole or not at all."""
         left, right, blank = self.quotes
-        line = " ".join(text.replace("|", blank).split())
+        blanks = [" ".join(each.split()) for each in blanks_of(text)]
+        line = blank.join(each or self.empty for each in blanks) if len(blanks) > 1 else blanks[0]
         if "\\" in line or "$" in line:
             return f"{left}{line}{right}" if len(line) <= _FORMULA_LIMIT else f"{left}…{right}"
         return f"{left}{line[:_QUOTE_LIMIT]}…{right}" if len(line) > _QUOTE_LIMIT else f"{left}{line}{right}"

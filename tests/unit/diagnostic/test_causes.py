@@ -136,3 +136,28 @@ def test_a_worked_example_helps_with_a_blank_answer_only_where_there_are_methods
         ("1", "blank", "数轴", {"correct_answer": "7"}), ("2", "correct", None), subject=subject, on=("1",)
     )
     assert ("例题" in text, "已知条件" in text) == (example, example)
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "said"),
+    [
+        ("0.9|0.95×10³|74", "漂浮|0.95×10³|64", "第1题第1、3空作答“0.9；74”，应为“漂浮；64”"),
+        ("1.5|", "m|72", "第1题作答“1.5；（空）”，应为“m；72”"),
+        ("夏侯成|", "夏侯成|方腊", "第1题第2空未作答，应为“方腊”"),
+        ("漏|夏侯成", "漏", "第1题作答“漏；夏侯成”，应为“漏”"),
+    ],
+)
+def test_of_several_blanks_those_are_quoted_that_differ_from_the_key(answer, key, said):
+    assert said in advice_on(wrong("1", answer, key, "数轴", verdict="partial"))
+
+
+def test_an_answer_that_its_quote_could_not_tell_from_the_key_is_told_by_its_points():
+    long = "物体在水平面上静止时受到的重力与"
+    text = advice_on(wrong("1", long + "浮力", long + "支持力", "数轴"))
+    assert "作答“" not in text
+    assert "第1题得 0/3 分" in text
+
+
+def test_the_blanks_of_a_question_cite_no_other_question():
+    rows = wrong("1", "0.9|0.95|74", "1|0.95|64", "数轴"), ("2", "correct", "数轴"), ("3", "correct", "数轴")
+    assert "Q1 (blanks 1, 3) was answered “0.9; 74”" in advice_on(*rows, locale="en", on=("1",))
