@@ -40,9 +40,17 @@ class Loss:
 
     def amount(self, words: Words) -> str:
         """3 分; where points are unknown, the number of questions: 2 题."""
-        if all(item.full is not None for item in self.items):
+        if self.in_points:
             return words.amount[self.lost != 1].format(points=points(self.lost))
         return words.amount_questions[len(self.items) != 1].format(count=len(self.items))
+
+    def said(self, words: Words) -> str:
+        """失 3 分; 2 题未答对."""
+        return (words.lost_points if self.in_points else words.lost_questions).format(amount=self.amount(words))
+
+    @property
+    def in_points(self) -> bool:
+        return all(item.full is not None for item in self.items)
 
 
 def losses_of(items: Sequence[Item], words: Words) -> list[Loss]:
@@ -125,7 +133,7 @@ def _practise(
     text = words.practise.format(
         name=loss.name,
         cited=loss.cited(words),
-        amount=loss.amount(words),
+        lost=loss.said(words),
         doubt=words.doubt if thin else "",
         parts=_parts(loss, taxonomy, words),
         details=details,

@@ -67,6 +67,8 @@ class Words:
     amount: tuple[str, str]
     """Of one, of several."""
     amount_questions: tuple[str, str]
+    lost_points: str
+    lost_questions: str
     left_blank: str
     earned: str
     lost: str

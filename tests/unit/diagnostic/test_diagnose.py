@@ -261,3 +261,14 @@ def test_percentages_do_not_round_to_all_or_nothing():
     assert percent(0.999) == "99%"
     assert percent(0.001) == "1%"
     assert percent(1.0) == "100%"
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("zh-CN", "（第1、2题，2 题未答对"), ("en", "(Q1, Q2, 2 questions not right")]
+)
+def test_questions_of_unknown_points_are_not_right_rather_than_lost(locale, said):
+    paper, analysis = exam(("1", "wrong", "数轴"), ("2", "partial", "数轴"), ("3", "correct", "数轴"))
+    bare = [each.model_copy(update={"max_score": None, "score": None}) for each in analysis.answers]
+    unknown = analysis.model_copy(update={"answers": tuple(bare), "earned": None, "max": None})
+    found = diagnose(SUBMISSION.model_copy(update={"locale": locale}), paper, unknown)
+    assert said in found.suggestions[0].text
