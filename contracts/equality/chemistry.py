@@ -7,13 +7,8 @@ from math import gcd
 
 from contracts.equality.match import Match
 from contracts.equality.pieces import MAX_PIECES
+from contracts.notation.elements import ELEMENTS
 
-_SYMBOLS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo"
-    " Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb"
-    " Bi Po At Rn Fr Ra Ac Th Pa U Np Pu"
-)
-_ELEMENTS = frozenset(_SYMBOLS.split())
 _NAMES = {
     "水": "H2O", "氧气": "O2", "氢气": "H2", "氮气": "N2", "氯气": "Cl2", "二氧化碳": "CO2", "一氧化碳": "CO", "二氧化硫": "SO2",
     "氨气": "NH3", "甲烷": "CH4", "氯化钠": "NaCl", "氢氧化钠": "NaOH", "氢氧化钙": "Ca(OH)2", "碳酸钙": "CaCO3", "碳酸钠": "Na2CO3",
@@ -133,7 +128,7 @@ def _group(text: str) -> Counter[str] | None:
     position = 0
     while position < len(text):
         found = _ATOM.match(text, position)
-        if not found or len(stack) > _MAX_DEPTH or (found[1] or "H") not in _ELEMENTS or (found[4] and len(stack) == 1):
+        if not found or len(stack) > _MAX_DEPTH or (found[1] or "H") not in ELEMENTS or (found[4] and len(stack) == 1):
             return None
         if found[1]:
             stack[-1][found[1]] += int(found[2] or 1)

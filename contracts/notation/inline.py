@@ -5,9 +5,11 @@ A text is a list of nodes: `{"t": text}`, with `"l"` when it is in another langu
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from contracts.notation.commands import FUNCTIONS
+from contracts.notation.elements import ELEMENTS
 from contracts.notation.maths import read_formula
 from contracts.notation.nodes import Row, upright
 from contracts.notation.spoken import linear
@@ -30,10 +32,10 @@ _MARKUP = re.compile(r"\\[a-zA-Z{]|\^|_\{|[⁰¹²³⁴-⁹⁺₀-₉]")
 _SIGN = re.compile(r"[=<>≤≥≠≈±×÷√∠△⊥∥∈∪∩＝＜＞]|(?<=[\w)）])\s?[-+−＋－*/]\s?(?=[\w(（])")
 _SIGNED = re.compile(r"[-−－+＋±]\d+(?:\.\d+)?")
 _LETTERS = re.compile(r"[A-Za-z]+")
-_CHEMICAL = re.compile(
-    r"\d*(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d*)+[↑↓]?"
-    r"(?:\s*(?:[+=→]|==)\s*\d*(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d*)+[↑↓]?)*"
-)
+_ATOM = rf"(?:{'|'.join(sorted(ELEMENTS, key=len, reverse=True))})\d*"
+_SPECIES = rf"\d*(?:{_ATOM}|\((?:{_ATOM})+\)\d*)+[↑↓]?"
+_CHEMICAL = re.compile(rf"{_SPECIES}(?:\s*(?:[+=→]|==)\s*{_SPECIES})*")
+_LISTED = re.compile(r"[^,;]+")
 _ATOMS = re.compile(r"(?<=[A-Za-z)])\d+")
 _ENGLISH_WORDS = frozenset(
     {"and", "or", "the", "is", "are", "of", "to", "not", "if", "so", "no", "yes", "in", "on", "at"}
@@ -76,14 +78,23 @@ def plain(text: str, *, lang: str = "zh") -> Text:
 def _mixed(text: str, style: Style) -> Text:
     nodes: Text = []
     at = 0
-    for found in _RUN.finditer(text):
-        start, end = _inside(text, found.start(), found.end())
+    for found in _runs(text, style):
+        start, end = _inside(text, *found)
         run = text[start:end]
         if not _is_formula(run, style):
             continue
         nodes += [{"t": text[at:start]}, _formula(run, style, braces="\\" in run)]
         at = end
     return [*nodes, {"t": text[at:]}]
+
+
+def _runs(text: str, style: Style) -> Iterator[tuple[int, int]]:
+    """Where formulas may stand; substances in a list each by itself."""
+    for found in _RUN.finditer(text):
+        if style == "chemistry" and "\\" not in found[0]:
+            yield from (part.span() for part in _LISTED.finditer(text, *found.span()))
+        else:
+            yield found.span()
 
 
 def _inside(text: str, start: int, end: int) -> tuple[int, int]:

@@ -67,7 +67,16 @@ def test_formulas_are_found_in_what_pupils_and_keys_write(text, said):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("2H2+O2=2H2O", "[2H_2+O_2=2H_2O]"), ("Ca(OH)2溶液", "[Ca(OH)_2]溶液"), ("A", "A"), ("CO2↑", "[CO_2↑]")],
+    [
+        ("2H2+O2=2H2O", "[2H_2+O_2=2H_2O]"),
+        ("Ca(OH)2溶液", "[Ca(OH)_2]溶液"),
+        ("A", "A"),
+        ("CO2↑", "[CO_2↑]"),
+        ("Al2O3; H+; CaO", "[Al_2O_3]; H+; CaO"),
+        ("NaCl,CO2", "NaCl,[CO_2]"),
+        ("Q1–15: 74 of 89 points", "Q1–15: 74 of 89 points"),
+        ("Q12", "Q12"),
+    ],
 )
 def test_chemical_formulas_get_their_indices_and_stand_upright(text, said):
     assert heard(text, style="chemistry") == said
