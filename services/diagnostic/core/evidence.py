@@ -1,11 +1,12 @@
 """What the graded questions say about the student: one `Item` per answer, with its share of points and its weight."""
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contracts.artefacts.analysis import Analysis, Answer
 from contracts.artefacts.paper import KnowledgePoint, Paper, Question
+from contracts.notation.labels import labels_of
 from contracts.taxonomy import Taxonomy
 
 _POINTS_OF_ONE_WEIGHT = 3.0  # a question of 3 points counts as one observation
@@ -58,9 +59,11 @@ def items_of(paper: Paper, analysis: Analysis, known: Taxonomy = NO_TAXONOMY) ->
     pairs = _pairs(paper, analysis)
     graded = {answer.path for _, answer in pairs if _share(answer) is not None}
     kept = [(q, a) for q, a in pairs if not (q.type == "composite" and _has_parts(q, a, pairs, graded))]
-    twice = {number for number, count in Counter(q.number for q, _ in kept).items() if count > 1}
+    labels = labels_of([question for question, _ in kept])
     inherited = {question.path: question.knowledge_points for question in paper.questions}
-    return [_item(question, answer, question.number in twice, inherited, known) for question, answer in kept]
+    return [
+        _item(question, answer, label, inherited, known) for (question, answer), label in zip(kept, labels, strict=True)
+    ]
 
 
 def called(items: Sequence[Item], known: Taxonomy) -> list[Item]:
@@ -99,7 +102,7 @@ def _has_parts(
 def _item(
     question: Question,
     answer: Answer,
-    ambiguous: bool,
+    label: str,
     inherited: Mapping[tuple[str, ...], tuple[KnowledgePoint, ...]],
     known: Taxonomy,
 ) -> Item:
@@ -110,7 +113,6 @@ def _item(
     weight = min(max((full or _POINTS_OF_ONE_WEIGHT) / _POINTS_OF_ONE_WEIGHT, _WEIGHTS[0]), _WEIGHTS[1])
     if answer.needs_review:
         weight *= _WEIGHT_UNDER_REVIEW
-    label = "·".join(question.path) if ambiguous and len(question.path) > 1 else question.number
     return Item(label, question, answer, _share(answer), weight, _points(points, known))
 
 

@@ -1,18 +1,18 @@
 """The words of a diagnosis as tables, one a language, and how they cite questions, points and answers."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from contracts.artefacts.paper import QuestionType
+from contracts.notation.labels import runs, spelled
 from contracts.notation.parts import blanks_of
 
 Lang = Literal["zh", "en"]
 
 _QUOTE_LIMIT = 16
 _FORMULA_LIMIT = 80
-_RUN = 3
 
 CAUSES: Mapping[Lang, Mapping[str, str]] = {
     "zh": {
@@ -108,7 +108,7 @@ class Words:
     def cite(self, labels: Iterable[str]) -> str:
         """第3、7题 or Q3, Q7; three or more numbers in a row become a range. In order of number, else as they come."""
         before, between, after = self.around
-        return f"{before}{between.join(_runs(labels))}{after}"
+        return f"{before}{between.join(runs(labels))}{after}"
 
     def quote(self, text: str) -> str:
         """An answer as cited in a sentence: one line, cut when long. TeX is cited whole or not at all."""
@@ -123,45 +123,11 @@ class Words:
         """The labels that a sentence cites, ranges spelled out."""
         left, right, _ = self.quotes
         bare = re.sub(f"{left}[^{right}]*{right}", "", text)  # what a student wrote cites nothing
-        found = []
+        found: list[str] = []
         for group in self.cited.findall(bare):
             for part in group.split(self.around[1]):
-                first, _, last = part.partition("–")
-                if last and first.isdecimal() and last.isdecimal():
-                    found += [str(n) for n in range(int(first), int(last) + 1)]
-                else:
-                    found.append(part.rstrip("."))
+                found += spelled(part.rstrip("."))
         return found
-
-
-def _runs(labels: Iterable[str]) -> list[str]:
-    parts: list[str] = []
-    run: list[str] = []
-    for label in _ordered(labels):
-        if run and not _follows(run[-1], label):
-            parts += _closed(run)
-            run = []
-        run.append(label)
-    return parts + _closed(run)
-
-
-def _ordered(labels: Iterable[str]) -> list[str]:
-    found = list(labels)
-    numbers = [re.match(r"[0-9]+", label) for label in found]
-    if not all(numbers):
-        return found
-    return [
-        label
-        for _, label in sorted(zip(numbers, found, strict=True), key=lambda pair: int(pair[0][0]) if pair[0] else 0)
-    ]
-
-
-def _follows(before: str, label: str) -> bool:
-    return before.isdecimal() and label.isdecimal() and int(label) == int(before) + 1
-
-
-def _closed(run: Sequence[str]) -> list[str]:
-    return [f"{run[0]}–{run[-1]}"] if len(run) >= _RUN else list(run)
 
 
 def points(value: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from contracts.artefacts.diagnosis import Cause, Diagnosis
 from contracts.artefacts.paper import KnowledgePoint
 from contracts.notation.inline import STYLES, Style, Text, inline, plain
+from contracts.notation.labels import labels_of
 from contracts.notation.parts import blanks_of, lines_of
 from contracts.notation.ticks import ticked
 from contracts.result import Result, ResultQuestion
@@ -31,18 +32,26 @@ class Teller:
 
     words: Words
     style: Style
-    causes: Mapping[str, Cause]
+    causes: Mapping[tuple[str, ...], Cause]
+    """By the question's path."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Of knowledge points, by code, in the report's language; others keep their own."""
+    labels: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """What sentences call questions, by path; others by their number."""
 
     @classmethod
     def of(cls, result: Result, diagnosis: Diagnosis, words: Words) -> "Teller":
-        causes = {cause.number: cause for cause in diagnosis.causes}
-        return cls(words, STYLES.get(result.subject, "words"), causes, _names(result, words))
+        causes = {q.path: cause for q in result.questions for cause in diagnosis.causes if _is_of(cause, q)}
+        labels = dict(zip((q.path for q in result.questions), labels_of(result.questions), strict=True))
+        return cls(words, STYLES.get(result.subject, "words"), causes, _names(result, words), labels)
 
     def name(self, point: KnowledgePoint) -> str:
         """What the report calls a knowledge point."""
         return self.names.get(point.code, point.name)
+
+    def label(self, question: ResultQuestion) -> str:
+        """What the report calls a question."""
+        return self.words.question(short(self.labels.get(question.path, question.number), 10))
 
     def text(self, text: str) -> Text:
         """With its formulas set."""
@@ -60,7 +69,7 @@ class Teller:
         return {
             "id": f"q{id_of(question)}",
             "number": short(question.number, 10),
-            "label": self.words.question(short(question.number, 10)),
+            "label": self.label(question),
             "type": self.words.types[question.type],
             "answer": self._answer(question, _LONGEST_ANSWER),
             "correct": self._written(question, question.correct_answer, _LONGEST_ANSWER),
@@ -95,13 +104,13 @@ class Teller:
 
     def _cause(self, question: ResultQuestion) -> Text:
         """What went wrong, with the words that show it."""
-        cause = self.causes.get(question.number)
+        cause = self.causes.get(question.path)
         if question.error_cause or cause is None:
             return self.text(short(question.error_cause or "", 120))
         return self.text(short(cause.text, 160))
 
     def _alt(self, question: ResultQuestion, stem: str) -> str:
-        label = self.words.question(short(question.number, 10))
+        label = self.label(question)
         spoken = "".join(node.get("alt") or node["t"] for node in self.text(stem))
         say = self.words.say["crop_of" if spoken else "crop"]
         return say.format(question=label, stem=spoken)
@@ -139,6 +148,11 @@ class Teller:
         lines = " ".join(lines.split())
         # Cutting inside a formula would leave half a command, so a long one loses its markup.
         return self.text(lines) if len(lines) <= limit else self.plain(ticked(short(lines, limit)))
+
+
+def _is_of(cause: Cause, question: ResultQuestion) -> bool:
+    """By path, for two sections may number alike; older diagnoses have only the number."""
+    return cause.path == question.path if cause.path else cause.number == question.number
 
 
 def _names(result: Result, words: Words) -> dict[str, str]:
@@ -186,5 +200,6 @@ def without_picture(
     shown: Sequence[tuple[int, ResultQuestion]], crops: Mapping[int, Sequence[Crop]], words: Words
 ) -> str:
     """Which questions have no picture though they should, once there are pictures at all."""
-    missing = [q.number for index, q in shown if index not in crops and needs_crop(q)]
+    labels = labels_of([question for _, question in shown])
+    missing = [label for (index, q), label in zip(shown, labels, strict=True) if index not in crops and needs_crop(q)]
     return words.say["left_out"].format(questions=words.cite(missing)) if missing and crops else ""

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Sequence
 
 from contracts.artefacts.diagnosis import Diagnosis
+from contracts.notation.labels import labels_of, runs
 from contracts.result import Result, ResultQuestion
 from services.report.core.words import Words
-from services.report.core.words.cite import runs
 
 
 def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestion], words: Words) -> list[str]:
     """Sentences, each about the questions it names."""
     say = words.say
+    labelled = list(zip(shown, labels_of(shown), strict=True))
     notes = [
-        say["note_graded"].format(questions=words.cite(numbers), by=name)
+        say["note_graded"].format(questions=words.cite(labels), by=name)
         for by, name in words.graded_by.items()
-        if (numbers := [q.number for q in shown if q.graded_by == by and q.verdict != "ungraded"])
+        if (labels := [label for q, label in labelled if q.graded_by == by and q.verdict != "ungraded"])
     ]
     conditions: dict[str, Callable[[ResultQuestion], bool]] = {
         "note_ungraded": lambda q: q.verdict == "ungraded" and q.essay is None and not _absent(q),
@@ -26,8 +27,8 @@ def notes_of(result: Result, diagnosis: Diagnosis, shown: Sequence[ResultQuestio
         "note_review": lambda q: q.needs_review and not _waits(q) and not _absent(q),
     }
     for key, holds in conditions.items():
-        if numbers := [q.number for q in shown if holds(q)]:
-            notes.append(say[key].format(questions=words.cite(numbers)))
+        if labels := [label for q, label in labelled if holds(q)]:
+            notes.append(say[key].format(questions=words.cite(labels)))
     notes += [
         say["note_page"].format(page=page.page, faults=faults)
         for page in result.pages

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.artefacts.paper import Paper
+from contracts.notation.labels import leading
 from contracts.result import Result, ResultQuestion
 from services.report.core.names import points, short
-from services.report.core.words import Words, leading
+from services.report.core.words import Words
 
 View = dict[str, Any]
 

@@ -215,6 +215,13 @@ def test_numbers_that_two_sections_share_are_cited_with_their_section():
     assert "二·1" in found.summary
 
 
+@pytest.mark.parametrize(("locale", "cited"), [("zh-CN", "第一·1–3、二·1–3题"), ("en", "Q一·1–3, Q二·1–3")])
+def test_runs_of_numbers_within_a_section_fold_and_pass_the_check_of_citations(locale, cited):
+    rows = [(n, "wrong", None, {"path": (section, n)}) for section in "一二" for n in "123"]
+    summary = diagnose(SUBMISSION.model_copy(update={"locale": locale}), *exam(*rows)).summary
+    assert summary.startswith(cited)
+
+
 def test_the_more_points_a_question_carries_the_more_it_counts():
     small, large = (
         diagnose(

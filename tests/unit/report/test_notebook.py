@@ -11,7 +11,7 @@ from pylopdf_fonts_zh_cn import sans_path
 
 from contracts.artefacts import AnswerKey, KeyItem
 from contracts.artefacts.analysis import CriterionScore
-from contracts.artefacts.diagnosis import Suggestion
+from contracts.artefacts.diagnosis import Cause, Diagnosis, Suggestion
 from contracts.artefacts.paper import KnowledgePoint, Region
 from services.report.core import compose, render, view_of
 from services.report.core.crops import crops_of
@@ -50,6 +50,25 @@ def test_the_notebook_groups_by_the_surest_point_and_begins_with_the_costliest()
         ("方程", "失 5 分", ["2"]),
         ("未识别知识点的填空题", "失 9 分", ["4"]),
     ]
+
+
+def in_section(section, number, **fields):
+    answer = {"verdict": "wrong", "score": 0.0, "max_score": 3.0, "student_answer": "-3", "correct_answer": "3"}
+    return question_of(number, (section, number)), answer_of(number, (section, number), **answer | fields)
+
+
+def test_sections_that_number_alike_keep_their_causes_and_their_names_apart():
+    cause = Cause(number="1", path=("二", "1"), kind="careless", text="符号出错", quotes=("-3",))
+    diagnosis = Diagnosis(causes=(cause,))
+    exam = exam_with(in_section("一", "1"), in_section("二", "1"), in_section("二", "2"), diagnosis=diagnosis)
+    entries = {e["label"]: told(e["cause"]) for group in seen(exam)["notebook"] for e in group["entries"]}
+    assert entries == {"第一·1题": "", "第二·1题": "符号出错", "第2题": ""}
+
+
+@pytest.mark.parametrize(("words", "cited"), [(ZH, "第一·1–3、二·1–3题"), (EN, "questions 一·1–3, 二·1–3")])
+def test_notes_name_the_section_of_a_question_whose_number_stands_in_two(words, cited):
+    exam = exam_with(*(in_section(section, str(n), graded_by="key") for section in "一二" for n in (1, 2, 3)))
+    assert any(cited in note for note in seen(exam, words)["notes"])
 
 
 def test_right_answers_are_not_in_the_notebook_and_doubtful_ones_are_for_the_teacher():
