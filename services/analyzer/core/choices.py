@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Reading
+from contracts.notation.ticks import truth_sign
 from services.analyzer.core import bubbles
 from services.analyzer.core.covering import before_options, covering
 from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, overlap
 from services.analyzer.core.places import spots_of
-from services.analyzer.core.text import choice_letters, rounded, truth_sign
+from services.analyzer.core.text import choice_letters, rounded
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")

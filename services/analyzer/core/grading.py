@@ -11,8 +11,8 @@ from contracts.equality.canonical import letters
 from contracts.equality.keys import has_answer
 from contracts.equality.match import best
 from contracts.equality.wording import edit_distance
+from contracts.notation.ticks import truth_sign
 from services.analyzer.core.keypoints import find, points_of
-from services.analyzer.core.text import truth_sign
 from services.analyzer.core.worked import conclusion, plain
 
 PARTIAL_CHOICE = 0.5

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from fractions import Fraction
 
-_TRUE = frozenset("√✓✔TtVv对是") | {"正确", "true", "True", "TRUE"}
-_FALSE = frozenset("×✕╳xXFf错否✗") | {"错误", "不对", "不正确", "不是", "false", "False", "FALSE"}
 _POWER = re.compile(r"(?<![\d.])([1-9](?:\.\d+)?\s*[×xX✕*]\s*10)([1-9]\d?)(?!\d)")
 _UNIT_POWER = re.compile(r"(?<=[\d/])\s*([kdcm]?m)([23])(?![\d.])")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -58,12 +56,6 @@ def _is_product(found: re.Match[str]) -> bool:
     worked = re.match(r"\s*[=＝]\s*(\d+(?:\.\d+)?)", found.string[found.end() :])
     first = re.split(r"\s*[×xX✕*]", found[0])[0]
     return worked is not None and Fraction(worked[1]) == Fraction(first) * int(f"10{found[2]}")
-
-
-def truth_sign(text: str) -> str | None:
-    """√ or × of a judgement as written; None when it is neither."""
-    bare = re.sub(r"[\s()（）.。,，_]+", "", text)
-    return "√" if bare in _TRUE else "×" if bare in _FALSE else None
 
 
 def choice_letters(text: str, admissible: frozenset[str]) -> str:

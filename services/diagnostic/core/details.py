@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contracts.notation.parts import blanks_of
+from contracts.notation.ticks import truth_sign
 from services.diagnostic.core.evidence import Item
 from services.diagnostic.core.methods import kind_of
 from services.diagnostic.core.wording import Words, points
@@ -38,6 +39,8 @@ def _earned(item: Item, words: Words) -> str:
 def _compared(item: Item, words: Words) -> str:
     """The answer beside its key, of several blanks only those that differ; nothing where cutting leaves both alike."""
     cited, written, right = words.cite([item.label]), item.answer.student_answer or "", item.answer.correct_answer
+    if item.question.type == "true_false":
+        written, right = truth_sign(written) or written, truth_sign(right or "") or right
     if not right:
         return words.wrote.format(cited=cited, quote=words.quote(written))
     places = _different(written, right)

@@ -9,7 +9,7 @@ from contracts.artefacts.paper import KnowledgePoint
 from contracts.notation.inline import STYLES, Style, Text, inline, plain
 from contracts.notation.labels import labels_of
 from contracts.notation.parts import blanks_of, lines_of
-from contracts.notation.ticks import ticked
+from contracts.notation.ticks import ticked, truth_sign
 from contracts.result import Result, ResultQuestion
 from contracts.taxonomy import taxonomy
 from services.report.core.crops import Crop, needs_crop
@@ -140,6 +140,8 @@ class Teller:
         """Lines and blanks side by side; cut when longer than `limit`."""
         if not text:
             return [{"t": "—"}]
+        if question.type == "true_false":
+            text = truth_sign(text) or text
         end = self.words.ended
         lines = (" " if question.type in _PROSE else end).join(lines_of(text))
         blanks = blanks_of(lines)

@@ -161,3 +161,8 @@ def test_an_answer_that_its_quote_could_not_tell_from_the_key_is_told_by_its_poi
 def test_the_blanks_of_a_question_cite_no_other_question():
     rows = wrong("1", "0.9|0.95|74", "1|0.95|64", "数轴"), ("2", "correct", "数轴"), ("3", "correct", "数轴")
     assert "Q1 (blanks 1, 3) was answered “0.9; 74”" in advice_on(*rows, locale="en", on=("1",))
+
+
+@pytest.mark.parametrize("key", ["T", "对", "√"])
+def test_a_judgement_and_its_key_are_told_by_the_same_signs(key):
+    assert "第1题作答“×”，应为“√”" in advice_on(wrong("1", "×", key, "数轴", "true_false"))

@@ -71,6 +71,14 @@ def test_notes_name_the_section_of_a_question_whose_number_stands_in_two(words, 
     assert any(cited in note for note in seen(exam, words)["notes"])
 
 
+@pytest.mark.parametrize("key", ["T", "正确"])
+def test_a_judgement_and_its_key_are_shown_by_the_same_signs(key):
+    answer = answer_of("1", verdict="wrong", score=0.0, max_score=3.0, student_answer="×", correct_answer=key)
+    view = seen(exam_with((question_of("1", type="true_false"), answer)))
+    shown = [view["table"][0]["rows"][0], view["notebook"][0]["entries"][0]]
+    assert [(told(each["answer"]), told(each["correct"])) for each in shown] == [("×", "✓")] * 2
+
+
 def test_right_answers_are_not_in_the_notebook_and_doubtful_ones_are_for_the_teacher():
     right = question_of("1"), answer_of("1", verdict="correct", score=3.0, max_score=3.0, needs_review=True)
     sure = question_of("2"), answer_of("2", verdict="correct", score=3.0, max_score=3.0)
