@@ -102,6 +102,6 @@ def test_an_essay_without_a_score_is_said_to_wait_and_not_to_be_in_doubt() -> No
     answers = tuple(answer.model_copy(update=open_still) for answer in made.analysis.answers)
     analysis = made.analysis.model_copy(update={"answers": answers})
     notes = " ".join(shown(replace(made, analysis=analysis), "en")["notes"])
-    assert "waits for a teacher's score" in notes
+    assert "left out of the points until a teacher has given a score" in notes
     assert "without certainty" not in notes
     assert "neither a key" not in notes

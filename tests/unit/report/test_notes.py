@@ -1,5 +1,6 @@
 """What the notes at a report's end say about the pages."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ def noted(exam, locale: str) -> str:
 
 @pytest.mark.parametrize(("locale", "order", "missing", "cards"), [
     ("zh-CN", "依次为上传的第 2、1 页", "卷面页码为 3–5、8 的页没有上传", "另外 2 张答题卡"),
-    ("en", "which is uploaded page 2, 1", "page 3–5, 8 was not uploaded", "2 more in the photo"),
+    ("en", "which is uploaded pages 2, 1", "Missing from the upload: p. 3–5, 8 of the paper", "2 more in the photo"),
 ])  # fmt: skip
 def test_pages_out_of_order_and_pages_that_were_not_uploaded_are_told(made, locale, order, missing, cards):
     exam = made()
@@ -32,7 +33,7 @@ def test_pages_out_of_order_and_pages_that_were_not_uploaded_are_told(made, loca
 
 @pytest.mark.parametrize(("locale", "told", "why"), [
     ("zh-CN", "上传的页面里没有找到第1题", "上传的页面里没有找到这道题"),
-    ("en", "Not found: question 1 wasn't on the uploaded pages", "it wasn't found on the uploaded pages"),
+    ("en", "or not to be made out there: question 1, not counted as zero", "it wasn't found on the uploaded pages"),
 ])  # fmt: skip
 def test_a_question_that_was_not_found_on_the_pages_says_so_and_what_to_do(made, locale, told, why):
     exam = made()
@@ -50,3 +51,14 @@ def test_a_question_that_was_not_found_on_the_pages_says_so_and_what_to_do(made,
     question = compose(EXAM_ID, *exam.parts()).questions[0]
     assert question.missing
     assert why_of(question, words_of(locale)) == [why]
+
+
+def test_english_notes_fit_several_questions_as_well_as_one(made):
+    exam = made()
+    lost = tuple(q.model_copy(update={"missing": True, "regions": ()}) for q in exam.paper.questions)
+    unread = {"student_answer": None, "verdict": "ungraded", "score": None}
+    answers = tuple(a.model_copy(update=unread) for a in exam.analysis.answers)
+    paper = exam.paper.model_copy(update={"questions": lost, "missing_pages": (3, 4)})
+    notes = noted(replace(exam, paper=paper, analysis=exam.analysis.model_copy(update={"answers": answers})), "en")
+    assert "questions 1–16, not counted as zero" in notes
+    assert not re.search(r"\b(?:questions|page) [0-9–, ]+ (?:is|was|wasn't)\b", notes)

@@ -63,17 +63,17 @@ EN = Words(
         "why_grade": "the grounds of the grade are too thin or disagree",
         "note_graded": "Grading: {questions} by {by}.",
         "note_ungraded": "Not graded: {questions}, with neither a key nor marks; left out of the points, not counted as zero.",
-        "note_essay": "Essay: {questions} waits for a teacher's score and is left out of the points until then.",
+        "note_essay": "Essay: {questions}, left out of the points until a teacher has given a score.",
         "note_model": "Written by a model: {questions}, with a key that a checker tried and a second solution met.",
         "note_corrected": "Corrected: for {questions} the teacher's correction holds.",
         "note_confirmed": "Checked: the teacher has confirmed {questions}.",
-        "note_absent": "Not found: {questions} wasn't on the uploaded pages or can't be made out there, and is not counted as zero. "
+        "note_absent": "Not found on the uploaded pages, or not to be made out there: {questions}, not counted as zero. "
         "Upload the missing page too, or photograph the page again, whole and in focus.",
         "note_review": "To be checked: {questions}, read or graded without certainty. Please compare with the paper; "
         "the report follows every correction.",
         "note_page": "The photo of page {page} {faults}, which may have hurt the reading.",
-        "note_order": "Order: read as the paper's pages are numbered, which is uploaded page {pages}.",
-        "note_missing": "Missing: the paper's page {pages} was not uploaded; its questions are not in this report.",
+        "note_order": "Order: read as the paper's pages are numbered, which is uploaded pages {pages}.",
+        "note_missing": "Missing from the upload: p. {pages} of the paper, whose questions are not in this report.",
         "note_cards": "Cards: {count} more in the photo did not count, for an exam is one student's. Upload them by themselves.",
         "note_mastery": "Mastery: the share of points to be expected on questions of the same kind (0–100), estimated "
         "from this paper. The light bar is the 90% credible interval; after one paper it is wide. “Thin evidence” "
