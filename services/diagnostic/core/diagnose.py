@@ -1,6 +1,6 @@
 """Paper and verdicts in, diagnosis out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from contracts.artefacts.analysis import Analysis
 from contracts.artefacts.diagnosis import Background, Diagnosis, Mastery
@@ -49,16 +49,15 @@ def diagnose(
     strong = sorted((pair for pair in firm if _is_strong(pair[1], submission.rules)), key=lambda pair: -pair[1].mastery)
     labels, numbers = {item.label for item in items}, {item.number for item in items}
     causes = supported_causes(causes_of(items, words.lang), _answers(items))
-    named = tuple(_named(*pair, words) for pair in weak) or _tentative(items, words)
+    judged = {row.code for row, _ in firm}
+    named = tuple(_named(*pair, words) for pair in weak) or _tentative(items, judged, words)
     summary = summary_of(items, analysis, words)
     return Diagnosis(
         mastery=tuple(mastery),
         weak_points=supported_texts(named, labels, words),
         strengths=supported_texts((_named(*pair, words) for pair in strong), labels, words),
         causes=causes,
-        suggestions=supported_advice(
-            suggestions_of(items, causes, known, words, {row.code for row, _ in firm}), labels, numbers, words
-        ),
+        suggestions=supported_advice(suggestions_of(items, causes, known, words, judged), labels, numbers, words),
         summary=words.between.join(supported_texts(summary, labels, words) if items else summary),
     )
 
@@ -106,9 +105,12 @@ def _named(row: Row, mastery: Mastery, words: Words) -> str:
     return _begun(words.named.format(name=row.name, cited=cited, mastery=percent(mastery.mastery)))
 
 
-def _tentative(items: Sequence[Item], words: Words) -> tuple[str, ...]:
-    """Points that lost, when none was asked often enough to be called weak. A question type is no weakness."""
-    thin = [loss for loss in losses_of(items, words) if loss.asked < ENOUGH and loss.code is not None]
+def _tentative(items: Sequence[Item], judged: Collection[str], words: Words) -> tuple[str, ...]:
+    """Points that lost, when none was asked often enough to be called weak. A question type is no weakness.
+
+    `judged`: codes of points with enough evidence, earlier exams included: they are weak or they are not.
+    """
+    thin = [loss for loss in losses_of(items, words) if loss.asked < ENOUGH and loss.code not in {None, *judged}]
     told = (words.tentative.format(name=loss.name, cited=loss.cited(words)) for loss in thin[:_MOST_NAMED])
     return tuple(_begun(text) for text in told)
 

@@ -46,6 +46,13 @@ def test_a_point_asked_once_is_enough_with_earlier_answers_behind_it():
     assert mastery(past(0.2), rows=once).sufficient
 
 
+def test_a_point_that_earlier_exams_make_a_strength_is_not_also_called_weak_for_want_of_evidence():
+    once = [("1", "partial", "数轴", {"score": 2.9}), *[(str(n), "correct", "同类项") for n in range(2, 8)]]
+    found = diagnose(SUBMISSION, *exam(*once), past(1.0, questions=50))
+    assert [text.partition("（")[0] for text in found.strengths].count("数轴") == 1
+    assert found.weak_points == ()
+
+
 def test_however_long_the_history_it_weighs_no_more_than_six_answers():
     assert mastery(past(1.0, questions=50)) == mastery(past(1.0, questions=5000))
 
