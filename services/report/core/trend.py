@@ -35,7 +35,7 @@ def _chart(point: ResultMastery, words: Words) -> View:
     days = [past.on.isoformat() for past in point.trend]
     change = percent(point.mastery) - percent(point.trend[-1].mastery)
     return {
-        "name": short(point.name, _LONGEST_NAME[point.name.isascii()]),
+        "name": short(point.name[:1].upper() + point.name[1:], _LONGEST_NAME[point.name.isascii()]),
         "dots": dots,
         "since": days[0],
         "now": words.label["this_exam"],

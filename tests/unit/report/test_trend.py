@@ -40,6 +40,15 @@ def test_a_chart_has_a_dot_per_exam_the_present_one_last_and_says_them_in_words(
     assert trend_of(sat_before()[1], ZH) == []
 
 
+def test_the_english_name_of_a_point_begins_as_in_the_chart_of_mastery():
+    _, result = sat_before(0.2)
+    (first, *others) = result.diagnosis.mastery
+    named = (first.model_copy(update={"name": "mass and density"}), *others)
+    diagnosis = result.diagnosis.model_copy(update={"mastery": named})
+    (chart,) = trend_of(result.model_copy(update={"diagnosis": diagnosis}), EN)
+    assert chart["name"] == "Mass and density"
+
+
 def test_both_forms_of_the_report_have_the_charts_only_when_there_was_an_exam_before():
     exam, result = sat_before(0.2, 0.45)
     html, pdf = render(result, exam.paper, exam.diagnosis, {}, (sans_path().parent,), locale="en")
