@@ -213,3 +213,15 @@ def test_the_pdf_is_tagged_for_screen_readers(made, page_jpeg):
     document = pypdfium2.PdfDocument(pdf)
     assert pypdfium2.raw.FPDFCatalog_IsTagged(document)
     assert b"pdfuaid:part" in pdf
+
+
+def test_long_english_names_of_points_take_two_lines_beside_a_flag_not_four():
+    names = "chemical equations", "calculating from equations"
+    question = question_of("1", type="multiple_choice", knowledge_points=tuple(point(name) for name in names))
+    answer = answer_of("1", verdict="wrong", score=0.0, max_score=3.0, student_answer="AB", needs_review=True)
+    exam = exam_with((question, answer))
+    _, pdf = render(compose(EXAM_ID, *exam.parts()), exam.paper, exam.diagnosis, {}, FONTS, locale="en")
+    with pypdfium2.PdfDocument(pdf) as document:
+        lines = [line for page in document for line in page.get_textpage().get_text_range().splitlines()]
+    assert any("chemical equations," in line for line in lines)
+    assert any("calculating from equations" in line for line in lines)
