@@ -94,7 +94,7 @@ async def _caller(
 ) -> auth.Caller:
     caller = await auth.caller_of(gateway.keys, request.headers.get("authorization"))
     TENANT.set(caller.tenant)  # from here on, connections of gateway.pool see this tenant's rows
-    method, path = request.method, request.scope["route"].path
+    method, path = request.method, request.scope["route"].path_format
     standing = await gateway.tenancy.limiter.take(caller.tenant, caller.rate_factor, method, path)
     request.scope["state"]["headers"] = standing.headers
     refuse(standing)

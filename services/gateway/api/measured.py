@@ -40,7 +40,7 @@ class Measured:
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN  # a client may invent any number of them
-    route = getattr(scope.get("route"), "path", _UNKNOWN)
+    route = getattr(scope.get("route"), "path_format", _UNKNOWN)
     metrics.HTTP.labels(method, route, f"{status // 100}xx").inc()
     metrics.HTTP_SECONDS.labels(method, route).observe(seconds)
     if route != _UNKNOWN and (span := scope.get("state", {}).get("span")):

@@ -17,6 +17,7 @@ from services.gateway.records import students
 from services.gateway.records.mastery import Basis, Occasion, Point, points_of
 
 router = APIRouter(prefix="/students", tags=["students"])
+"""An id is taken as a path: schools name students as `7/2/15`, and those must be found and deleted, too."""
 
 _MOST = 500
 _TREND = 12
@@ -87,7 +88,7 @@ class StudentDeleted(View):
 
 
 @router.get(
-    "/{student_id}/mastery",
+    "/{student_id:path}/mastery",
     summary="Where a student stands",
     responses=problems(Code.STUDENT_NOT_FOUND, Code.VALIDATION_FAILED),
 )
@@ -111,7 +112,7 @@ async def get_mastery(
 
 
 @router.delete(
-    "/{student_id}",
+    "/{student_id:path}",
     summary="Delete a student for good",
     responses=problems(Code.STUDENT_NOT_FOUND, Code.EXAM_IN_FLIGHT),
 )

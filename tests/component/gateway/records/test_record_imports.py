@@ -10,9 +10,11 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from services.gateway import auth
 from services.gateway.database import open_database
@@ -189,6 +191,19 @@ async def test_a_deleted_student_leaves_nothing(running: Running) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "exam_in_flight")
     assert waiting["exam_id"] in refused.json()["detail"]
     assert (await submission_of(running, waiting)).background.history != ()
+
+
+@pytest.mark.parametrize("student", ["7/2/15", "/15", "s/mastery", "七年级 2班#15?"])
+async def test_a_student_of_any_id_that_uploads_take_is_found_and_deleted(running: Running, student: str) -> None:
+    await ended(running, await send(running, sheet([row(1, student_id=student)])))
+    exam = await sat(running, 1.0, 1.0, 1.0, student_id=student)
+    address = f"/api/v1/students/{quote(student, safe='')}"
+    assert (await running.client.get(f"{address}/mastery")).json()["student_id"] == student
+    assert (await running.client.delete(address)).json() == {"student_id": student, "exams": 1, "responses": 1}
+    assert (await running.get(f"/exams/{exam['exam_id']}")).status_code == 404
+    assert await running.sql("SELECT 1 FROM responses") == []
+    counted_as = {"method": "GET", "route": "/students/{student_id}/mastery", "status": "2xx"}
+    assert REGISTRY.get_sample_value("redink_http_requests_total", counted_as)
 
 
 async def killed_in_the_middle(dsn: str, folder: Path) -> None:
