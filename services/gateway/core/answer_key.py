@@ -1,6 +1,7 @@
 """Reading an answer key from JSON, with errors that name the place."""
 
 import json
+import re
 from typing import Any, get_args
 
 from contracts.artefacts.paper import QuestionType
@@ -13,6 +14,8 @@ MAX_CRITERIA = 40
 MAX_CRITERION = 500
 _TYPES = frozenset(get_args(QuestionType))
 _NUMBER = KeyItem.model_fields["number"].metadata[0].max_length
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no text of a paper has. A NUL can't even be kept in the database, where numbers stand in the review queue."""
 
 
 class KeyErrors(Exception):
@@ -84,7 +87,9 @@ def _item(entry: Any, at: str, errors: list[tuple[str, str]]) -> KeyItem | None:
 def _number(value: Any, at: str, errors: list[tuple[str, str]]) -> str:
     text = _text(value)
     if text is None or not text.strip() or len(text.strip()) > _NUMBER:
-        errors.append((at, f'must be the question\'s number as text, such as "17(1)", up to {_NUMBER} characters'))
+        errors.append(
+            (at, f'must be the question\'s number as text, such as "17(1)", up to {_NUMBER} printable characters')
+        )
         return ""
     return text.strip()
 
@@ -105,11 +110,18 @@ def _answer(value: Any, at: str, errors: list[tuple[str, str]]) -> str | tuple[s
     if not isinstance(value, list):
         text = _text(value)
         if text is None or len(text) > MAX_ANSWER:
-            errors.append((at, f"must be a text of up to {MAX_ANSWER} characters, or a list of them"))
+            errors.append(
+                (at, f"must be a text of up to {MAX_ANSWER} characters without control characters, or a list of them")
+            )
         return text
     parts = ["" if v is None else _text(v) for v in value]
     if len(parts) > MAX_LIST or any(part is None or len(part) > MAX_ANSWER for part in parts):
-        errors.append((at, f"must be a list of up to {MAX_LIST} texts of up to {MAX_ANSWER} characters"))
+        errors.append(
+            (
+                at,
+                f"must be a list of up to {MAX_LIST} texts of up to {MAX_ANSWER} characters without control characters",
+            )
+        )
         return None
     return tuple(part for part in parts if part is not None)
 
@@ -156,8 +168,9 @@ def _criterion(entry: Any, at: str, errors: list[tuple[str, str]]) -> RubricItem
         return None
     before, text = len(errors), entry.get("criterion")
     points = _score(entry.get("points"), f"{at}/points", errors)
-    if not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_CRITERION:
-        errors.append((f"{at}/criterion", f"must say in up to {MAX_CRITERION} characters what earns the points"))
+    if not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_CRITERION or _CONTROL.search(text):
+        said = f"must say in up to {MAX_CRITERION} printable characters what earns the points"
+        errors.append((f"{at}/criterion", said))
     elif len(errors) == before and not points:
         errors.append((f"{at}/points", "must be a number of points above 0"))
     elif points:
@@ -166,8 +179,9 @@ def _criterion(entry: Any, at: str, errors: list[tuple[str, str]]) -> RubricItem
 
 
 def _text(value: Any) -> str | None:
+    """None: it is no text, or none that could stand on a paper."""
     if isinstance(value, bool):
         return "√" if value else "×"
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and not _CONTROL.search(value) else None

@@ -163,6 +163,14 @@ def test_an_answer_key_takes_what_clients_write() -> None:
         ('{"questions": [{"number": "1", "max_score": 1e9}]}', "/questions/0/max_score"),
         ('{"questions": [{"number": "1", "max_score": true}]}', "/questions/0/max_score"),
         (json.dumps({"questions": [{"number": "1"}] * 1001}), "/questions"),
+        ('{"questions": [{"number": "17\\u0000"}]}', "/questions/0/number"),
+        ('{"questions": [{"number": "1", "path": ["\\u0000", "1"]}]}', "/questions/0/path"),
+        ('{"questions": [{"number": "1", "answer": "A\\u0000"}]}', "/questions/0/answer"),
+        ('{"questions": [{"number": "1", "answer": ["A", "\\u001b"]}]}', "/questions/0/answer"),
+        (
+            '{"questions": [{"number": "1", "rubric": [{"criterion": "a\\u0000", "points": 1}]}]}',
+            "/questions/0/rubric/0/criterion",
+        ),
     ],
 )
 def test_a_wrong_answer_key_is_refused_at_the_place_that_is_wrong(text: str, pointer: str) -> None:
