@@ -61,8 +61,9 @@ def _text(data: bytes) -> str:
 def _json(text: str, errors: list[tuple[str, str]]) -> list[Row]:
     try:
         document = json.loads(text)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character could neither be kept nor told
     except (ValueError, RecursionError):
-        errors.append(("", "is not JSON"))
+        errors.append(("", "is not JSON in UTF-8 that characters allow"))
         return []
     papers = document.get("papers") if isinstance(document, dict) else document
     if not isinstance(papers, list):

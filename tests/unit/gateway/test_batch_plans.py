@@ -89,6 +89,8 @@ def test_tables_are_comma_semicolon_or_tab_separated_and_pages_are_ordered() -> 
         ("file,student_id\n,s-1\n", "/manifest/rows/2/file"),
         ("file,paper,student_id\na,x,s-1\nb,x,s-2\n", "/manifest/rows/3/student_id"),
         ("[" * 100_000, "/manifest"),
+        ('{"papers": [{"file": "a", "student_id": "\\ud800"}]}', "/manifest"),
+        ('{"papers": [{"folder": "\\udc00"}]}', "/manifest"),
     ],
 )
 def test_a_wrong_manifest_names_the_place(text: str, pointer: str) -> None:
