@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,7 @@ Known = Callable[[str], Points]
 """The points of a subject."""
 _LETTERS = frozenset("ABCDEFGH")
 _MARKS = ";；\n"
+_LONGEST_GRADE = 2
 _LANGUAGES = {"中文": "zh", "英文": "en", "英语": "en", "chinese": "zh", "english": "en"}
 
 
@@ -69,7 +71,7 @@ def of_json(data: bytes, known: Known = points_of) -> list[Row]:
 def of_lines(data: bytes, known: Known = points_of) -> list[Row]:
     """One JSON object a line; empty lines are passed over. A line that isn't JSON is wrong by itself."""
     found: list[Row] = []
-    for number, line in enumerate(_text(data).splitlines(), 1):
+    for number, line in enumerate(_text(data).split("\n"), 1):  # texts may hold what else ends lines, as U+2028
         if line.strip():
             try:
                 found += _rows([(number, _json(line.encode(), "The line"))], known)
@@ -144,10 +146,19 @@ def _tidied(written: Mapping[str, Any]) -> dict[str, Any]:
         data["answer"] = lenient.text(answer)
     if isinstance(language := data.get("language"), str):
         data["language"] = _LANGUAGES.get(language.lower(), language)
-    for name in ("score", "partial_score", "facility"):
-        if isinstance(value := data.get(name), int) and not isinstance(value, bool):
-            data[name] = float(value)
+    for name in data.keys() & {"score", "partial_score", "facility"}:
+        data[name] = _number(data[name])
     return data
+
+
+def _number(value: Any) -> Any:
+    """Whole numbers as the others; those that no float can hold are infinite, and refused as such."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _column(name: str) -> str:
@@ -165,8 +176,8 @@ def _of_cells(cells: Mapping[str, str]) -> dict[str, Any]:
     for name, signs in (("accepted", _MARKS), ("points", _MARKS + ",，、|")):
         if name in data:
             data[name] = list(_split(data[name], signs))
-    if data.get("grade", "").isdecimal():
-        data["grade"] = int(data["grade"])
+    if (grade := data.get("grade", "")).isdecimal() and len(grade) <= _LONGEST_GRADE:
+        data["grade"] = int(grade)
     for name in ("score", "partial_score", "facility"):
         if name in data:
             data[name] = lenient.points(data[name])

@@ -39,6 +39,19 @@ def test_lines_are_read_one_by_one_and_a_damaged_one_spoils_no_other() -> None:
     assert [(row.row, row.item is not None) for row in rows] == [(1, True), (3, False), (4, True)]
 
 
+def test_a_line_goes_on_to_its_newline_whatever_signs_its_texts_hold() -> None:
+    stems = ["a\u2028b", "a\u2029b", "a\u0085b"]
+    lines = [json.dumps(ITEM | {"id": f"q{i}", "stem": stem}, ensure_ascii=False) for i, stem in enumerate(stems)]
+    rows = reading.of_lines("\r\n".join(lines).encode())
+    assert [(row.row, row.item and row.item.stem) for row in rows] == list(enumerate(stems, 1))
+
+
+def test_a_grade_of_a_thousand_digits_is_told_by_its_row() -> None:
+    head = "编号,学科,年级,知识点,题型,题干,选项A,选项B,答案,分值"
+    (row,) = reading.of_csv(f"{head}\na,数学,{'9' * 5000},一元一次方程,选择题,$x$ 是（　　）,1,2,B,3\n".encode())
+    assert told(row) == [("grade", "must be a whole number")]
+
+
 def test_a_spreadsheet_has_columns_in_either_language_and_options_by_letter() -> None:
     head = "编号,学科,年级,知识点,题型,题干,选项A,选项B,答案,分值,难度系数,备注"
     body = "a,数学,7,一元一次方程；有理数的运算,选择题,$x$ 是（　　）,1,2,B,3分,0.7,x\nb,math,8年级,分式,填空题,得____和____,,,1|2,2,,\n,,,,,,,,,,,\n"
@@ -68,6 +81,8 @@ def test_a_spreadsheet_has_columns_in_either_language_and_options_by_letter() ->
         ({"stem": "得 $x"}, "", "dollar"),
         ({"score": 0}, "score", "greater than 0"),
         ({"facility": 1.5}, "facility", "less than or equal to 1"),
+        ({"score": 10**400}, "score", "finite number"),
+        ({"facility": -(10**400)}, "facility", "finite number"),
         ({"colour": "red"}, "colour", "not known"),
         ({"rubric": [{"criterion": "a", "points": 1.0}]}, "", "add up"),
     ],
