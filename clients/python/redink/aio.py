@@ -18,19 +18,22 @@ from redink.calls import Call, Paper
 from redink.errors import Ended
 from redink.essays import Essay
 from redink.models import Batch, Exam, Outcome, Page
+from redink.server import address, headers
 
 
 class AsyncRedink:
     """As `Redink`, awaited. Use it as a context, or `close` it.
 
-    `attempts` of each request, 5xx and lost connections included. Raises ProblemError and Unreachable.
+    `attempts` of each request, 5xx and lost connections included. Raises ProblemError and Unreachable;
+    at once ValueError for what can be no address and no key.
     """
 
     def __init__(
         self, url: str, api_key: str, *, attempts: int = 6, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        headers = {"Authorization": f"Bearer {api_key}", "User-Agent": "redink-python"}
-        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=address(url), headers=headers(api_key), timeout=TIMEOUT, transport=transport
+        )
         self._attempts = attempts
         self._chance = random.Random()  # noqa: S311 - jitter
 

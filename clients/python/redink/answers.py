@@ -23,6 +23,9 @@ def may_repeat(response: httpx.Response) -> bool:
 
 def checked(response: httpx.Response) -> httpx.Response:
     """The response. Raises ProblemError for a refusal."""
+    if response.is_redirect:
+        detail = f"The server is elsewhere: give the address that leads to {response.headers['location']}"
+        raise ProblemError(response.status_code, {"code": "redirected", "detail": detail})
     if response.is_error:
         raise ProblemError(response.status_code, problem(response))
     return response

@@ -17,6 +17,7 @@ from redink.calls import Call, Paper
 from redink.errors import Ended
 from redink.essays import Essay
 from redink.models import Batch, Exam, Outcome, Page
+from redink.server import address, headers
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 """Between two bytes; an event stream says something every 15 s."""
@@ -25,14 +26,14 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 class Redink:
     """A connection to one server with one API key. Use it as a context, or `close` it.
 
-    `attempts` of each request, 5xx and lost connections included. Raises ProblemError and Unreachable.
+    `attempts` of each request, 5xx and lost connections included. Raises ProblemError and Unreachable;
+    at once ValueError for what can be no address and no key.
     """
 
     def __init__(
         self, url: str, api_key: str, *, attempts: int = 6, transport: httpx.BaseTransport | None = None
     ) -> None:
-        headers = {"Authorization": f"Bearer {api_key}", "User-Agent": "redink-python"}
-        self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT, transport=transport)
+        self._http = httpx.Client(base_url=address(url), headers=headers(api_key), timeout=TIMEOUT, transport=transport)
         self._attempts = attempts
         self._chance = random.Random()  # noqa: S311 - jitter
 

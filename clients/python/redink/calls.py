@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 from redink.essays import Essay
 
@@ -93,12 +94,12 @@ def submit_essay(essay: Essay, key: str | None = None) -> Call:
 
 def exam(exam_id: str) -> Call:
     """One exam."""
-    return Call("GET", f"/exams/{exam_id}")
+    return Call("GET", _exam(exam_id))
 
 
 def status(exam_id: str) -> Call:
     """Its status, with times per stage."""
-    return Call("GET", f"/exams/{exam_id}/status")
+    return Call("GET", f"{_exam(exam_id)}/status")
 
 
 def exams(cursor: str | None, filters: Mapping[str, str]) -> Call:
@@ -108,28 +109,28 @@ def exams(cursor: str | None, filters: Mapping[str, str]) -> Call:
 
 def result(exam_id: str) -> Call:
     """The result document."""
-    return Call("GET", f"/exams/{exam_id}/result")
+    return Call("GET", f"{_exam(exam_id)}/result")
 
 
 def report(exam_id: str, kind: Report) -> Call:
     """The report as a file."""
-    return Call("GET", f"/exams/{exam_id}/report.{kind}")
+    return Call("GET", f"{_exam(exam_id)}/report.{kind}")
 
 
 def cancel(exam_id: str) -> Call:
     """Withdraw it."""
-    return Call("POST", f"/exams/{exam_id}/cancel")
+    return Call("POST", f"{_exam(exam_id)}/cancel")
 
 
 def retry(exam_id: str, stage: str | None) -> Call:
     """Under a key of its own: however often it is sent, it begins one revision."""
     key = {"Idempotency-Key": str(uuid.uuid4())}
-    return Call("POST", f"/exams/{exam_id}/retry", headers=key, body={} if stage is None else {"from": stage})
+    return Call("POST", f"{_exam(exam_id)}/retry", headers=key, body={} if stage is None else {"from": stage})
 
 
 def events(exam_id: str, after: str | None) -> Call:
     """Its changes, from after the event `after`."""
-    return _stream(f"/exams/{exam_id}/events", after)
+    return _stream(f"{_exam(exam_id)}/events", after)
 
 
 def submit_batch(papers: Form, key: str | None) -> Call:
@@ -139,30 +140,43 @@ def submit_batch(papers: Form, key: str | None) -> Call:
 
 def batch(batch_id: str) -> Call:
     """One batch."""
-    return Call("GET", f"/batches/{batch_id}")
+    return Call("GET", _batch(batch_id))
 
 
 def batch_papers(batch_id: str, cursor: str | None) -> Call:
     """A page of what became of its papers."""
-    return Call("GET", f"/batches/{batch_id}/exams", params={"limit": "100", **({"cursor": cursor} if cursor else {})})
+    return Call("GET", f"{_batch(batch_id)}/exams", params={"limit": "100", **({"cursor": cursor} if cursor else {})})
 
 
 def batch_events(batch_id: str, after: str | None) -> Call:
     """Its states, from another one on than `after` names."""
-    return _stream(f"/batches/{batch_id}/events", after)
+    return _stream(f"{_batch(batch_id)}/events", after)
 
 
 def cancel_batch(batch_id: str) -> Call:
     """Withdraw all of it that has not ended."""
-    return Call("POST", f"/batches/{batch_id}/cancel")
+    return Call("POST", f"{_batch(batch_id)}/cancel")
 
 
 def class_report(batch_id: str, kind: ClassReport, disclosure: Disclosure | None) -> Call:
     """The report on the class as a file."""
     suffix = "" if kind == "json" else f".{kind}"
     return Call(
-        "GET", f"/batches/{batch_id}/class-report{suffix}", params={"disclosure": disclosure} if disclosure else {}
+        "GET", f"{_batch(batch_id)}/class-report{suffix}", params={"disclosure": disclosure} if disclosure else {}
     )
+
+
+def _exam(exam_id: str) -> str:
+    return f"/exams/{_segment(exam_id)}"
+
+
+def _batch(batch_id: str) -> str:
+    return f"/batches/{_segment(batch_id)}"
+
+
+def _segment(given: str) -> str:
+    """An id as one segment of a path, whatever is in it: `../batches` must not lead elsewhere, where the key opens more."""
+    return quote(given, safe="").replace(".", "%2E")
 
 
 def _stream(path: str, after: str | None) -> Call:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.component.gateway.harness import Running, gateway
 
+MOVED = b"HTTP/1.1 301 x\r\nLocation: https://redink.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 BUSY = b"HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -18,7 +19,7 @@ BUSY = b"HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: cl
 class Line:
     """What happens to the next connections, in order; when no order is left, nothing does.
 
-    `drop`: closed at once. `busy`: 503. `lose`: the request arrives, its answer doesn't. `cut N`: after N answer bytes.
+    `drop`: closed at once. `busy`: 503. `moved`: 301. `lose`: the request arrives, its answer doesn't. `cut N`: after N answer bytes.
     """
 
     url: str = ""
@@ -59,9 +60,9 @@ async def line(running: Running) -> AsyncIterator[Line]:
 async def _carry(order: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     if order == "drop":
         return
-    if order == "busy":
+    if order in {"busy", "moved"}:
         await reader.read(65536)
-        writer.write(BUSY)
+        writer.write(BUSY if order == "busy" else MOVED)
         await writer.drain()
         return
     back, forth = await asyncio.open_connection("127.0.0.1", port)

@@ -27,6 +27,24 @@ async def redink(url: str, *argv: str, key: str = DEV_KEY) -> tuple[int, str, st
     return process.returncode or 0, out.decode(), err.decode()
 
 
+async def test_a_key_that_is_none_is_said_without_showing_it_and_a_line_end_behind_it_is_no_part_of_it(
+    running: Running,
+) -> None:
+    url = f"http://127.0.0.1:{running.port}"
+    code, out, error = await redink(url, "list", key=f"{DEV_KEY}\r\n")
+    assert (code, out, error) == (0, "", "")
+    for key in (f"{DEV_KEY}\nX-Other: 1", f"{DEV_KEY}钥匙"):
+        code, _, error = await redink(url, "list", key=key)
+        assert (code, DEV_KEY in error) == (2, False)
+        assert "API key" in error
+
+
+async def test_what_is_no_address_is_wrong_use_and_not_tried_again() -> None:
+    for url in ("127.0.0.1:8000", "ftp://redink.example", "http://"):
+        code, _, error = await redink(url, "list")
+        assert (code, "https://redink.example" in error) == (2, True), url
+
+
 @pytest.fixture
 def page(tmp_path: Path) -> str:
     (tmp_path / "王小明.jpg").write_bytes(JPEG)

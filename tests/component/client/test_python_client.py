@@ -136,3 +136,26 @@ async def test_cancelling_ends_an_exam(client: Either, running: Running) -> None
 
 async def _all(changes: AsyncIterator[T]) -> list[T]:
     return [change async for change in changes]
+
+
+async def test_an_id_leads_to_no_other_resource(client: Either, running: Running) -> None:
+    exam = await client.call("submit", PAPER)
+    for given in (f"../exams/{exam.id}", f"x/../{exam.id}", f"{exam.id}?", f"{exam.id}/status#", "..", "", "\x00"):
+        for method in ("exam", "cancel"):
+            with pytest.raises(ProblemError) as refused:
+                await client.call(method, given)
+            assert refused.value.status == 404, given
+    with pytest.raises(ProblemError) as refused:
+        await client.call("cancel_batch", f"../exams/{exam.id}")
+    assert refused.value.status == 404
+    assert (await client.call("exam", exam.id)).status == "UPLOADED"
+
+
+async def test_the_address_may_name_the_api_and_one_that_redirects_is_told(line: Line, running: Running) -> None:
+    async with AsyncRedink(f" http://127.0.0.1:{running.port}/api/v1/ ", DEV_KEY) as client:
+        exam = await client.submit(PAPER)
+    line.orders.extend(["moved"])
+    async with AsyncRedink(line.url, DEV_KEY) as client:
+        with pytest.raises(ProblemError, match=r"https://redink\.example/") as refused:
+            await client.exam(exam.id)
+    assert refused.value.code == "redirected"
