@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.gateway.batches.archive import plain
+from services.gateway.core.numerals import numeral
 from services.gateway.core.problems import Code, Problem
 
 MANIFESTS = ("manifest.json", "manifest.csv")
@@ -91,6 +92,8 @@ def _paper(entry: Any, at: str, errors: list[tuple[str, str]]) -> Row:
 
 
 def _field(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = numeral(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

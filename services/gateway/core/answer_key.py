@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from contracts.artefacts.paper import QuestionType
 from contracts.artefacts.submission import AnswerKey, KeyItem, RubricItem
+from services.gateway.core.numerals import numeral
 
 MAX_QUESTIONS = 1000
 MAX_ANSWER = 20_000
@@ -183,5 +184,5 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "√" if value else "×"
     if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return numeral(value)
     return value if isinstance(value, str) and not _CONTROL.search(value) else None

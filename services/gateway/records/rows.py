@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from contracts.taxonomy import taxonomy
 from services.gateway.core.form import SUBJECTS, subject_name
+from services.gateway.core.numerals import numeral
 
 FaultCode = Literal[
     "bad_encoding", "bad_json", "bad_csv", "line_too_long", "missing_field", "bad_value", "bad_date", "unknown_subject",
@@ -113,8 +114,9 @@ def _difficulty(given: Mapping[str, Any]) -> float | None:
 def _plain(value: Any, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Wrong("bad_value", name, f"Give {name} as a text.")
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    text = text.strip()
+    text = value.strip() if isinstance(value, str) else numeral(value)
+    if text is None:
+        raise Wrong("bad_value", name, f"Give {name} as a text, or as a number that is not infinite.")
     if _CONTROL.search(text):
         raise Wrong("bad_value", name, f"Take control characters out of {name}.")
     return text

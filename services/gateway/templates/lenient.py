@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.artefacts import QuestionType
 from services.gateway.core.form import subject_name
+from services.gateway.core.numerals import numeral
 
 KINDS: dict[str, QuestionType] = {
     "单选": "single_choice", "单选题": "single_choice", "选择": "single_choice", "选择题": "single_choice",
@@ -58,7 +59,7 @@ def text(value: Any) -> Any:
     if isinstance(value, bool):
         return "√" if value else "×"
     if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return numeral(value) or value
     return value.strip() if isinstance(value, str) else value
 
 

@@ -73,6 +73,11 @@ def test_tables_are_comma_semicolon_or_tab_separated_and_pages_are_ordered() -> 
         assert [(row.files, row.fields) for row in rows] == [(("a.jpg", "b.jpg"), {"student_id": "s-1"})]
 
 
+def test_fields_that_an_export_made_numbers_are_the_texts_they_were() -> None:
+    (row,) = parse(b'{"papers": [{"file": "a", "student_id": 2025010117.0, "class_id": 702, "grade": 7.0}]}', 10)
+    assert row.fields == {"student_id": "2025010117", "class_id": "702", "grade": "7"}
+
+
 @pytest.mark.parametrize(
     ("text", "pointer"),
     [

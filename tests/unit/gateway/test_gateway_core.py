@@ -17,6 +17,7 @@ from services.gateway.core.form import parse_form
 from services.gateway.core.media import sniff
 from services.gateway.core.problems import CATALOGUE, Code, Problem
 from services.gateway.core.ranges import Unsatisfiable, byte_range
+from services.gateway.templates import lenient
 
 LIVE = [status for status in Status if not status.terminal]
 FORM = {"subject": "math", "grade": "7"}
@@ -142,10 +143,20 @@ def test_an_answer_key_takes_what_clients_write() -> None:
     assert (items[0].max_score, items[1].path) == (2.5, ("三", "17", "(1)"))
 
 
+def test_answers_given_as_numbers_keep_every_digit() -> None:
+    written = ("3.14159265", "1234567.5", "2025010117.0", "1e22", "1e-7", "-0.5", "3.0")
+    key = parse_answer_key(f'{{"questions": [{{"number": "1", "answer": [{", ".join(written)}]}}]}}')
+    assert key.questions[0].answer == (
+        "3.14159265", "1234567.5", "2025010117", "10000000000000000000000", "0.0000001", "-0.5", "3",
+    )  # fmt: skip
+    assert lenient.text(3.14159265) == "3.14159265"
+
+
 @pytest.mark.parametrize(
     ("text", "pointer"),
     [
         ("{", ""),
+        ('{"questions": [{"number": "1", "answer": 1e400}]}', "/questions/0/answer"),
         ("[]", ""),
         ("{}", ""),
         ('{"questions": {}}', ""),

@@ -84,6 +84,25 @@ def test_a_sheet_as_schools_export_it_is_read_whatever_its_names_delimiter_and_e
     assert header_of(sheet.encode().split(b"\n")[0]).ignored == ("备注",)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2025010117.0", "2025010117"),
+        ("2025010118.0", "2025010118"),
+        ("12345678901234567", "12345678901234567"),
+        ("7.5", "7.5"),
+    ],
+)
+def test_an_id_that_an_export_made_a_number_keeps_every_digit(written: str, meant: str) -> None:
+    (batch,) = read(lines(GOOD).replace(json.dumps(GOOD["student_id"]).encode(), written.encode()))
+    assert [record.student_id for record in batch.records] == [meant]
+
+
+def test_an_infinite_number_is_nobodys_id() -> None:
+    (batch,) = read(lines(GOOD).replace(json.dumps(GOOD["student_id"]).encode(), b"1e999"))
+    assert [(fault.code, fault.field) for fault in batch.faults] == [("bad_value", "student_id")]
+
+
 @pytest.mark.parametrize("header", ["", "student_id,date", "student_id,date,item,points,earned,max,得分", '"a,b'])
 def test_a_header_that_names_too_little_is_told(header: str) -> None:
     with pytest.raises(BadHeader):
