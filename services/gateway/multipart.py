@@ -56,7 +56,8 @@ def refuse_encoding(content_encoding: str | None) -> None:
     """Problem(UNSUPPORTED_CONTENT_TYPE) for a compressed body: photos and PDFs are compressed already, and bombs are."""
     if (content_encoding or "identity").strip().lower() != "identity":
         raise Problem(
-            Code.UNSUPPORTED_CONTENT_TYPE, "Send the upload without Content-Encoding: files are compressed already."
+            Code.UNSUPPORTED_CONTENT_TYPE,
+            "Send the body as it is, without Content-Encoding: files are compressed already.",
         )
 
 

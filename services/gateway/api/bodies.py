@@ -8,10 +8,15 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
 from services.gateway.core.problems import Code, Problem
+from services.gateway.multipart import refuse_encoding
 
 
 async def raw(request: Request, limit: int) -> bytes:
-    """The body; Problem(BODY_TOO_LARGE), or Problem(TRUNCATED_BODY) of a client that hung up: no failure of ours."""
+    """The body; Problem(UNSUPPORTED_CONTENT_TYPE) of a compressed one, Problem(BODY_TOO_LARGE).
+
+    Problem(TRUNCATED_BODY) of a client that hung up: no failure of ours.
+    """
+    refuse_encoding(request.headers.get("content-encoding"))
     found = bytearray()
     try:
         async for chunk in request.stream():

@@ -1,6 +1,7 @@
 """What every call keeps to: negotiation, methods, tags, waiting, the waterfall."""
 
 import asyncio
+import gzip
 
 import pytest
 
@@ -41,6 +42,21 @@ async def test_what_cannot_be_answered_or_read_is_refused_before_anything_is_don
     assert "application/json" in form.json()["detail"]
     assert (await running.get(base)).json()["revision"] == 1
     assert (await post(f"/api/v1{base}/retry")).status_code == 202  # no body, no content type
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/webhooks", "application/json"), ("/templates", "application/json"), ("/items", "text/csv"),
+        ("/templates/import?name=a&subject=math&grade=7", "text/csv"), ("/subjects/math/proposals", "text/plain"),
+        ("/imports", "application/x-ndjson"), ("/essays", "application/json"), ("/practice", "application/json"),
+    ],
+)  # fmt: skip
+async def test_a_compressed_body_is_refused_as_such_and_not_as_broken(running: Running, path: str, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+    refused = await running.client.post(f"/api/v1{path}", content=gzip.compress(b"{}"), headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (415, "unsupported_content_type")
+    assert "Content-Encoding" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(
