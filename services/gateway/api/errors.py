@@ -15,6 +15,7 @@ from contracts.errors import Transient
 from runtime import log, trace
 from services.gateway.api.conventions import allowed_methods
 from services.gateway.api.documented import PROBLEM
+from services.gateway.core.faults import words_of
 from services.gateway.core.problems import Code, Problem
 
 _NOT_JSON = "There was an error parsing the body"
@@ -59,7 +60,7 @@ def add_handlers(app: FastAPI) -> None:
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [
-            {"pointer": "".join(f"/{part}" for part in item["loc"][1:]), "detail": item["msg"]}
+            {"pointer": "".join(f"/{part}" for part in item["loc"][1:]), "detail": words_of(item["msg"])}
             for item in error.errors()[:20]
         ]
         return _answer(request, Problem(Code.VALIDATION_FAILED, errors=errors))

@@ -22,6 +22,7 @@ from services.gateway.api.headers import InKey
 from services.gateway.api.json_body import json_body
 from services.gateway.api.paging import InPage
 from services.gateway.core.cursor import Cursor, decode, encode
+from services.gateway.core.form import named_subject
 from services.gateway.core.problems import Code, Problem
 from services.gateway.core.progress import Fact
 from services.gateway.endings import take
@@ -34,10 +35,14 @@ router = APIRouter(tags=["exams"])
 _read_order, _order = json_body(RetryOrder, 4, required=False)
 
 
+_SPACED_OFFSET = re.compile(r"(T[0-9:.]+) (?=[0-9]{2}:?[0-9]{2}$)")
+"""+08:00 as it arrives from who did not write the + as %2B in an address."""
+
+
 def _written(moment: str) -> str:
     if re.match(r"[0-9]{4}-", moment) is None:  # pydantic also takes seconds since 1970, which the API doesn't promise
         raise ValueError("must be a time such as 2026-11-22T03:14:15Z")
-    return moment
+    return _SPACED_OFFSET.sub(r"\1+", moment)
 
 
 InMoment = Annotated[datetime, BeforeValidator(_written)]
@@ -55,7 +60,7 @@ async def list_exams(
     status: Annotated[list[Status] | None, Query(description="Only these; may be given several times.")] = None,
     student_id: Annotated[str | None, Query(max_length=128)] = None,
     class_id: Annotated[str | None, Query(max_length=128)] = None,
-    subject: Annotated[str | None, Query(max_length=32)] = None,
+    subject: Annotated[str | None, Query(max_length=32, description="As an upload names it.")] = None,
     template_id: Annotated[str | None, Query(max_length=64, description="Uploaded with this template.")] = None,
     created_after: Annotated[InMoment | None, Query(description="Inclusive.")] = None,
     created_before: Annotated[InMoment | None, Query(description="Exclusive.")] = None,
@@ -66,7 +71,7 @@ async def list_exams(
         tuple(status or ()),
         _clean(student_id),
         _clean(class_id),
-        _clean(subject),
+        named_subject(_clean(subject)),
         _utc(created_after),
         _utc(created_before),
         _clean(template_id),

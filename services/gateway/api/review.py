@@ -28,6 +28,7 @@ from services.gateway.api.review_views import (
 from services.gateway.core.cursor import Cursor
 from services.gateway.core.cursor import decode as decode_place
 from services.gateway.core.cursor import encode as encode_place
+from services.gateway.core.form import named_subject
 from services.gateway.core.problems import Code, Problem
 from services.gateway.corrections.revise import shown
 from services.gateway.corrections.rules import Author, entries_of
@@ -71,7 +72,7 @@ async def list_review(
     exam = uuid_of(exam_id) if exam_id is not None else None
     if exam_id is not None and exam is None:
         return ReviewPage(items=[], open=0, next_cursor=None)
-    wanted = queue.Wanted(_clean(subject), _clean(class_id), exam, reason, free)
+    wanted = queue.Wanted(named_subject(_clean(subject)), _clean(class_id), exam, reason, free)
     doubtful = await queue.page(gateway.pool, tenant, wanted, page.after(decode), page.more)
     items, following = page.cut(doubtful, lambda last: encode(queue.After(last.queued_at, last.exam_id, last.place)))
     number = await queue.count(gateway.pool, tenant, wanted, _MOST_COUNTED)

@@ -39,7 +39,7 @@ class Fault:
 def faults_of(error: ValidationError) -> list[Fault]:
     """One fault a place: a value that fits no member of a union fails once for each of them."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    faults = [Fault(_place(item["loc"]), _words(item["msg"])) for item in found]
+    faults = [Fault(_place(item["loc"]), words_of(item["msg"])) for item in found]
     return list({fault.place: fault for fault in reversed(faults)}.values())[::-1]
 
 
@@ -57,7 +57,7 @@ def _place(loc: tuple[str | int, ...]) -> Place:
     return tuple(part if isinstance(part, int) else part[:64] for part in loc if not _MEMBER.match(str(part)))
 
 
-def _words(message: str) -> str:
+def words_of(message: str) -> str:
     """What to do, instead of how a library puts it."""
     if message.startswith("String should match pattern"):
         return "must not be empty, begin or end with a space, or contain control characters"

@@ -144,6 +144,11 @@ def subject_name(text: str) -> str:
     return _SUBJECT_NAMES.get(text.strip(), text.strip().lower())
 
 
+def named_subject(text: str | None) -> str | None:
+    """The same of a filter, where None is any."""
+    return None if text is None else subject_name(text)
+
+
 def _subject(value: str, errors: _Errors) -> Subject:
     name = subject_name(value)
     if name not in SUBJECTS:

@@ -255,3 +255,27 @@ async def test_readiness_and_metrics_are_served_beside_the_api(running: Running)
     assert (await running.client.get("/healthz")).status_code == 200
     assert (await running.client.get("/readyz")).status_code == 200
     assert 'redink_accepted_total{class="interactive"}' in (await running.client.get("/metrics")).text
+
+
+async def test_a_list_is_asked_for_in_the_words_of_an_upload_and_a_time_with_its_offset(running: Running) -> None:
+    exam = await running.exam(subject="物理")
+    for subject in ("物理", "physics", " Physics "):
+        found = (await running.get("/exams", params={"subject": subject})).json()["items"]
+        assert [each["exam_id"] for each in found] == [exam["exam_id"]], subject
+    for written, there in (
+        ("2020-01-01T00:00:00+08:00", 1),
+        ("2020-01-01T00:00:00%2B0800", 1),
+        ("2099-01-01T00:00:00.5+08:00", 0),
+    ):
+        answer = await running.client.get(f"/api/v1/exams?created_after={written}")
+        assert (answer.status_code, len(answer.json().get("items", ()))) == (200, there), answer.text
+
+
+async def test_what_is_wrong_with_a_parameter_is_said_in_words_that_tell_what_to_do(running: Running) -> None:
+    for query, told in (
+        ("limit=0", "must be greater than or equal to 1"),
+        ("limit=x", "must be a whole number"),
+        ("created_after=now", "must be a time such as 2026-11-22T03:14:15Z"),
+    ):
+        (error,) = (await running.get(f"/exams?{query}")).json()["errors"]
+        assert error["detail"] == told

@@ -64,6 +64,7 @@ async def test_doubtful_questions_of_completed_exams_are_listed_oldest_first_wit
     ]  # fmt: skip
     assert found[0]["question"]["student_answer"] == "D"
     assert len(await items(running, "?class_id=7-2")) == len(await items(running, "?subject=physics")) == 3
+    assert len(await items(running, "?subject=物理")) == 3
     assert len(await items(running, f"?exam_id={second['exam_id']}&reason=unread")) == 1
     assert await items(running, "?exam_id=x") == []
     page = (await running.get("/review?limit=4")).json()
