@@ -9,6 +9,6 @@ def numeral(value: float) -> str | None:
 
     Every digit counts: ids that are rounded are other students', answers that are rounded are other answers.
     """
-    if not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, int) else f"{Decimal(repr(value)).normalize():f}"
+    if isinstance(value, int):
+        return str(value)
+    return f"{Decimal(repr(value)).normalize():f}" if math.isfinite(value) else None

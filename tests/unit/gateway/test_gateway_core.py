@@ -15,6 +15,7 @@ from services.gateway.core.answer_key import KeyErrors, parse_answer_key
 from services.gateway.core.eta import Queue, StageTime, estimate
 from services.gateway.core.form import parse_form
 from services.gateway.core.media import sniff
+from services.gateway.core.numerals import numeral
 from services.gateway.core.problems import CATALOGUE, Code, Problem
 from services.gateway.core.ranges import Unsatisfiable, byte_range
 from services.gateway.templates import lenient
@@ -150,6 +151,7 @@ def test_answers_given_as_numbers_keep_every_digit() -> None:
         "3.14159265", "1234567.5", "2025010117", "10000000000000000000000", "0.0000001", "-0.5", "3",
     )  # fmt: skip
     assert lenient.text(3.14159265) == "3.14159265"
+    assert numeral(10**400) == "1" + "0" * 400
 
 
 @pytest.mark.parametrize(
