@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from contracts.status import TERMINAL
 from services.gateway.api.context import InCaller, InGateway, InTenant
@@ -17,7 +18,15 @@ from services.gateway.records import students
 from services.gateway.records.mastery import Basis, Occasion, Point, points_of
 
 router = APIRouter(prefix="/students", tags=["students"])
-"""An id is taken as a path: schools name students as `7/2/15`, and those must be found and deleted, too."""
+
+
+class _StudentId(StringConvertor):
+    """Slashes and all: schools name students as `7/2/15`, and those must be found and deleted, too."""
+
+    regex = "(?:(?!/mastery$).)+"
+
+
+register_url_convertor("student", _StudentId())
 
 _MOST = 500
 _TREND = 12
@@ -88,7 +97,7 @@ class StudentDeleted(View):
 
 
 @router.get(
-    "/{student_id:path}/mastery",
+    "/{student_id:student}/mastery",
     summary="Where a student stands",
     responses=problems(Code.STUDENT_NOT_FOUND, Code.VALIDATION_FAILED),
 )
@@ -112,7 +121,7 @@ async def get_mastery(
 
 
 @router.delete(
-    "/{student_id:path}",
+    "/{student_id:student}",
     summary="Delete a student for good",
     responses=problems(Code.STUDENT_NOT_FOUND, Code.EXAM_IN_FLIGHT),
 )
