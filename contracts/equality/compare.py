@@ -8,6 +8,7 @@ from contracts.equality.canonical import MAX_LENGTH as LONGEST
 from contracts.equality.canonical import canonical
 from contracts.equality.chemistry import compare_chemistry
 from contracts.equality.clock import compare_times
+from contracts.equality.doubts import are_doubtful
 from contracts.equality.groups import compare_groups, compare_ratios
 from contracts.equality.keys import kept_of, read_key, within
 from contracts.equality.match import Match, best, worst
@@ -38,9 +39,14 @@ def compare(student: str, key: str) -> Match:
         return Match.DIFFERENT
     if max(len(student), len(key)) > LONGEST:
         return Match.SAME if student.split() == key.split() else Match.DOUBTFUL
+    if are_doubtful(student, key):
+        return Match.DOUBTFUL
     read = read_key(key)
     found = best(_Comparison(student, wanted).found() for wanted in read.accepted)
-    return Match.DOUBTFUL if found is Match.DIFFERENT and (read.open or _one_of(student, key)) else found
+    if found is not Match.DIFFERENT:
+        return found
+    perhaps = any(_Comparison(student, meant).found().right for meant in read.perhaps)
+    return Match.DOUBTFUL if read.open or perhaps or _one_of(student, key) else found
 
 
 def _one_of(student: str, key: str) -> bool:

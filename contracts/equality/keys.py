@@ -19,17 +19,23 @@ _NO_ANSWER = frozenset(
     {"略", "见解析", "详见解析", "见详解", "详解", "答案略", "开放题", "无", "暂无", "解析", "见答案"}
 )
 _EACH_RIGHT = re.compile(r"[,，、]?(?:均可|都可以?|皆可|也可以?|亦可|也对|均正确|都对|任一即可)$")
-_BRACKETED = re.compile(r"([^（(]+)[（(](?:或者?|也可[写填]?|又称)?\s*([^）)]+)[）)]")
+_BRACKETED = re.compile(r"([^（(]+)[（(]([^（()）]+)[）)]")
+_AHEAD = re.compile(r"[（(]([^（()）]+)[）)]([^（()）]+)")
+_ALSO = re.compile(r"\s*(?:或者?|[也亦]可[写填作为]*|[又也][称叫作名]|or\b)\s*[:：]?\s*", re.IGNORECASE)
+_ALSO_BEHIND = re.compile(r"[,，]?\s*(?:[也亦均]可以?|也对|都对)$")
+_FORMULA = re.compile(r"(?:[A-Z][a-z]?[0-9₀-₉]*)+")
+_HAN = re.compile("[一-鿿]")
 _WORD = re.compile(r"[A-Za-z'’. -]{2,}|[一-鿿]{2,}|[一-鿿]")
 _RANGE = re.compile(r"(-?[\d.]+)(\D{0,6})~(-?[\d.]+)(\D{0,6})")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A key's accepted answers as written. `open`: others may be right too."""
+    """A key's accepted answers as written. `open`: others may be right too. `perhaps`: what a teacher may have meant as well."""
 
     accepted: tuple[str, ...]
     open: bool = False
+    perhaps: tuple[str, ...] = ()
 
 
 def read_key(key: str) -> Reading:
@@ -41,7 +47,7 @@ def read_key(key: str) -> Reading:
     if either:
         listed = tuple(_each(text[: either.start()]))
         return Reading(listed, loose or len(listed) == 1)
-    return Reading(tuple(dict.fromkeys((text, *_variants(text)))), loose)
+    return Reading(tuple(dict.fromkeys((text, *_variants(text)))), loose, tuple(_perhaps(text)))
 
 
 def kept_of(text: str) -> str:
@@ -66,13 +72,36 @@ def _each(text: str) -> list[str]:
 
 def _variants(key: str) -> list[str]:
     found = _BRACKETED.fullmatch(key)
-    if found and re.search("[一-鿿]", found[1]):
-        return [found[1].strip(), found[2].strip()]
+    if found:
+        outside, inside = found[1].strip(), found[2].strip()
+        also = _ALSO_BEHIND.sub("", _ALSO.sub("", inside, count=1) if _ALSO.match(inside) else inside)
+        if also and (also != inside or _is_sign_of(inside, outside)):
+            return [outside, also]
+        if _HAN.search(outside):
+            return [outside]  # what the bracket adds or explains may be left out, and is no answer by itself
     for separator in (r"\s*[/|／]\s*", r"\s*或者?\s*"):
         parts = re.split(separator, key)
         if len(parts) > 1 and all(_WORD.fullmatch(p) for p in parts) and not (_is_unit(key) or _is_quotient(parts)):
             return parts
     return []
+
+
+def _perhaps(key: str) -> list[str]:
+    """What only the teacher knows to be enough: 鲁迅（周树人） names a person twice, 快（慢） does not; UK/US are no quotient."""
+    found, ahead = _BRACKETED.fullmatch(key), _AHEAD.fullmatch(key)
+    if found and _HAN.search(found[1]):
+        return [found[2].strip()]
+    if ahead and _HAN.search(ahead[2]):
+        return [ahead[2].strip()]
+    parts = re.split(r"\s*/\s*", key)
+    return parts if len(parts) > 1 and all(re.fullmatch("[A-Z]{2}", part) for part in parts) else []
+
+
+def _is_sign_of(inside: str, outside: str) -> bool:
+    """厘米（cm） and 水（H2O） say one thing twice, in words and in signs."""
+    if not all(_HAN.fullmatch(each) for each in outside):
+        return False
+    return bool(_FORMULA.fullmatch(inside) or (_is_unit(outside) and _is_unit(inside)))
 
 
 def _is_unit(text: str) -> bool:
