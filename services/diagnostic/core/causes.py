@@ -17,12 +17,14 @@ _WITH_UNIT = re.compile(r"([+-]?\d{1,12}(?:\.\d{1,12})?)([^\d\s.+\-/|]{1,8})")
 _WORKED = frozenset({"calculation", "short_answer", "essay", "composite"})
 _LONGEST = 40
 _MISCOPIED_FROM = 3  # digits: one wrong digit in a shorter number may be anything
+_TRUSTED = 0.5  # an answer more likely misread than read shows nothing of the student, unless a teacher saw it
 _OTHERS = 2  # right or wrong questions on a point that make a single answer a slip or a pattern
 
 
 def causes_of(items: Sequence[Item], lang: Lang = "zh") -> tuple[Cause, ...]:
     """The causes of a paper's lost points, in its order: each answer alone, then beside the others on its point."""
-    found = ((item, cause_of(item, lang) or _beside(item, items, lang)) for item in items)
+    read = [item for item in items if _was_read(item)]
+    found = ((item, cause_of(item, lang) or _beside(item, read, lang)) for item in items)
     return tuple(cause for _, cause in found if cause is not None)
 
 
@@ -34,12 +36,18 @@ def cause_of(item: Item, lang: Lang = "zh") -> Cause | None:
         return Cause(number=item.number, path=item.question.path, kind="blank", text=CAUSES[lang]["blank"])
     if answer.verdict not in {"wrong", "partial"}:
         return None
-    if answer.error_cause:
+    if answer.error_cause:  # a model's, which may have seen the writing itself
         return _cause(item, "method", answer.error_cause)
-    if not written or not key:
+    if not written or not key or not _was_read(item):
         return None
     seen = _shown(item, written, key)
     return _cause(item, seen[0], CAUSES[lang][seen[1]]) if seen else None
+
+
+def _was_read(item: Item) -> bool:
+    """Whether what the student wrote is known; empty and unread answers have nothing to misread."""
+    answer = item.answer
+    return not answer.student_answer or answer.reviewed_by is not None or answer.answer_confidence >= _TRUSTED
 
 
 def _shown(item: Item, written: str, key: str) -> tuple[str, str] | None:
@@ -125,7 +133,7 @@ def _misread(stem: str, answer: str, key: str) -> tuple[str, str] | None:
 
 def _beside(item: Item, items: Sequence[Item], lang: Lang) -> Cause | None:
     """A slip where all the rest of a point is right, a gap where the point fails again and again."""
-    if item.answer.verdict != "wrong" or not item.points or not item.answer.student_answer:
+    if item.answer.verdict != "wrong" or not item.points or not item.answer.student_answer or not _was_read(item):
         return None
     code = item.points[0][0].code
     others = [o for o in items if o is not item and o.share is not None and o.points and o.points[0][0].code == code]

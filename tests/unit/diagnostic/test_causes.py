@@ -61,6 +61,19 @@ def test_a_wrong_answer_is_no_slip_when_another_on_its_point_lost_points_too(ver
     assert "6" not in {cause.number for cause in diagnosis_of(*right, lost, wrong("6", "甲", "乙", "数轴")).causes}
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [({"answer_confidence": 0.04}, False), ({"answer_confidence": 0.04, "reviewed_by": "teacher"}, True), ({}, True)],
+)
+def test_a_reading_that_nobody_trusts_has_no_cause_by_itself_or_beside_others(fields, told):
+    right = [(str(n), "correct", "数轴") for n in range(1, 5)]
+    alone, beside = wrong("5", "-3", "3"), wrong("6", "甲", "乙", "数轴")
+    alone[3].update(fields)
+    beside[3].update(fields)
+    causes = diagnosis_of(*right, alone, beside).causes
+    assert [cause.number for cause in causes] == (["5", "6"] if told else [])
+
+
 def test_two_sections_that_number_alike_keep_their_causes_apart():
     first = ("1", "wrong", "数轴", {"path": ("一", "1"), "student_answer": "-3", "correct_answer": "3"})
     second = ("1", "wrong", "数轴", {"path": ("二", "1"), "student_answer": "2/3", "correct_answer": "3/2"})

@@ -33,6 +33,7 @@ def exam(*rows, path=None):
         where = fields.pop("path", None) or (path or ()) + (number,)
         kind = fields.pop("type", "fill_blank")
         fields.setdefault("score", SCORES[verdict])
+        fields.setdefault("answer_confidence", 0.9)
         questions.append(
             Question(number=number, path=where, type=kind, knowledge_points=(point(name),) if name else ())
         )
