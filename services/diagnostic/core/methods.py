@@ -44,6 +44,8 @@ def _method(item: Item, subject: str, words: Words) -> str:
     kind = kind_of(item)
     if kind == "fill_blank" and not _worked_out(item, subject):
         return words.method_known
+    if kind in {"fill_blank", "calculation"} and subject != "math":
+        return words.method_measured
     return words.method[kind]
 
 

@@ -55,6 +55,7 @@ class Words:
     method: Mapping[QuestionType, str]
     method_of: tuple[str, str]
     """For some of the questions, and what stands between two of these."""
+    method_measured: str
     method_known: str
     """Of a blank to which one knows the answer, or finds it in the book."""
     method_blank: str

@@ -132,7 +132,6 @@ def test_a_short_answer_whose_key_is_a_number_is_worked_out_again_and_told_its_r
         ("math", "-1010", True),
         ("math", None, True),
         ("math", "a+b", True),
-        ("physics", "0.95×10³", True),
         ("physics", "惯性", False),
         ("history", "1919", False),
         ("chinese", "藤野先生", False),
@@ -141,6 +140,14 @@ def test_a_short_answer_whose_key_is_a_number_is_worked_out_again_and_told_its_r
 def test_only_a_blank_that_is_worked_out_is_to_be_derived_and_put_back_into_the_question(subject, key, worked):
     text = advice_on(wrong("1", "7", key, "数轴"), subject=subject)
     assert ("推导过程" in text, "代回" in text, "不看书再填" in text) == (worked, worked, not worked)
+
+
+@pytest.mark.parametrize("kind", ["fill_blank", "calculation"])
+def test_only_in_mathematics_a_result_is_put_back_into_the_question(kind):
+    rows = (wrong("1", "7", "0.95×10³", "数轴", kind),)
+    told = {subject: advice_on(*rows, subject=subject) for subject in ("math", "physics")}
+    assert ["代回" in told[subject] for subject in ("math", "physics")] == [True, False]
+    assert "单位是否合理" in told["physics"]
 
 
 @pytest.mark.parametrize(("subject", "example"), [("physics", True), ("chinese", False), ("history", False)])
