@@ -50,16 +50,21 @@ def _essay(question: ResultQuestion, review: EssayReview, crops: Sequence[Crop],
     }
 
 
+def _counted(say: Mapping[str, str], unit: str, count: int) -> str:
+    """A length with its unit: 1 word, 2 words."""
+    return say[f"{unit}_one" if count == 1 else unit].format(count=count)
+
+
 def _measures(measures: Measures, say: Mapping[str, str]) -> list[str]:
     about = "about_" if measures.approximate else ""
-    length = say[about + measures.unit].format(count=measures.length)
+    length = _counted(say, about + measures.unit, measures.length)
     asked = {(True, True): "asked_both", (True, False): "asked_least", (False, True): "asked_most"}
     if kind := asked.get((measures.least is not None, measures.most is not None)):
         length += say[kind].format(least=measures.least, most=measures.most)
     said = [length]
     if measures.paragraphs is not None:
         said.append(say["paragraphs"].format(count=measures.paragraphs))
-    longest = say[measures.unit].format(count=measures.longest_sentence)
+    longest = _counted(say, measures.unit, measures.longest_sentence)
     return [*said, say["sentences"].format(count=measures.sentences), say["longest"].format(count=longest)]
 
 

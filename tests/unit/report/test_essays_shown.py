@@ -24,12 +24,12 @@ def mistake(quote: str, correction: str | None, kind: str = "grammar") -> Mistak
     )  # fmt: skip
 
 
-def exam(*, approximate: bool = False, kind: str = "essay"):
+def exam(*, approximate: bool = False, kind: str = "essay", length: int = 5):
     mistakes = (mistake(" ,", ","), mistake("go", "went"), mistake("<b>home</b>", ""), mistake("#panic()", None))
     review = EssayReview(
         language="en",
         measures=Measures(
-            unit="words", length=5, least=60, approximate=approximate, paragraphs=None if approximate else 2
+            unit="words", length=length, least=60, approximate=approximate, paragraphs=None if approximate else 2
         ),
         mistakes=mistakes,
         corrected="Dear Li,\nI went",
@@ -73,6 +73,12 @@ def test_rows_of_handwriting_are_no_paragraphs() -> None:
     (one,) = shown(exam(approximate=True))["essays"]
     assert len(one["text"]) == 1
     assert "about 5 words" in one["measures"]
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "about 1 word"), (2, "about 2 words")])
+def test_a_length_of_one_is_singular(count: int, told: str) -> None:
+    (one,) = shown(exam(approximate=True, length=count))["essays"]
+    assert f"{told} (" in one["measures"]
 
 
 def test_an_essay_stands_in_a_part_of_its_own_and_nowhere_twice() -> None:

@@ -23,6 +23,7 @@ LABELS: Mapping[Lang, Mapping[str, str]] = {
 SAYINGS: Mapping[Lang, Mapping[str, str]] = {
     "zh": {
         "characters": "{count} 字", "words": "{count} 词", "about_characters": "约 {count} 字", "about_words": "约 {count} 词",
+        "characters_one": "1 字", "words_one": "1 词", "about_characters_one": "约 1 字", "about_words_one": "约 1 词",
         "asked_both": "（要求 {least}–{most}）", "asked_least": "（要求不少于 {least}）", "asked_most": "（要求不超过 {most}）",
         "paragraphs": "{count} 段", "sentences": "{count} 句", "longest": "最长的一句 {count}",
         "deleted": "删去", "nothing": "—", "left_out": "另有 {count} 处未列出。", "score": "得分 {points}", "none": "没有标出错误。",
@@ -30,7 +31,8 @@ SAYINGS: Mapping[Lang, Mapping[str, str]] = {
     },
     "en": {
         "characters": "{count} characters", "words": "{count} words", "about_characters": "about {count} characters",
-        "about_words": "about {count} words", "asked_both": " ({least}–{most} asked for)", "asked_least": " (at least {least} asked for)",
+        "about_words": "about {count} words", "characters_one": "1 character", "words_one": "1 word",
+        "about_characters_one": "about 1 character", "about_words_one": "about 1 word", "asked_both": " ({least}–{most} asked for)", "asked_least": " (at least {least} asked for)",
         "asked_most": " (at most {most} asked for)", "paragraphs": "paragraphs: {count}", "sentences": "sentences: {count}",
         "longest": "longest sentence: {count}", "deleted": "leave it out", "nothing": "—",
         "left_out": "{count} more are not listed.", "score": "{points} points", "none": "No mistake is marked.",
