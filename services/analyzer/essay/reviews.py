@@ -8,8 +8,11 @@ from contracts.artefacts.submission import Submission
 from services.analyzer.core.keys import match_key
 from services.analyzer.core.totals import totals
 from services.analyzer.core.words import Words
-from services.analyzer.essay.lengths import wanted
+from services.analyzer.essay.lengths import length, wanted
 from services.analyzer.essay.local import Essay, reviewed
+
+_LEAST = {"zh": 15, "en": 8}
+"""Characters or words of the least sentence that is worth a remark."""
 
 
 def with_reviews(analysis: Analysis, submission: Submission, paper: Paper, words: Words) -> Analysis:
@@ -31,9 +34,17 @@ def _reviewed(analysis: Analysis, submission: Submission, paper: Paper, words: W
             continue
         if (item.type if item is not None and item.type is not None else question.type) != "essay":
             continue
-        review = reviewed(_essay(answer, question, submission), words)
+        essay = _essay(answer, question, submission)
+        if answer.max_score is None and submission.essay is None and _is_scrap(essay):
+            continue  # a stray heading of an answer sheet, with a word beside it
+        review = reviewed(essay, words)
         open_still = answer.verdict == "ungraded" and answer.max_score is not None and answer.reviewed_by is None
         yield answer.model_copy(update={"essay": review, "needs_review": answer.needs_review or open_still})
+
+
+def _is_scrap(essay: Essay) -> bool:
+    """Whether too little stands there to be anybody's essay."""
+    return length(essay.text, essay.language) < _LEAST[essay.language]
 
 
 def _essay(answer: Answer, question: Question, submission: Submission) -> Essay:

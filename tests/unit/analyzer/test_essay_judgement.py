@@ -164,6 +164,14 @@ def test_handwriting_is_counted_but_never_called_wrong() -> None:
     )
 
 
+@pytest.mark.parametrize(("points", "text", "told"), [(None, "However", False), (40, "However", True)])
+def test_a_word_beside_a_stray_heading_is_no_essay_but_one_that_has_points_is(points, text, told) -> None:
+    sent, sheet = submission(), paper(question("essay", lines=[0], max_score=points))
+    analysis = analyze(sent, reading(lines=[line(text)]), sheet)
+    (answer,) = with_reviews(analysis, sent, sheet, english()).answers
+    assert (answer.student_answer, answer.essay is not None) == (text, told)
+
+
 def test_without_a_model_an_essay_has_no_score_and_goes_to_a_teacher() -> None:
     _, _, analysis = judged("I like my school very much.", prompt="Write at least 50 words.")
     (answer,) = analysis.answers
