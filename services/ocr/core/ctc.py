@@ -71,6 +71,31 @@ def forward(columns: npt.NDArray[np.float64], blank: npt.NDArray[np.float64]) ->
         return np.asarray(log_scale + np.log(alpha[:, -2:].sum(axis=1)), dtype=np.float64)
 
 
+def spans(probabilities: Floats, text: Sequence[int]) -> list[tuple[int, int]]:
+    """First and past-the-last step of each class of a text on its likeliest alignment (Viterbi, 1967)."""
+    states = np.full(2 * len(text) + 1, BLANK)
+    states[1::2] = text
+    skips = np.zeros(len(states), np.bool_)
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    with np.errstate(divide="ignore"):
+        emit = np.log(probabilities[:, states].astype(np.float64))
+    score = np.full(len(states), -np.inf)
+    score[:2] = emit[0, :2]
+    back = np.zeros(emit.shape, np.int8)
+    for step in range(1, len(emit)):
+        moves = np.full((3, len(states)), -np.inf)
+        moves[0], moves[1, 1:], moves[2, 2:] = score, score[:-1], np.where(skips[2:], score[:-2], -np.inf)
+        back[step] = moves.argmax(axis=0)
+        score = moves.max(axis=0) + emit[step]
+    state = len(states) - 1 - int(len(states) > 1 and score[-2] > score[-1])
+    path = [state]
+    for step in range(len(emit) - 1, 0, -1):
+        state -= int(back[step, state])
+        path.append(state)
+    at = np.array(path[::-1])
+    return [(int(np.searchsorted(at, odd)), int(np.searchsorted(at, odd, "right"))) for odd in range(1, len(states), 2)]
+
+
 def posterior(
     probabilities: Floats, candidates: Sequence[str], classes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, float]:

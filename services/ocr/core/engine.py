@@ -6,7 +6,7 @@ a 180-degree line classifier that does harm. Detection is DB (Liao et al., 2020)
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 import cv2
@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.ocr.core import batches, boxes, ctc, sessions
+from services.ocr.core.english import letters
+from services.ocr.core.english.reader import Characters, English, Rows, is_doubtful, signs_of, widths
 from services.ocr.core.hand import reader as hand
 from services.ocr.core.hand.alphabet import VERSION
 from services.ocr.core.said import NOTHING, Judged, Text
@@ -56,6 +58,7 @@ class PaddleEngine:
         self._det, self._rec, self._turn, self._alphabet = models
         self._side = detector_side
         self._classes = ctc.classes_of(self._alphabet, _twins)
+        self._english = English(signs_of(self._alphabet), letters.load())
         self.hand = hand.load(backend, threads, precision)
         self.version = f"pp-ocrv6-small+{VERSION}/{backend}"
 
@@ -71,22 +74,38 @@ class PaddleEngine:
         return [quad for quad in quads if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3]
 
     def recognise(self, crops: Sequence[Image]) -> list[Text]:
-        return [judged.free for judged in self._judged(crops, [()] * len(crops), every=False)]
+        texts, lines = [NOTHING] * len(crops), dict[int, Rows]()
+        for index, steps, share in self._read(crops):
+            characters = ctc.greedy(steps, self._alphabet)
+            texts[index] = _text(characters, share)
+            if is_doubtful(characters):
+                lines[index] = self._english.rows(steps, share)
+        return self._as_english(crops, texts, lines) if lines else texts
 
     def judge(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]]) -> list[Judged]:
-        return self._judged(crops, candidates, every=True)
-
-    def _judged(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]], *, every: bool) -> list[Judged]:
-        """every: with what else free readings may be."""
         judged = [Judged(NOTHING, dict.fromkeys(wanted, 0.0)) for wanted in candidates]
+        for index, steps, share in self._read(crops):
+            free = _text(ctc.greedy(steps, self._alphabet), share)
+            others = seconds(steps, self._alphabet, lambda sign: sign.translate(HOMOGLYPHS))
+            judged[index] = Judged(free, self._posterior(steps, candidates[index]), others)
+        return judged
+
+    def _read(self, crops: Sequence[Image]) -> Iterator[tuple[int, Steps, float]]:
+        """Of each legible crop, in no order: its index, what is read of it, and its share of the steps' width."""
         legible = [index for index, crop in enumerate(crops) if min(crop.shape[:2]) >= 2]
         for padded, indices in batches.together([(batches.padded(crops[index]), index) for index in legible]):
             rows = self._rec(batches.strips([crops[index] for index in indices], padded))
             for index, steps in zip(indices, rows, strict=False):
-                free = self._free(steps, batches.resized(crops[index]) / padded)
-                others = seconds(steps, self._alphabet, lambda sign: sign.translate(HOMOGLYPHS)) if every else ()
-                judged[index] = Judged(free, self._posterior(steps, candidates[index]), others)
-        return judged
+                yield index, steps, batches.resized(crops[index]) / padded
+
+    def _as_english(self, crops: Sequence[Image], texts: Sequence[Text], lines: Mapping[int, Rows]) -> list[Text]:
+        """The readings of a page, its doubtful lines of English read as such. lines: of these what is read of them at their own width."""
+        english = self._english.of_page([(text.text, text.confidence) for text in texts])
+        views = {index: [own] for index, own in lines.items()}
+        wide = [(index, view) for index in lines for view in widths(crops[index])]
+        for place, steps, share in self._read([view for _, view in wide]):
+            views[wide[place][0]].append(english.rows(steps, share))
+        return [_text(english.best(views[index])) if index in views else text for index, text in enumerate(texts)]
 
     def orientation(self, bgr: Image) -> Turn:
         votes = np.zeros(4, np.float32)
@@ -96,21 +115,22 @@ class PaddleEngine:
         turns: tuple[Turn, ...] = (0, 90, 180, 270)
         return turns[int(votes.argmax())]
 
-    def _free(self, steps: Steps, share: float) -> Text:
-        characters = ctc.greedy(steps, self._alphabet)
-        # One class may stand for several characters (a ligature); positions are per character.
-        spread = [(c, min(1.0, x / share), p) for text, x, p in characters for c in text.translate(HOMOGLYPHS)]
-        if not spread:
-            return NOTHING
-        text, xs, confidences = zip(*spread, strict=True)
-        return Text("".join(text), float(np.mean(confidences)), xs, confidences)
-
     def _posterior(self, steps: Steps, candidates: Sequence[str]) -> dict[str, float]:
         if not candidates:
             return {}
         plain = {candidate: "".join(map(_twins, candidate)) for candidate in candidates}
         scored = ctc.posterior(steps.probabilities(), list(dict.fromkeys(plain.values())), self._classes)
         return {candidate: scored[text] for candidate, text in plain.items()}
+
+
+def _text(characters: Characters, share: float = 1.0) -> Text:
+    """Characters as a reading. share: of the steps' width, what the crop takes."""
+    # One class may stand for several characters (a ligature); positions are per character.
+    spread = [(c, min(1.0, x / share), p) for text, x, p in characters for c in text.translate(HOMOGLYPHS)]
+    if not spread:
+        return NOTHING
+    text, xs, confidences = zip(*spread, strict=True)
+    return Text("".join(text), float(np.mean(confidences)), xs, confidences)
 
 
 def hand_of(engine: Engine) -> hand.HandReader | None:

@@ -1,0 +1,1 @@
+"""What hurried English writing says, by what the recogniser sees and what English words are like."""
