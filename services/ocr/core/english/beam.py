@@ -6,6 +6,7 @@ what English says of its letters. Capitals count as small letters; figures, spac
 
 import math
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from services.ocr.core.english.letters import END, SIGNS, Letters
@@ -35,12 +36,15 @@ def best_text(rows: Sequence[Row], signs: Mapping[int, str], letters: Letters) -
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
     said: dict[tuple[int, ...], Begun] = {(): Begun(0.0, "")}
     for row in rows:
+        if len(row) == 1 and row[0][0] == BLANK:  # as most are: no beginning goes on
+            beams = {begun: (_sum(*ways) + row[0][1], NEVER) for begun, ways in beams.items()}
+            continue
         beams = _step(beams, row, signs)
         for begun in beams:
             if begun not in said:
                 said[begun] = _went_on(said[begun[:-1]], signs[begun[-1]], letters)
-        ranked = sorted(beams, key=lambda begun: -(_sum(*beams[begun]) + said[begun].score))
-        beams = {begun: beams[begun] for begun in ranked[:WIDTH]}
+        scores = {begun: _sum(*ways) + said[begun].score for begun, ways in beams.items()}
+        beams = {begun: beams[begun] for begun in nlargest(WIDTH, scores, key=scores.__getitem__)}
     return max((_sum(*ways) + _ended(said[begun], letters), begun) for begun, ways in beams.items())
 
 
