@@ -18,9 +18,13 @@ WEIGHT = 0.6
 """What English counts beside the recogniser, which is surer than it is right."""
 USUAL = -1.6
 """Log-share of a usual letter, which is the cost of every sign that is none, and is given back for each: or short texts would win."""
-WIDTH = 12
+WIDTH = 6
 """Beginnings that are followed."""
+FAR = 7.0
+"""How much less likely than the likeliest, for the recogniser alone, a beginning is that isn't followed."""
 NEVER = -1e30
+Ways = dict[tuple[int, ...], tuple[float, float]]
+"""Of each beginning the log-probabilities of its alignments that end in a blank, and in its last sign."""
 _LETTERS = frozenset(SIGNS)
 
 
@@ -33,13 +37,13 @@ class Begun(NamedTuple):
 
 def best_text(rows: Sequence[Row], signs: Mapping[int, str], letters: Letters) -> tuple[float, tuple[int, ...]]:
     """The likeliest text, in classes, and its score, which compares readings of one line. signs: what each class other than the blank says, as far as it may stand in a text."""
-    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
+    beams: Ways = {(): (0.0, NEVER)}
     said: dict[tuple[int, ...], Begun] = {(): Begun(0.0, "")}
     for row in rows:
         if len(row) == 1 and row[0][0] == BLANK:  # as most are: no beginning goes on
             beams = {begun: (_sum(*ways) + row[0][1], NEVER) for begun, ways in beams.items()}
             continue
-        beams = _step(beams, row, signs)
+        beams = _likely(_step(beams, row, signs))
         for begun in beams:
             if begun not in said:
                 said[begun] = _went_on(said[begun[:-1]], signs[begun[-1]], letters)
@@ -48,11 +52,16 @@ def best_text(rows: Sequence[Row], signs: Mapping[int, str], letters: Letters) -
     return max((_sum(*ways) + _ended(said[begun], letters), begun) for begun, ways in beams.items())
 
 
-def _step(
-    beams: Mapping[tuple[int, ...], tuple[float, float]], row: Row, signs: Mapping[int, str]
-) -> dict[tuple[int, ...], tuple[float, float]]:
-    """Log-probabilities of all beginnings one step on, (ending in a blank, in a sign)."""
-    found: dict[tuple[int, ...], tuple[float, float]] = {}
+def _likely(beams: Ways) -> Ways:
+    """The beginnings that English may still make the likeliest."""
+    sums = {begun: _sum(*ways) for begun, ways in beams.items()}
+    least = max(sums.values()) - FAR
+    return {begun: ways for begun, ways in beams.items() if sums[begun] >= least}
+
+
+def _step(beams: Ways, row: Row, signs: Mapping[int, str]) -> Ways:
+    """Log-probabilities of all beginnings one step on."""
+    found: Ways = {}
 
     def add(begun: tuple[int, ...], blank: float, sign: float) -> None:
         before = found.get(begun, (NEVER, NEVER))

@@ -21,7 +21,7 @@ DOUBT = 0.9
 """A character less sure than this makes a line doubtful."""
 SURE = 0.97
 """Confidence from which a reading's words are those of the page."""
-CHANCE = 1e-3
+CHANCE = 3e-3
 """Probability from which a sign is followed."""
 LATIN = 0.7
 """Share of letters from which a line is words."""
