@@ -25,6 +25,7 @@ _ALSO = re.compile(r"\s*(?:或者?|[也亦]可[写填作为]*|[又也][称叫作
 _ALSO_BEHIND = re.compile(r"[,，]?\s*(?:[也亦均]可以?|也对|都对)$")
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?[0-9₀-₉]*)+")
 _HAN = re.compile("[一-鿿]")
+_OPTIONS = frozenset("ABCDEFGH")
 _WORD = re.compile(r"[A-Za-z'’. -]{2,}|[一-鿿]{2,}|[一-鿿]")
 _RANGE = re.compile(r"(-?[\d.]+)(\D{0,6})~(-?[\d.]+)(\D{0,6})")
 
@@ -98,8 +99,8 @@ def _perhaps(key: str) -> list[str]:
 
 
 def _is_sign_of(inside: str, outside: str) -> bool:
-    """厘米（cm） and 水（H2O） say one thing twice, in words and in signs."""
-    if not all(_HAN.fullmatch(each) for each in outside):
+    """厘米（cm） and 水（H2O） say one thing twice, in words and in signs; 苹果（A） may name an option."""
+    if not all(_HAN.fullmatch(each) for each in outside) or set(inside) <= _OPTIONS:
         return False
     return bool(_FORMULA.fullmatch(inside) or (_is_unit(outside) and _is_unit(inside)))
 

@@ -99,7 +99,7 @@ class PaddleEngine:
                 yield index, steps, batches.resized(crops[index]) / padded
 
     def _as_english(self, crops: Sequence[Image], texts: Sequence[Text], lines: Mapping[int, Rows]) -> list[Text]:
-        """The readings of a page, its doubtful lines of English read as such. lines: of these what is read of them at their own width."""
+        """The readings of a page, its doubtful lines of English read as such. lines: what these may say at their own width."""
         english = self._english.of_page([(text.text, text.confidence) for text in texts])
         views = {index: [own] for index, own in lines.items()}
         wide = [(index, view) for index in lines for view in widths(crops[index])]

@@ -231,3 +231,21 @@ def test_more_than_behind_a_number_adds_and_behind_a_letter_compares():
     assert not compare("3 less than x", "x>3").right
     assert compare("x more than 3", "x>3").right
     assert compare("3 is more than x", "x<3").right
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("法国", "1789年（法国）"), ("慢", "快（慢）"), ("A", "苹果（A）"), ("ABD", "全选（ABD）"), ("压强", "（大气）压强"), ("12", "1 2"), ("1,2", "1 2"),
+     ("eF", "Fe"), ("1g/cm³", "g/cm³"), ("J/kg·℃", "J/(kg·℃)"), ("UK", "UK/US")],
+)  # fmt: skip
+def test_what_only_the_teacher_knows_to_be_meant_is_neither_right_nor_wrong(answer, key):
+    assert compare(answer, key) is Match.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("H2O", "水（H2O）"), ("水", "水（H2O）"), ("DNA", "脱氧核糖核酸（DNA）"), ("cm", "厘米（cm）"), ("周树人", "鲁迅（或周树人）"), ("1789年", "1789年（法国）"),
+     ("10000", "10 000")],
+)  # fmt: skip
+def test_a_bracket_that_says_the_same_again_is_an_answer(answer, key):
+    assert compare(answer, key) is Match.SAME

@@ -36,7 +36,10 @@ class Begun(NamedTuple):
 
 
 def best_text(rows: Sequence[Row], signs: Mapping[int, str], letters: Letters) -> tuple[float, tuple[int, ...]]:
-    """The likeliest text, in classes, and its score, which compares readings of one line. signs: what each class other than the blank says, as far as it may stand in a text."""
+    """The likeliest text, in classes, and its score, which compares readings of one line.
+
+    signs: what each class other than the blank says, as far as it may stand in a text.
+    """
     beams: Ways = {(): (0.0, NEVER)}
     said: dict[tuple[int, ...], Begun] = {(): Begun(0.0, "")}
     for row in rows:
