@@ -162,7 +162,8 @@ def _value(name: str, inside: str, beside: str) -> str | None:
     text = re.sub(r"[_＿]{1,40}", "", text).strip()
     if name == "number":
         digits = number_of(text)
-        return digits if 1 <= len(digits) <= 24 else None
+        # "no" is a word, too: what follows it in "no harm to go slow" has no figure.
+        return digits if 1 <= len(digits) <= 24 and any(map(str.isdigit, digits)) else None
     if name == "name":
         text = re.sub(r"[\d:：]", "", text).strip()
         return text if 1 <= len(text) <= 40 else None

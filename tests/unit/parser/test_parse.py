@@ -214,6 +214,11 @@ def test_a_number_below_its_label_is_put_together_from_its_pieces() -> None:
     assert parse(submission(), reading(head + pieces + column(PAPER))).header.number == "20255132"
 
 
+def test_the_word_no_in_a_sentence_labels_no_number() -> None:
+    head = [line("Copy the sentences", 350, 60, em=32), line("no harm to go slow;", 80, 150)]
+    assert parse(submission("english"), reading(head + column(PAPER))).header.number is None
+
+
 def test_a_class_whose_label_and_grade_were_misread_is_still_told() -> None:
     head = [line("姓名：林知夏", 80, 150), line("班圾：B（3）班", 400, 150), line("学号：250317", 700, 150)]
     header = parse(submission(), reading(head + column(PAPER))).header
