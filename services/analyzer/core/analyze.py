@@ -25,6 +25,12 @@ from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
 _TYPED = "typed"
+_LETTERS = ("letter", "ringed")
+"""Evidence of a choice whose letter stands in its own place."""
+_LIKELY = 0.5
+"""Confidence from which such a letter is likelier than any other, or none."""
+_CLEAR_TICK = 0.8
+"""Confidence of a teacher's tick from which it is believed to be one, and this question's."""
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
@@ -177,22 +183,29 @@ def confirmed(found: Found, by_key: Grade, item: KeyItem | None = None) -> bool:
     """Whether the key confirms a free reading: a misreading seldom happens to be the right answer.
 
     Of several blanks those that are not empty must be the key's. A number that is right but for a lost or doubled digit
-    (00 for 0, km for 1km) is a misreading.
+    (00 for 0, km for 1km) is a misreading. A letter in its own place may be doubtful where it is likelier than not, since
+    something was struck there or stands elsewhere (docs/accuracy.md has how often it was right).
 
-    Readings know nothing of the key, but for letters inferred from a teacher's tick; those confirm nothing. Nor do words that
+    Readings know nothing of the key, but where it chose among them; those it cannot confirm. Nor do words confirm that
     were mended, for the student may have misspelt what the key spells right.
     """
-    free = found.evidence.partition(":")[0] not in ("ticked", "fill_mended") and not found.doubt
+    kind = found.evidence.partition(":")[0]
+    likely = kind.partition("_")[0] in _LETTERS and found.raw >= _LIKELY
+    free = not found.keyed and kind != "fill_mended" and (likely or not found.doubt)
     return free and has_digits_of(found, item) and (by_key.verdict == "correct" or is_keyed(found, item))
 
 
 def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:
-    """The answer in the light of a teacher's tick: what is ticked is not blank, and a ticked choice is the key's."""
+    """The answer in the light of a teacher's tick: what is ticked is not blank, and a ticked choice is the key's.
+
+    A clear tick says so by itself: of 157 choices that have one and a key, all were the key's.
+    """
     if marked is None or marked.verdict not in ("correct", "partial") or is_written(found):
         return found
     ticked = marked.verdict == "correct" and item is not None and isinstance(item.answer, str)
     if ticked and item is not None and kind in ("single_choice", "multiple_choice", "true_false"):
-        return Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt=True)
+        doubt = marked.confidence < _CLEAR_TICK
+        return Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt, keyed=True)
     return Found(None, "unread", 0.0, found.pieces, doubt=True)
 
 

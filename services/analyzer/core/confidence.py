@@ -26,7 +26,7 @@ _LINES: dict[str, tuple[float, float]] = {
     "line": (0.75, 0.25),
     "stem": (0.5, 2.5),
     "ringed": (0.0, 3.0),
-    "ticked": (0.0, 2.0),
+    "ticked": (0.0, 4.0),
     "bubble": (0.25, 4.0),
     "spot_cell": (0.0, 3.25),
     "spot_bracket": (0.25, 2.0),

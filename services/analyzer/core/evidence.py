@@ -62,6 +62,7 @@ class Found:
     """A student's answer with where and how it was found. `raw`: the evidence's own confidence, not yet calibrated.
 
     `views`: per blank, everything that was read there, the best first; empty where an answer is not made of blanks.
+    `keyed`: the key chose among what was read, or stands for it, so it cannot confirm it.
     """
 
     answer: str | None
@@ -70,6 +71,7 @@ class Found:
     pieces: tuple[Piece, ...] = ()
     doubt: bool = False
     views: tuple[tuple[str, ...], ...] = ()
+    keyed: bool = False
 
 
 def is_written(found: Found) -> bool:

@@ -26,7 +26,7 @@ def ranked(found: Found, item: KeyItem | None) -> Found:
     if len(given) != len(keyed) or len(views) != len(given):
         return found
     best = [_best(g, seen, k) for g, seen, k in zip(given, views, keyed, strict=True)]
-    return found if best == given else replace(found, answer="|".join(best), doubt=True)
+    return found if best == given else replace(found, answer="|".join(best), doubt=True, keyed=True)
 
 
 def is_keyed(found: Found, item: KeyItem | None) -> bool:
@@ -63,7 +63,7 @@ def likelier(found: Found, item: KeyItem | None) -> Found:
     letter = item.answer if item is not None and isinstance(item.answer, str) else None
     if letter is None or found.raw >= _DOUBTFUL or letter == found.answer or not found.views:
         return found
-    return replace(found, answer=letter, doubt=True) if letter in found.views[0] else found
+    return replace(found, answer=letter, doubt=True, keyed=True) if letter in found.views[0] else found
 
 
 def as_keyed(views: Sequence[str], key: str) -> str | None:

@@ -1,7 +1,9 @@
 """Answers and verdicts of whole papers, from readings made by hand."""
 
 import time
+from dataclasses import replace
 
+import pytest
 from analyzer_build import bubbles, key, line, mark, paper, question, reading, spot, submission
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -308,10 +310,14 @@ def test_choices_that_look_blank_are_unread_when_a_teacher_ticked_one() -> None:
     assert [(a.student_answer, a.verdict, a.score) for a in got] == [(None, "correct", 3.0), (None, "wrong", 0.0)]
 
 
-def test_a_ticked_choice_that_was_not_read_is_the_keys_and_goes_to_review() -> None:
-    r = reading(spots=[spot("¥#")], marks=[mark("tick")])
+@pytest.mark.parametrize(("sure", "review"), [(0.9, False), (0.6, True)])
+def test_a_ticked_choice_that_was_not_read_is_the_keys_and_a_faint_tick_goes_to_review(
+    sure: float, review: bool
+) -> None:
+    tick = mark("tick").model_copy(update={"confidence": sure})
+    r = reading(spots=[spot("¥#")], marks=[tick])
     got = only(analyze(submission(key("1", "C")), r, paper(question("single_choice", spots=[0], marks=[0]))).answers)
-    assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == ("C", "correct", "marks", True)
+    assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == ("C", "correct", "marks", review)
 
 
 def test_a_number_beside_a_cross_is_a_loss_even_without_its_minus() -> None:
@@ -382,11 +388,20 @@ def test_an_essay_is_all_the_writing_below_its_heading_whatever_it_was_taken_for
 
 def test_a_free_reading_that_the_key_confirms_needs_no_review_and_an_inferred_one_does() -> None:
     free = Found("12", "fill_spot", 0.9, ())
-    inferred = Found("B", "ticked", 0.9, (), doubt=True)
-    right = grade("12", "12", "fill_blank")
+    right, letter = grade("12", "12", "fill_blank"), grade("B", "B", "single_choice")
     assert confirmed(free, right)
     assert not confirmed(free, grade("12", "13", "fill_blank"))
-    assert not confirmed(inferred, grade("B", "B", "single_choice"))
+    assert not confirmed(replace(free, keyed=True), right)
+    assert not confirmed(Found("B", "ticked", 0.9, keyed=True), letter)
+
+
+def test_a_key_confirms_a_doubtful_letter_in_its_place_that_it_did_not_choose_but_no_doubtful_blank() -> None:
+    letter, blank = grade("B", "B", "single_choice"), grade("12", "12", "fill_blank")
+    assert confirmed(Found("B", "letter_0", 1.0, doubt=True), letter)
+    assert not confirmed(Found("B", "letter_0", 1.0, doubt=True, keyed=True), letter)
+    assert not confirmed(Found("B", "letter_0", 0.4, doubt=True), letter)
+    assert not confirmed(Found("B", "stem", 1.0, doubt=True), letter)
+    assert not confirmed(Found("12", "fill_spot", 1.0, doubt=True), blank)
 
 
 def test_a_key_confirms_no_number_with_a_lost_or_doubled_digit() -> None:
@@ -396,7 +411,8 @@ def test_a_key_confirms_no_number_with_a_lost_or_doubled_digit() -> None:
         ("1/2", "0.5", True),
         ("3.0", "3", True),
     ):
-        assert confirmed(Found(read, "fill_agreed", 0.9), Grade("correct", 1.0, sure=True), key("1", wanted)) is sure
+        found, right = Found(read, "fill_agreed", 0.9), Grade("correct", 1.0, sure=True)
+        assert confirmed(found, right, key("1", wanted)) is sure
 
 
 def test_blue_writing_outside_a_questions_only_place_is_for_a_teacher_to_look_at() -> None:

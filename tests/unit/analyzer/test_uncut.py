@@ -98,7 +98,9 @@ def test_a_printed_number_before_an_empty_blank_for_its_unit_stays_print() -> No
 
 def test_the_key_chooses_among_what_was_read_and_never_adds_to_it() -> None:
     found = Found("文文明开化", "fill_spot:han", 0.9, views=(("文文明开化", "文明开化"),))
-    assert ranked(found, key("1", "文明开化")) == Found("文明开化", "fill_spot:han", 0.9, doubt=True, views=found.views)
+    assert ranked(found, key("1", "文明开化")) == Found(
+        "文明开化", "fill_spot:han", 0.9, doubt=True, views=found.views, keyed=True
+    )
     assert ranked(found, key("1", "殖产兴业")) == found
 
 
@@ -172,11 +174,12 @@ def test_an_options_own_letter_that_was_taken_for_writing_is_no_answer() -> None
     assert analyze(submission(key("1", "D")), r, paper(bare)).answers[0].student_answer == "A"
 
 
-def test_a_ring_that_hides_its_letter_is_around_the_one_option_that_was_not_read_and_a_teacher_looks() -> None:
+def test_a_ring_that_hides_its_letter_is_around_the_one_option_that_was_not_read_and_only_the_key_confirms_it() -> None:
     ring = spot(kind="option").model_copy(update={"ink": 0.1})
     told = question("single_choice", spots=[0], options="ABC")
-    got = analyze(submission(key("1", "D")), reading(spots=[ring]), paper(told)).answers[0]
-    assert (got.student_answer, got.needs_review) == ("D", True)
+    for wanted, review in (("D", False), ("A", True)):
+        got = analyze(submission(key("1", wanted)), reading(spots=[ring]), paper(told)).answers[0]
+        assert (got.student_answer, got.needs_review) == ("D", review)
     between = question("single_choice", spots=[0], options="ABD")
     assert analyze(submission(), reading(spots=[ring]), paper(between)).answers[0].student_answer == "C"
     for options in ("AB", "ABCD"):
@@ -201,7 +204,9 @@ def test_a_doubled_digit_or_letter_is_no_strike_out() -> None:
 
 def test_a_doubtful_letter_that_may_be_the_keys_is_taken_for_it_and_reviewed_a_clear_one_is_not() -> None:
     doubtful = Found("A", "letter_1", 0.5, views=(("A", "C"),))
-    assert likelier(doubtful, key("1", "C")) == Found("C", "letter_1", 0.5, doubt=True, views=doubtful.views)
+    assert likelier(doubtful, key("1", "C")) == Found(
+        "C", "letter_1", 0.5, doubt=True, views=doubtful.views, keyed=True
+    )
     assert likelier(doubtful, key("1", "D")) == doubtful
     clear = Found("A", "letter_2", 0.9, views=(("A", "C"),))
     assert likelier(clear, key("1", "C")) == clear
