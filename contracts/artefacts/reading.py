@@ -15,7 +15,11 @@ Ink = Literal["black", "blue", "red"]
 
 
 class Line(Contract):
-    """A line of text, cut where the script changes. `xs`: the centre x of each character of `text`."""
+    """A line of text, cut where the script changes. `xs`: the centre x of each character of `text`.
+
+    `guessed`: the places of characters that were not seen as the likeliest but are usual in their language: the writer may have
+    meant another.
+    """
 
     text: str
     confidence: Share
@@ -24,6 +28,7 @@ class Line(Contract):
     ink: Ink = "black"
     xs: tuple[float, ...] = ()
     confidences: tuple[float, ...] = ()
+    guessed: tuple[int, ...] = ()
 
 
 class Spot(Contract):
@@ -35,7 +40,8 @@ class Spot(Contract):
     admissible short answer (A-H, √, ×, T, F, digits), summing to at most 1; empty when there is no ink. Of free writing
     that was read in several views: the share of views of each reading.
     `text`: free reading of the inside, "" when blank. `struck`: something in it was crossed out. `seconds`: the free reading
-    with its doubtful characters as what they may be instead, each text one choice for all of them.
+    with its doubtful characters as what they may be instead, each text one choice for all of them. `guessed`: a character of
+    `text` was not seen as the likeliest but is usual in its language.
     """
 
     kind: Literal["bracket", "rule", "cell", "beside", "option"]
@@ -47,6 +53,7 @@ class Spot(Contract):
     script: Script = "handwritten"
     struck: bool = False
     seconds: tuple[str, ...] = ()
+    guessed: bool = False
     row: int | None = None
     column: int | None = None
     table: int | None = None

@@ -10,7 +10,7 @@ from contracts.artefacts.submission import KeyItem, SubjectRules, Submission
 from services.analyzer.core.accepted import grade_under
 from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
-from services.analyzer.core.evidence import Found, is_written
+from services.analyzer.core.evidence import Found, is_mended, is_written
 from services.analyzer.core.fills import read_blanks
 from services.analyzer.core.grading import UNGRADED, Grade
 from services.analyzer.core.keyed import has_digits_of, is_keyed, likelier, ranked
@@ -150,7 +150,7 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     confidence = _confidence(found)
     clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key, item) else REVIEW_BELOW)
     judged = decided.sure or not wanted(item, reading)
-    review = found.answer is None or not clear or not agreed or not judged
+    review = found.answer is None or is_mended(found) or not clear or not agreed or not judged
     return Answer(
         number=question.number,
         path=question.path,
@@ -191,7 +191,7 @@ def confirmed(found: Found, by_key: Grade, item: KeyItem | None = None) -> bool:
     """
     kind = found.evidence.partition(":")[0]
     likely = kind.partition("_")[0] in _LETTERS and found.raw >= _LIKELY
-    free = not found.keyed and kind != "fill_mended" and (likely or not found.doubt)
+    free = not found.keyed and not is_mended(found) and (likely or not found.doubt)
     return free and has_digits_of(found, item) and (by_key.verdict == "correct" or is_keyed(found, item))
 
 

@@ -20,8 +20,9 @@ _LEAST_SHARE = 0.1
 class Piece:
     """One place with, or made for, a student's writing.
 
-    `seconds`: what its text may be instead, sign by sign. `xs`: the centres of a line's characters. `mended`: a letter was guessed. `blue`: its ink is no print's. `inline`: what the lines that run through a
-    spot read there: a second view of the same ink, with its confidence.
+    `seconds`: what its text may be instead, sign by sign. `xs`: the centres of a line's characters. `mended`: a sign was guessed.
+    `blue`: its ink is no print's. `inline`: what the lines that run through a spot read there: a second view of the same ink, with its
+    confidence, and whether it was mended.
     """
 
     source: Source
@@ -34,6 +35,7 @@ class Piece:
     struck: bool = False
     inline: str = ""
     inline_confidence: float = 0.0
+    inline_mended: bool = False
     agreed: bool = False
     handwritten: bool = False
     xs: tuple[float, ...] = ()
@@ -79,6 +81,11 @@ def is_written(found: Found) -> bool:
     return found.answer is not None and bool(found.answer.replace("|", "").strip())
 
 
+def is_mended(found: Found) -> bool:
+    """Whether a sign of it was guessed: the student may have written what is wrong where the usual one is right."""
+    return found.evidence.partition(":")[0].endswith("_mended")
+
+
 UNREAD = Found(None, "none", 0.0)
 
 
@@ -100,7 +107,9 @@ def lines_of(question: Question, reading: Reading) -> list[Piece]:
         text = line.text[ref.start : ref.end]
         if line.ink != "red" and text.strip() and not is_seal(text, page):
             box, xs = _part_box(line, ref.start, ref.end), line.xs[ref.start : ref.end]
-            found.append(Piece("line", page.page, box, text, line.confidence, xs=xs, blue=line.ink == "blue"))
+            mended = any(ref.start <= place < len(line.text[: ref.end]) for place in line.guessed)
+            blue = line.ink == "blue"
+            found.append(Piece("line", page.page, box, text, line.confidence, xs=xs, mended=mended, blue=blue))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import NamedTuple
 
 from contracts.artefacts.reading import Line, Page, Spot
 from contracts.base import Box
@@ -14,13 +15,21 @@ _EDGE = 0.25
 """Line heights from a place's edge within which a printed character is one that the edge cut."""
 
 
-def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
-    """What the page's lines (not in red) read inside `box`, a Latin word cut by its edges completed; its
-    confidence, and whether any of it is handwriting.
+class Inline(NamedTuple):
+    """What lines read in a place. handwritten: whether any of it is; guessed: whether a character of it was."""
+
+    text: str
+    confidence: float
+    handwritten: bool
+    guessed: bool
+
+
+def inline_text(page: Page, box: Box) -> Inline:
+    """What the page's lines (not in red) read inside `box`, a Latin word cut by its edges completed.
 
     Lines count when their middle runs through the box; characters by their centres.
     """
-    chosen: list[tuple[float, str, float, bool]] = []
+    chosen: list[tuple[float, Inline]] = []
     through = [x for x in page.lines if x.script == "handwritten" and x.ink == "blue" and overlap(line_box(x), box) > 0]
     for line in page.lines:
         if through and line.ink != "blue" and not _is_sign(line):  # blue writing stands here: what is black is print
@@ -48,10 +57,13 @@ def inline_text(page: Page, box: Box) -> tuple[str, float, bool]:
         if first == inside[0] > 0 and _continues(line, first):
             first -= 1
         sure = line.confidences[first:last] if len(line.confidences) == len(line.text) else (line.confidence,)
-        chosen.append((line.xs[first], line.text[first:last], sum(sure) / len(sure), line.script == "handwritten"))
-    chosen.sort()
-    text = re.sub(r"^([-−—–]) (?=[\d√(])", r"\1", " ".join(t.strip() for _, t, _, _ in chosen))
-    return text, min((c for _, _, c, _ in chosen), default=0.0), any(h for *_, h in chosen)
+        guessed = any(first <= place < last for place in line.guessed)
+        part = Inline(line.text[first:last], sum(sure) / len(sure), line.script == "handwritten", guessed)
+        chosen.append((line.xs[first], part))
+    parts = [part for _, part in sorted(chosen)]
+    text = re.sub(r"^([-−—–]) (?=[\d√(])", r"\1", " ".join(part.text.strip() for part in parts))
+    sure_of = min((part.confidence for part in parts), default=0.0)
+    return Inline(text, sure_of, any(part.handwritten for part in parts), any(part.guessed for part in parts))
 
 
 def _without_number(line: Line, box: Box) -> int:

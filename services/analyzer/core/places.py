@@ -43,7 +43,7 @@ def _append(found: list[Piece], page: Page, spot: Spot) -> None:
 
 def _spot_piece(page: Page, spot: Spot) -> Piece:
     ranked = tuple(sorted(spot.candidates.items(), key=lambda c: -c[1]))
-    inline, sure, handwritten = inline_text(page, spot.box)
+    inline = inline_text(page, spot.box)
     text = without_print(spot.text, page, spot.box)
     return Piece(
         spot.kind,
@@ -54,8 +54,10 @@ def _spot_piece(page: Page, spot: Spot) -> Piece:
         ranked,
         spot.ink,
         spot.struck,
-        inline,
-        sure,
-        handwritten=handwritten,
+        inline.text,
+        inline.confidence,
+        inline.guessed,
+        handwritten=inline.handwritten,
+        mended=spot.guessed,
         seconds=spot.seconds,
     )

@@ -63,7 +63,8 @@ def _known_among(spot: Piece, words: Words) -> Piece:
 def _better(spot: Piece, words: Words) -> Piece:
     """A spot with the better of its two views; agreement is worth more than either."""
     if spot.blank and spot.source == "rule" and spot.ink > _INKED and spot.inline:
-        return replace(spot, text=spot.inline, confidence=_SECOND_HAND * spot.inline_confidence)
+        sure = _SECOND_HAND * spot.inline_confidence
+        return replace(spot, text=spot.inline, confidence=sure, mended=spot.inline_mended)
     own, inline = short_answer(spot.text), short_answer(spot.inline)
     own, inline = _without_number(own, inline), _without_number(inline, own)
     if not inline or spot.blank:
@@ -71,7 +72,8 @@ def _better(spot: Piece, words: Words) -> Piece:
     chosen = spot if own == inline else _chosen(spot, own, inline, words)
     wordy = is_known(chosen.text, words) or script_of(own) == "han"
     if own == inline or (wordy and _same_letters(own, inline)):
-        return replace(chosen, confidence=max(spot.confidence, spot.inline_confidence), agreed=True)
+        sure = max(spot.confidence, spot.inline_confidence)  # what one view guesses and the other sees is seen
+        return replace(chosen, confidence=sure, agreed=True, mended=spot.mended and spot.inline_mended)
     return chosen
 
 
@@ -113,7 +115,8 @@ def _without_number(view: str, other: str) -> str:
 def _taken(spot: Piece, own: str, inline: str, *, better: bool) -> Piece:
     """The spot with the better view as its text, the other kept beside it."""
     if better:
-        return replace(spot, text=inline, confidence=spot.inline_confidence, inline=own)
+        sure, mended = spot.inline_confidence, spot.inline_mended
+        return replace(spot, text=inline, confidence=sure, mended=mended, inline=own, inline_mended=spot.mended)
     return replace(spot, text=own, inline=inline)
 
 

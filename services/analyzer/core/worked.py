@@ -170,4 +170,5 @@ def _passage(grouped: list[list[Piece]]) -> Found:
         text = _TAG.sub("", text, count=1)
     concluding = [i for i, x in enumerate(text.split("\n")) if _CONCLUDING.match(x)]
     answer = conclusion(text) if concluding else plain(text)
-    return Found(answer, f"sub:{script_of(answer)}", min(p.confidence for p in pieces), tuple(pieces))
+    kind = "sub_mended" if any(p.mended for p in pieces) else "sub"
+    return Found(answer, f"{kind}:{script_of(answer)}", min(p.confidence for p in pieces), tuple(pieces))

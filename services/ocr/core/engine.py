@@ -6,7 +6,7 @@ a 180-degree line classifier that does harm. Detection is DB (Liao et al., 2020)
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 import cv2
@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from services.ocr.core import batches, boxes, ctc, sessions
-from services.ocr.core.english import letters
-from services.ocr.core.english.reader import Characters, English, Rows, is_doubtful, signs_of, widths
 from services.ocr.core.hand import reader as hand
 from services.ocr.core.hand.alphabet import VERSION
-from services.ocr.core.said import NOTHING, Judged, Text
+from services.ocr.core.language import again
+from services.ocr.core.language.rows import Characters
+from services.ocr.core.said import NOTHING, Judged, Text, said_again
 from services.ocr.core.seconds import seconds
 from services.ocr.core.sessions import Backend
 from services.ocr.core.steps import Steps
@@ -58,7 +58,8 @@ class PaddleEngine:
         self._det, self._rec, self._turn, self._alphabet = models
         self._side = detector_side
         self._classes = ctc.classes_of(self._alphabet, _twins)
-        self._english = English(signs_of(self._alphabet), letters.load())
+        english, chinese = again.readers(self._alphabet)
+        self._of_lines, self._of_answers = (english, chinese), (chinese,)  # words of English answers are chosen later
         self.hand = hand.load(backend, threads, precision)
         self.version = f"pp-ocrv6-small+{VERSION}/{backend}"
 
@@ -74,20 +75,28 @@ class PaddleEngine:
         return [quad for quad in quads if min(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[0] - quad[3])) > 3]
 
     def recognise(self, crops: Sequence[Image]) -> list[Text]:
-        texts, lines = [NOTHING] * len(crops), dict[int, Rows]()
+        texts, doubtful = [NOTHING] * len(crops), again.Again(self._of_lines)
         for index, steps, share in self._read(crops):
             characters = ctc.greedy(steps, self._alphabet)
             texts[index] = _text(characters, share)
-            if is_doubtful(characters):
-                lines[index] = self._english.rows(steps, share)
-        return self._as_english(crops, texts, lines) if lines else texts
+            doubtful.add(index, characters, steps, share)
+        wide = doubtful.views(crops)
+        for place, steps, share in self._read([view for _, view in wide]):
+            doubtful.seen(wide[place][0], steps, share)
+        for index, likeliest in doubtful.best([(text.text, text.confidence) for text in texts]):
+            texts[index] = said_again(texts[index], _text(likeliest))
+        return texts
 
     def judge(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]]) -> list[Judged]:
         judged = [Judged(NOTHING, dict.fromkeys(wanted, 0.0)) for wanted in candidates]
+        doubtful = again.Again(self._of_answers)
         for index, steps, share in self._read(crops):
-            free = _text(ctc.greedy(steps, self._alphabet), share)
+            characters = ctc.greedy(steps, self._alphabet)
             others = seconds(steps, self._alphabet, lambda sign: sign.translate(HOMOGLYPHS))
-            judged[index] = Judged(free, self._posterior(steps, candidates[index]), others)
+            judged[index] = Judged(_text(characters, share), self._posterior(steps, candidates[index]), others)
+            doubtful.add(index, characters, steps, share)
+        for index, likeliest in doubtful.best([]):
+            judged[index] = judged[index].free_again(_text(likeliest))
         return judged
 
     def _read(self, crops: Sequence[Image]) -> Iterator[tuple[int, Steps, float]]:
@@ -97,15 +106,6 @@ class PaddleEngine:
             rows = self._rec(batches.strips([crops[index] for index in indices], padded))
             for index, steps in zip(indices, rows, strict=False):
                 yield index, steps, batches.resized(crops[index]) / padded
-
-    def _as_english(self, crops: Sequence[Image], texts: Sequence[Text], lines: Mapping[int, Rows]) -> list[Text]:
-        """The readings of a page, its doubtful lines of English read as such. lines: what these may say at their own width."""
-        english = self._english.of_page([(text.text, text.confidence) for text in texts])
-        views = {index: [own] for index, own in lines.items()}
-        wide = [(index, view) for index in lines for view in widths(crops[index])]
-        for place, steps, share in self._read([view for _, view in wide]):
-            views[wide[place][0]].append(english.rows(steps, share))
-        return [_text(english.best(views[index])) if index in views else text for index, text in enumerate(texts)]
 
     def orientation(self, bgr: Image) -> Turn:
         votes = np.zeros(4, np.float32)

@@ -63,6 +63,7 @@ def cut(line: Line, start: int, end: int, script: Script, colour: Ink, *, edges:
         ink=colour,
         xs=line.xs[start:end],
         confidences=confidences,
+        guessed=tuple(place - start for place in line.guessed if start <= place < end),
     )
 
 
@@ -98,6 +99,7 @@ def _by_colour(quad: Floats, strip: Image, text: Text) -> list[Line]:
         box=quad_of(quad),
         xs=tuple(float(left[0] + x * along[0]) for x in text.xs),
         confidences=text.confidences,
+        guessed=text.guessed,
     )
     ways = ink.strokes(strip)
     edges = character_edges(text.xs)

@@ -176,6 +176,7 @@ def _better(read: list[Line], spot: Spot) -> list[Line]:
         "confidence": spot.confidence,
         "xs": tuple(x0 + (index + 0.5) / count * (x1 - x0) for index in range(count)),
         "confidences": (spot.confidence,) * count,
+        "guessed": (),
     }
     return [read[0].model_copy(update=told)]
 

@@ -76,15 +76,18 @@ def _line(line: Line, fold: Callable[[str], str]) -> Line:
     if len(line.xs) != len(line.text):
         return line.model_copy(update={"text": told(fold(line.text))})
     text, xs, sure = fold(line.text), list(line.xs), list(line.confidences)
+    guessed = [place in line.guessed for place in range(len(text))]
     for read, sign in RULES:
         for start, end in _spans(read, text):
             text = text[:start] + sign + text[end:]
             xs[start:end] = [float(np.mean(xs[start:end]))]
             sure[start:end] = [min(INFERRED, *sure[start:end], 1.0)]
+            guessed[start:end] = [any(guessed[start:end])]
     if text == line.text:
         return line
     confidence = line.confidence if len(sure) == len(line.confidences) == 0 else float(np.mean(sure))
-    return line.model_copy(update={"text": text, "xs": tuple(xs), "confidences": tuple(sure), "confidence": confidence})
+    update = {"text": text, "xs": tuple(xs), "confidences": tuple(sure), "confidence": confidence}
+    return line.model_copy(update=update | {"guessed": tuple(place for place, is_one in enumerate(guessed) if is_one)})
 
 
 def _spot(spot: Spot, fold: Callable[[str], str]) -> Spot:

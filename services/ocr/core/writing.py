@@ -77,7 +77,7 @@ class Reader:
             if stood is None and len(again) < MAX_AGAIN and self._is_doubtful(item, read):
                 again[index] = (item.crop, seen.free)
             found = stood or signed(item, read)
-            spots[index] = item.empty.model_copy(update=found | {"seconds": _seconds(seen, str(found["text"]))})
+            spots[index] = item.empty.model_copy(update=found | _beside(seen, str(found["text"])))
         return self._looked_at_again(spots, again)
 
     def _judged(self, crops: Sequence[Image], wanted: Sequence[Sequence[str]]) -> list[Judged]:
@@ -208,10 +208,13 @@ class Reader:
         return picture_of(content, self._leaf, self._red, em)
 
 
-def _seconds(judged: Judged, text: str) -> tuple[str, ...]:
-    """What else the text of a place may be; nothing where it isn't the free reading, a sign before it aside."""
+def _beside(judged: Judged, text: str) -> dict[str, object]:
+    """What else the text of a place may be, and whether it is guessed; nothing where it isn't the free reading, a sign before it
+    aside.
+    """
     read, bare = judged.free.text.strip(), text.lstrip("-")
     if not bare or bare != read.lstrip(LEVEL):
-        return ()
+        return {}
     sign = text.removesuffix(bare)
-    return tuple(sign + other.strip()[len(read) - len(bare) :] for other in judged.seconds)
+    seconds = tuple(sign + other.strip()[len(read) - len(bare) :] for other in judged.seconds)
+    return {"seconds": seconds, "guessed": bool(judged.free.guessed)}

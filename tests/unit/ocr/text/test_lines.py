@@ -214,3 +214,10 @@ def test_a_part_that_is_numbered_again_in_a_larger_hand_is_an_answer() -> None:
 def test_parts_of_the_next_question_are_numbered_anew() -> None:
     lines = [line("1.计算", 0, 0), line("(1) 长度", 0, 40), line("2.求值", 0, 80), line("(1) 高度", 0, 120, height=40)]
     assert [part.script for part in script.by_size_and_wording(lines)] == ["printed"] * 4
+
+
+def test_a_part_of_a_line_has_its_own_guessed_characters() -> None:
+    box = ((0.0, 0.0), (50.0, 0.0), (50.0, 10.0), (0.0, 10.0))
+    whole = Line(text="abcde", confidence=0.9, box=box, xs=(5, 15, 25, 35, 45), confidences=(0.9,) * 5, guessed=(0, 3))
+    part = lines.cut(whole, 2, 5, "handwritten", "black", edges=(0.4, 1.0))
+    assert (part.text, part.guessed) == ("cde", (1,))

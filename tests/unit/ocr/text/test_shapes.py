@@ -112,3 +112,9 @@ def test_characters_with_one_form_in_use_in_simplified_texts_fold() -> None:
 def test_characters_in_use_in_simplified_texts_do_not_fold() -> None:
     assert folded("乾坤，著名，瞭望，藉口") == "乾坤，著名，瞭望，藉口"
     assert not is_simplified(["山水日月"])
+
+
+def test_guessed_characters_keep_their_places_when_two_before_them_become_one() -> None:
+    line = Line(text="所r≤分子", confidence=0.9, box=BOX, xs=(1, 2, 3, 4, 5), confidences=(0.9,) * 5, guessed=(3,))
+    (told,), _ = mended([line], [])
+    assert (told.text, told.guessed) == ("所以分子", (2,))

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from services.ocr.core import ctc
-from services.ocr.core.english import letters
-from services.ocr.core.english.beam import BLANK, best_text
-from services.ocr.core.english.reader import Characters, English, Rows, is_doubtful, signs_of
+from services.ocr.core.language.beam import BLANK, best_text
+from services.ocr.core.language.english import letters
+from services.ocr.core.language.english.lines import English
+from services.ocr.core.language.rows import Characters, Rows
 from services.ocr.core.steps import Probabilities
 
 ALPHABET = ("", *"abcdefghijklmnopqrstuvwxyz' 0123456789.BIQ")
 CLASSES = {sign: index for index, sign in enumerate(ALPHABET)}
-SIGNS = signs_of(ALPHABET)
+SIGNS = {index: sign for index, sign in enumerate(ALPHABET) if sign}
+READER = English(SIGNS, letters.load())
 
 
 def seen(text: str, *, open_at: dict[int, dict[str, float]] | None = None) -> Rows:
@@ -27,7 +29,7 @@ def seen(text: str, *, open_at: dict[int, dict[str, float]] | None = None) -> Ro
 
 
 def read(line: Rows, page: tuple[tuple[str, float], ...] = ()) -> str:
-    return "".join(sign for sign, _, _ in English(SIGNS, letters.load()).of_page(page).best([line]))
+    return "".join(sign for sign, _, _ in READER.of_page(page).best([line]))
 
 
 def of(text: str, *, sure: float = 0.99, unsure: float = 0.6) -> Characters:
@@ -62,14 +64,13 @@ def test_figures_are_as_the_recogniser_saw_them() -> None:
 
 
 def test_the_width_at_which_a_line_reads_as_english_is_taken() -> None:
-    reader = English(SIGNS, letters.load())
     blurred, clear = seen("tne scnoal is nere"), seen("the school is here")
-    assert "".join(sign for sign, _, _ in reader.best([blurred, clear])) == "the school is here"
+    assert "".join(sign for sign, _, _ in READER.best([blurred, clear])) == "the school is here"
 
 
 def test_confidences_and_places_are_the_recognisers() -> None:
     line = seen("the old house", open_at={4: {"o": 0.3, "a": 0.6}})
-    found = English(SIGNS, letters.load()).best([line])
+    found = READER.best([line])
     text = "".join(sign for sign, _, _ in found)
     assert text == "the old house"
     assert found[4][2] == pytest.approx(0.3, abs=1e-3)
@@ -78,8 +79,8 @@ def test_confidences_and_places_are_the_recognisers() -> None:
 
 
 def test_places_count_by_the_lines_share_of_the_steps() -> None:
-    whole = English(SIGNS, letters.load()).best([seen("the old house")])
-    padded = English(SIGNS, letters.load()).best([seen("the old house")._replace(share=0.5)])
+    whole = READER.best([seen("the old house")])
+    padded = READER.best([seen("the old house")._replace(share=0.5)])
     assert padded[2][1] == pytest.approx(2 * whole[2][1])
 
 
@@ -92,8 +93,8 @@ def test_places_count_by_the_lines_share_of_the_steps() -> None:
     ],
 )
 def test_a_line_of_words_is_doubtful_where_a_character_is(text: str) -> None:
-    assert is_doubtful(of(text))
-    assert not is_doubtful(of(text, unsure=0.95))
+    assert READER.doubts(of(text))
+    assert not READER.doubts(of(text, unsure=0.95))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_a_line_of_words_is_doubtful_where_a_character_is(text: str) -> None:
     ],
 )
 def test_short_answers_numbers_options_formulas_and_chinese_are_left_alone(text: str) -> None:
-    assert not is_doubtful(of(text))
+    assert not READER.doubts(of(text))
 
 
 def test_common_words_are_likelier_than_misspelt_ones() -> None:
@@ -143,6 +144,6 @@ def test_rows_hold_what_has_a_chance() -> None:
     values = np.full((2, len(ALPHABET)), 1e-5, np.float32)
     values[0, [BLANK, CLASSES["a"]]] = 0.2, 0.8
     values[1, CLASSES["b"]] = 0.99
-    rows = English(SIGNS, letters.load()).rows(Probabilities(values), 0.5)
+    rows = READER.rows(Probabilities(values), 0.5)
     assert [[index for index, _ in row] for row in rows.rows] == [[BLANK, CLASSES["a"]], [BLANK, CLASSES["b"]]]
     assert rows.share == 0.5

@@ -14,9 +14,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from services.ocr.core.language.beam import Begun
+
 SIGNS = "abcdefghijklmnopqrstuvwxyz'"
 END = "$"
 """The end of a word, asked for as a letter is."""
+WEIGHT = 0.6
+"""What English counts beside the recogniser, which is surer than it is right."""
+USUAL = -1.6
+"""Log-share of a usual letter, which is the cost of every sign that is none, and is given back for each: or short texts would win."""
 BOOK = 0.9
 """What the list of words counts against the letters before."""
 TAKEN_UP = 0.003
@@ -29,6 +35,7 @@ Shares = npt.NDArray[np.float32]
 HIGHEST = "￿"
 """Sorts after every letter."""
 _EDGE = len(SIGNS)
+_LETTERS = frozenset(SIGNS)
 _INDEX = {sign: index for index, sign in enumerate((*SIGNS, END))}
 
 
@@ -70,6 +77,21 @@ class Letters:
             word: count * TAKEN_UP * self._words.total for word, count in counts.items() if set(word) <= set(SIGNS)
         }
         return Letters(self._words, self._after, Counts(spelled))
+
+    def went_on(self, begun: Begun, text: str) -> Begun:
+        """A text with one more sign. Capitals count as small letters; figures, spaces and signs cost what a usual letter does."""
+        score, word = begun
+        for sign in text.lower().replace("’", "'"):
+            share = USUAL
+            if sign in _LETTERS:
+                share, word = self.log_share(word, sign), word + sign
+            elif word:
+                share, word = share + self.log_share(word, END), ""
+            score += WEIGHT * (share - USUAL)
+        return Begun(score, word)
+
+    def ended(self, begun: Begun) -> float:
+        return begun.score + (WEIGHT * self.log_share(begun.last, END) if begun.last else 0.0)
 
     def log_share(self, begun: str, letter: str) -> float:
         """Of what is written and goes on after `begun`, the share with this letter (or END) next: its natural logarithm."""

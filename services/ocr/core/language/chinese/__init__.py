@@ -1,0 +1,1 @@
+"""What doubtful Chinese writing says."""

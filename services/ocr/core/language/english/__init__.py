@@ -1,0 +1,1 @@
+"""What hurried English writing says."""
