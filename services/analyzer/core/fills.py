@@ -8,7 +8,7 @@ from contracts.artefacts.reading import Reading
 from services.analyzer.core.evidence import UNREAD, Found, Piece, in_order, lines_of, outside
 from services.analyzer.core.overwritten import overwritten
 from services.analyzer.core.places import spots_of
-from services.analyzer.core.text import script_of, short_answer
+from services.analyzer.core.text import is_whole, script_of, short_answer
 from services.analyzer.core.uncut import beside_print
 from services.analyzer.core.views import is_near, settled
 from services.analyzer.core.words import Words, is_known, tokens
@@ -91,8 +91,8 @@ def _views(text: str, entry: list[Piece]) -> tuple[str, ...]:
     views = [text, other]
     views += [short_answer(seen) for seen, _ in entry[0].others if len(entry) == 1]
     views += [short_answer(seen) for seen in entry[0].seconds if len(entry) == 1]
-    views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and _is_whole(v[0])]
-    if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and (_is_whole(text[0]) or _is_whole(other[0])):
+    views += [v[1:] for v in (text, other) if len(v) > 1 and v[0] == v[1] and is_whole(v[0])]
+    if len(text) > 1 and text[1:] == other[1:] and text[0] != other[0] and (is_whole(text[0]) or is_whole(other[0])):
         views.append(text[1:])
     views += [v[1:] for v in (text, other) if re.fullmatch(r"[^\W\d][-\d.]+", v)]
     return tuple(dict.fromkeys(v for v in views if v))
@@ -102,11 +102,6 @@ def _listed_once(text: str) -> str:
     """A list of circled numbers without its struck first one: none is listed twice."""
     circled = len(text) > 2 and all("①" <= c <= "⑳" for c in text)
     return text[1:] if circled and text[0] == text[1] else text
-
-
-def _is_whole(char: str) -> bool:
-    """Whether a character means something by itself, as no letter or digit does: a Chinese one, a circled number."""
-    return "一" <= char <= "鿿" or "①" <= char <= "⑳"
 
 
 def _unnumbered(text: str, number: str) -> str:

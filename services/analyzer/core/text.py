@@ -73,6 +73,11 @@ def rounded(text: str) -> bool:
     return re.fullmatch(r"[A-H]*[O0][A-H]+|[A-H]+[O0]", unicodedata.normalize("NFKC", text).strip()) is not None
 
 
+def is_whole(char: str) -> bool:
+    """Whether a character means something by itself, as no letter or digit does: a Chinese one, a circled number."""
+    return "一" <= char <= "鿿" or "①" <= char <= "⑳"
+
+
 def script_of(text: str) -> str:
     """What a short answer is made of, for how surely such is read: han, number, word (Latin) or formula."""
     if re.search(r"[一-鿿]", text):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contracts.equality.wording import edit_distance
 from services.analyzer.core.evidence import Piece
-from services.analyzer.core.text import script_of, short_answer
+from services.analyzer.core.text import is_whole, script_of, short_answer
 from services.analyzer.core.words import Words, closed_up, is_known, mended, nearest, tokens, unblotted, without_struck
 
 _LONG_WORD = 8
@@ -14,6 +14,8 @@ _LONG_WORD = 8
 _CLEAR, _FAIR = 0.85, 0.8
 """Confidence from which the longer of two views is believed: its own reading of a place, the line's."""
 
+_CLEAN, _LIKELY = 0.97, 0.5
+"""Confidence from which a place's own reading ends where the place does; from which a Chinese one is believed to be whole."""
 _INKED, _SECOND_HAND = 0.1, 0.5
 """Share of ink from which a rule is written on, though its own reading took the writing for print; what the line's reading
 of it is worth then, of its confidence.
@@ -88,14 +90,22 @@ def _chosen(spot: Piece, own: str, inline: str, words: Words) -> Piece:
     better = spot.inline_confidence > spot.confidence or _lost_descenders(own, inline)
     if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
         return _taken(spot, own, inline, better=len(inline) < len(own))
+    if _with_print(own, inline) and spot.confidence >= _CLEAN:
+        return _taken(spot, own, inline, better=False)
     if inline in own:
         if own.endswith(f"-{inline}") and inline[0].isdigit():  # a minus, behind what was struck out
             return _taken(spot, own, f"-{inline}", better=True)
         decimal = re.fullmatch(r"\d+\.\d+", own) and inline[0].isdigit()
-        better = spot.confidence < _CLEAR and own[0] not in "-−—" and not decimal
+        least = _LIKELY if script_of(own) == script_of(inline) == "han" else _CLEAR
+        better = spot.confidence < least and own[0] not in "-−—" and not decimal
     elif own in inline:
         better = spot.inline_confidence >= _FAIR
     return _taken(spot, own, inline, better=better)
+
+
+def _with_print(own: str, inline: str) -> bool:
+    """Whether a line's view has no more than the end of the print before the place as well: 是 of 作用是隔绝空气, 5 of 16.5g."""
+    return own != "" and inline[1:] == own and (is_whole(inline[0]) or inline[0] == "=" or (inline[0] + own[0]).isdigit())
 
 
 def _same_letters(own: str, inline: str) -> bool:
