@@ -28,9 +28,9 @@ def named_alike(answer: str | None, phrases: Sequence[str]) -> str | None:
 
 
 def _spelled(given: str, key: str) -> str:
-    return key if _bare(given) == _bare(key) and compare(given, key) is Match.SAME else given
+    return key if bare(given) == bare(key) and compare(given, key) is Match.SAME else given
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Letters and digits, raised or not."""
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import replace
 
 from contracts.equality.wording import edit_distance
 from services.analyzer.core.evidence import Piece
 from services.analyzer.core.text import is_whole, script_of, short_answer
+from services.analyzer.core.typography import bare
 from services.analyzer.core.words import Words, closed_up, is_known, mended, nearest, tokens, unblotted, without_struck
 
 _LONG_WORD = 8
@@ -16,6 +18,8 @@ _CLEAR, _FAIR = 0.85, 0.8
 
 _CLEAN, _LIKELY = 0.97, 0.5
 """Confidence from which a place's own reading ends where the place does; from which a Chinese one is believed to be whole."""
+_MOST = 0.75
+"""Share of views by which one reading must outnumber another."""
 _INKED, _SECOND_HAND = 0.1, 0.5
 """Share of ink from which a rule is written on, though its own reading took the writing for print; what the line's reading
 of it is worth then, of its confidence.
@@ -90,7 +94,7 @@ def _chosen(spot: Piece, own: str, inline: str, words: Words) -> Piece:
     better = spot.inline_confidence > spot.confidence or _lost_descenders(own, inline)
     if own == inline[:1] + inline or inline == own[:1] + own:  # a first character seen twice, where two views meet
         return _taken(spot, own, inline, better=len(inline) < len(own))
-    if _with_print(own, inline) and spot.confidence >= _CLEAN:
+    if (_with_print(own, inline) and spot.confidence >= _CLEAN) or _is_seen_more(spot, own, inline):
         return _taken(spot, own, inline, better=False)
     if inline in own:
         if own.endswith(f"-{inline}") and inline[0].isdigit():  # a minus, behind what was struck out
@@ -105,7 +109,19 @@ def _chosen(spot: Piece, own: str, inline: str, words: Words) -> Piece:
 
 def _with_print(own: str, inline: str) -> bool:
     """Whether a line's view has no more than the end of the print before the place as well: 是 of 作用是隔绝空气, 5 of 16.5g."""
-    return own != "" and inline[1:] == own and (is_whole(inline[0]) or inline[0] == "=" or (inline[0] + own[0]).isdigit())
+    return (
+        own != "" and inline[1:] == own and (is_whole(inline[0]) or inline[0] == "=" or (inline[0] + own[0]).isdigit())
+    )
+
+
+def _is_seen_more(spot: Piece, own: str, inline: str) -> bool:
+    """Whether the other views of Chinese writing say what its place's own reading does, and hardly any what the line's."""
+    if script_of(own) != "han" or script_of(inline) != "han" or bare(own) == bare(inline):
+        return False
+    seen = defaultdict[str, float](float)
+    for text, share in spot.others:
+        seen[bare(short_answer(text))] += share
+    return seen[bare(own)] - seen[bare(inline)] >= _MOST
 
 
 def _same_letters(own: str, inline: str) -> bool:
