@@ -24,7 +24,7 @@ NEAR = 0.8
 """In ems, how far a bar may be from what it divides."""
 RADICAL = 0.6
 """In ems, the least height of a radical sign."""
-COVERED = 0.4
+COVERED = 0.33
 """Share of a stroke's width that lies under the sign whose root it is in."""
 LEANS = 0.75
 """Share of a sign's width, from the left, that its lower half takes at most."""
@@ -197,7 +197,7 @@ def _radicals(blobs: Sequence[_Blob], labels: Labels, em: float) -> Iterator[_Wh
             continue
         under = [b for b in blobs if b is not sign and _is_under(b, sign)]
         if _is_term(under, em) and _covers(sign, under, labels, em):
-            yield _Whole(sign, [under], _hooks(sign, blobs))
+            yield _Whole(sign, [under], _hooks(sign, blobs, em))
     for roof in blobs:
         if roof.width < BAR_WIDTH * em or roof.height > FLAT * roof.width:
             continue
@@ -223,15 +223,15 @@ def _covers(sign: _Blob, under: Sequence[_Blob], labels: Labels, em: float) -> b
     return leans and len(rows) > 0 and lowest < start + 0.2 * em and sign.y0 + int(rows[-1]) < min(b.y for b in under)
 
 
-def _hooks(sign: _Blob, blobs: Sequence[_Blob]) -> list[_Blob]:
-    """The low start of a sign that is a stroke of its own."""
+def _hooks(sign: _Blob, blobs: Sequence[_Blob], em: float) -> list[_Blob]:
+    """The low start of a sign that is a stroke of its own: no digit before it."""
     return [
         b
         for b in blobs
         if b is not sign
         and b.x < sign.x0 + 0.3 * sign.width
         and b.x1 > sign.x0 - 0.1 * sign.height
-        and b.height < 0.6 * sign.height
+        and b.height < min(0.6 * sign.height, RADICAL * em)
         and b.y0 > sign.y0 + 0.25 * sign.height
     ]
 

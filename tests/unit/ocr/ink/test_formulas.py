@@ -58,6 +58,16 @@ def test_a_sign_over_a_digit_is_a_root_and_what_stands_before_it_its_factor():
     assert told(drawn(("2", 30, 90), ROOT, ("3", 92, 88)), "2", "3") == "2√3"
 
 
+def test_a_low_digit_before_a_tall_root_is_its_factor_and_no_hook_of_it():
+    sign = [(46, 66), (52, 62), (62, 92), (72, 34), (112, 30)]
+    assert told(drawn(("2", 24, 90), sign, ("3", 82, 88)), "2", "3") == "2√3"
+
+
+def test_a_root_whose_roof_covers_a_third_of_its_digit():
+    sign = [(56, 66), (62, 62), (70, 92), (80, 34), (92, 30)]
+    assert told(drawn(sign, ("3", 88, 90)), "3") == "√3"
+
+
 def test_a_root_whose_roof_is_a_stroke_of_its_own():
     tick = [(60, 66), (70, 92), (80, 54)]
     assert told(drawn(tick, [(88, 50), (120, 50)], ("3", 92, 88)), "3") == "√3"
