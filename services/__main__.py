@@ -6,15 +6,17 @@ Operators' tools have arguments of their own and are handed them: `python -m ser
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
 
 from contracts.topics import STAGES
 from runtime import log
-from runtime.kafka import open_kafka
+from runtime.kafka import KafkaError, open_kafka
 from runtime.process import OpenGateway, OpenStage, exit_after, run
 from runtime.settings import BadSettings, Settings
+from runtime.variables import known, misspelt
 
 STAGE_NAMES = tuple(row.name for row in STAGES)
 GATEWAY, ALL, TOPICS = "gateway", "all", "topics"
@@ -29,8 +31,12 @@ TOOLS = {
     "rebuild": "compare the exams' rows with what the topics say, and mend them",
 }
 """Modules of `services.gateway.tools`: they need the gateway's dependencies, and are imported when asked for."""
+PATIENCE = 60.0
+"""Seconds that a command waits for a broker."""
 LAST_THREADS = 5.0
 """Seconds that threads (of a hung disk, as it may be) get to end once all else is closed."""
+UNAVAILABLE = 69
+"""Exit code of a command that needs what isn't there (EX_UNAVAILABLE)."""
 CONFIGURATION = 78
 """Exit code when the configuration is wrong (EX_CONFIG)."""
 
@@ -45,10 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = Settings()
         log.configure(settings.log.level)
-        return asyncio.run(_topics(settings) if names == [TOPICS] else _run(settings, names))
+        for name, nearest in misspelt(os.environ, known()).items():
+            log.get("redink").warning("nobody reads this variable", variable=name, nearest=nearest)
+        return _topics(settings) if names == [TOPICS] else asyncio.run(_run(settings, names))
     except BadSettings as error:
-        print(f"configuration: {error}", file=sys.stderr)  # noqa: T201 - there may be no logging yet
-        return CONFIGURATION
+        return _complain(f"configuration: {error}", CONFIGURATION)
 
 
 def open_stage_of(name: str) -> OpenStage:
@@ -70,11 +77,28 @@ async def _run(settings: Settings, names: Sequence[str]) -> int:
     return code
 
 
-async def _topics(settings: Settings) -> int:
-    async with open_kafka(settings.kafka) as kafka:
-        for name in await kafka.create_topics():
+def _topics(settings: Settings) -> int:
+    """Create the topics; their names on stdout, one line on stderr where no broker lets that be done."""
+    at = settings.kafka.bootstrap
+    try:
+        for name in asyncio.run(_created(settings)):
             print(name)  # noqa: T201 - a command's output
+    except TimeoutError:
+        return _complain(f"topics: no broker answers at {at}: start it, or mend REDINK_KAFKA_BOOTSTRAP", UNAVAILABLE)
+    except (KafkaError, OSError) as error:
+        return _complain(f"topics: the broker at {at} does not do that: {type(error).__name__}", UNAVAILABLE)
     return 0
+
+
+async def _created(settings: Settings) -> list[str]:
+    async with open_kafka(settings.kafka, PATIENCE) as kafka:
+        return await kafka.create_topics()
+
+
+def _complain(what: str, code: int) -> int:
+    """Say in one line why nothing can be done; the exit code."""
+    print(what, file=sys.stderr)  # noqa: T201 - there may be no logging yet
+    return code
 
 
 def _version() -> str:

@@ -10,19 +10,26 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 ROOT = Path(__file__).parents[2]
+ELSEWHERE = ("REDINK_API_KEY", "REDINK_URL", "REDINK_CRASH_AT")
+"""Names that are no process's setting: clients, tools and fault tests read them."""
 
 
 def files() -> dict[str, str]:
-    """`docs/configuration.md`."""
+    """`docs/configuration.md`, and the names alone, by which misspelt ones are found."""
     text = [
         "# Configuration",
         "",
-        "Generated from the settings classes by `python -m scripts.generate`. A wrong value is refused at start.",
+        "Generated from the settings classes by `python -m scripts.generate`. A wrong value is refused at start; a name that resembles one of these and is none is told of in the log.",
     ]
+    names = [*ELSEWHERE]
     for module in _modules():
         for settings in _settings(module):
             text += ["", *_section(module.__name__, settings)]
-    return {"docs/configuration.md": "\n".join(text) + "\n"}
+            names += [_variable(settings, name, field) for name, field in settings.model_fields.items()]
+    return {
+        "docs/configuration.md": "\n".join(text) + "\n",
+        "runtime/variables.txt": "\n".join(sorted(set(names))) + "\n",
+    }
 
 
 def _modules() -> list[ModuleType]:
@@ -50,10 +57,14 @@ def _section(module: str, settings: type[BaseSettings]) -> list[str]:
 
 
 def _row(settings: type[BaseSettings], name: str, field: FieldInfo) -> str:
+    kind = inspect.formatannotation(field.annotation).replace("|", "\\|")
+    return f"| `{_variable(settings, name, field)}` | {kind} | {_default(field)} | {field.description or ''} |"
+
+
+def _variable(settings: type[BaseSettings], name: str, field: FieldInfo) -> str:
     prefix = str(settings.model_config.get("env_prefix", ""))
     alias = field.validation_alias if isinstance(field.validation_alias, str) else None
-    kind = inspect.formatannotation(field.annotation).replace("|", "\\|")
-    return f"| `{alias or (prefix + name).upper()}` | {kind} | {_default(field)} | {field.description or ''} |"
+    return alias or (prefix + name).upper()
 
 
 def _default(field: FieldInfo) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import asyncpg
 
+from contracts.errors import Transient
+from runtime.kafka import KafkaError
 from runtime.settings import BadSettings, BlobSettings, KafkaSettings, load
 from runtime.stores import open_blobs
 from services.gateway.settings import PostgresSettings
@@ -48,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     try:
         evidence = asyncio.run(_look(asked))
-    except (BadSettings, BadJournal, OSError, TimeoutError, asyncpg.PostgresError) as error:
+    except (BadSettings, BadJournal, Transient, OSError, TimeoutError, KafkaError, asyncpg.PostgresError) as error:
         complain(f"audit: could not look: {type(error).__name__}: {error}")
         return BLIND
     findings = [check(evidence) for check in INVARIANTS]

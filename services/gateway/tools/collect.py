@@ -53,8 +53,12 @@ class Found:
     marked: dict[uuid.UUID, bool] = field(default_factory=dict)
 
 
+class WrongStore(OSError):
+    """A blob store that holds nothing of what the books name."""
+
+
 async def gather(look: Look, connection: asyncpg.Connection, kafka: KafkaSettings, blobs: Blobs) -> Evidence:
-    """Look at everything once."""
+    """Look at everything once. Raises WrongStore, for a missing store is no missing report, and what the parts raise."""
     settled = await settle(connection, look.settle) if look.settle is not None else None
     committed, records = await topics(kafka)
     books = await read_books(connection)
@@ -120,6 +124,10 @@ async def _blobs(blobs: Blobs, books: Books, journal: Sequence[Attempt] | None) 
             bar.step()
 
         await each(look, rows.values())
+    if rows and not any(found.uploads.values()) and set(found.reports.values()) <= {Stored.MISSING}:
+        raise WrongStore(
+            f"the blob store has nothing of any of {len(rows)} exams: is REDINK_BLOBS_URL the installation's?"
+        )
     for line in journal or ():
         if line.outcome == "ok" and line.exam_id and (row := rows.get(line.exam_id)):
             await _content(blobs, row, line, found)

@@ -400,3 +400,23 @@ async def test_event_streams_are_read_whole_and_resumed(
         baseline.write_text(json.dumps({"processes": {metrics[1]: held}}))
         leaked = (await audited(*metrics, "--baseline", str(baseline)))["by_id"]["I12"]
         assert (leaked["checked"], leaked["violations"]) == (2, 1), leaked
+
+
+@pytest.mark.parametrize("url", ["file://{0}/elsewhere", "s3://redink-elsewhere"])
+async def test_a_wrong_blob_store_is_told_once_and_no_report_is_called_missing(
+    url: str, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        await world.exam()
+    monkeypatch.setenv("REDINK_BLOBS_URL", url.format(tmp_path))
+    monkeypatch.setenv("REDINK_BLOBS_S3_ENDPOINT", "http://127.0.0.1:9")  # nobody answers
+    monkeypatch.setenv("REDINK_BLOBS_S3_ACCESS_KEY", "none")
+    monkeypatch.setenv("REDINK_BLOBS_S3_SECRET_KEY", "none")
+    capsys.readouterr()
+    assert await asyncio.to_thread(command.main, ["--json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "could not look" in said.err
+    assert "blob store" in said.err
+    assert not (tmp_path / "elsewhere").exists()
