@@ -29,7 +29,7 @@ from services.gateway.canary.key import ensure_canary
 from services.gateway.canary.settings import CanarySettings
 from services.gateway.courses.finding import Reader
 from services.gateway.courses.settings import CourseSettings
-from services.gateway.database import open_api_pool, open_database
+from services.gateway.database import PATIENCE, open_api_pool, open_database
 from services.gateway.gauges import Gauges
 from services.gateway.history import History
 from services.gateway.keyring import Keyring
@@ -83,7 +83,7 @@ async def open_gateway(
     blobs = CachedBlobs(resources.blobs, shelves.documents, caches.document_bytes)
     async with AsyncExitStack() as stack:
         half = postgres.model_copy(update={"pool": max(2, postgres.pool // 2)})
-        pool = await stack.enter_async_context(open_database(half, patience=60.0))
+        pool = await stack.enter_async_context(open_database(half, PATIENCE))
         api_pool = await stack.enter_async_context(open_api_pool(half))
         key_pool = await stack.enter_async_context(open_api_pool(postgres.model_copy(update={"pool": 2})))
         if settings.dev_key is not None:

@@ -29,7 +29,10 @@ _LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wa
 
 _REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 """What a server says of a login or a database that it doesn't have: asking again doesn't mend it."""
-_MIGRATION_SECONDS = 600.0
+MIGRATION_SECONDS = 600.0
+"""The longest that bringing the schema up to date may take, another process's turn included."""
+PATIENCE = 60.0
+"""Seconds that a gateway waits for a database when it starts."""
 _SESSION = {
     "application_name": "redink-gateway",
     # Rows that a gateway holds which is cut off are free again soon: a relay publishes inside its transaction, for
@@ -172,7 +175,7 @@ async def _apply(connection: asyncpg.Connection, name: str, sql: str, applied: s
     if applied is not None:
         raise SchemaMismatch(f"{name} was applied with other text; write a new migration instead of editing it")
     async with connection.transaction():
-        await connection.execute(sql, timeout=_MIGRATION_SECONDS)
+        await connection.execute(sql, timeout=MIGRATION_SECONDS)
         await connection.execute("INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", name, digest)
 
 

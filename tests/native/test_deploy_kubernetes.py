@@ -14,6 +14,7 @@ import yaml
 
 from contracts.topics import STAGES, TOPICS, UPLOADED, dead_topic, retry_topic
 from runtime import metrics
+from services.gateway.database import MIGRATION_SECONDS, PATIENCE
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "deploy" / "k8s"
@@ -111,6 +112,11 @@ def test_a_service_spreads_drains_and_is_not_evicted_as_a_whole(name: str) -> No
     )
     drain = float(of_kind("ConfigMap", BASE)["redink"]["data"]["REDINK_FLOW_DRAIN_SECONDS"])
     assert pause + drain + 25 <= grace == 90
+
+
+def test_a_gateway_is_not_killed_while_it_waits_for_the_schema() -> None:
+    probe = pods()["gateway"]["spec"]["containers"][0]["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= PATIENCE + MIGRATION_SECONDS
 
 
 def test_nothing_is_reachable_that_is_not_named() -> None:
