@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ def _rendered(
     return html, pdf, time.process_time() - begun
 
 
-def _background(earlier: dict[str, tuple[float, ...]], paper: Paper) -> Background:
+def _background(earlier: Mapping[str, tuple[float, ...]], paper: Paper) -> Background:
     """What two earlier exams said of the points that this paper asks."""
     codes = {point.name: point.code for question in paper.questions for point in question.knowledge_points}
     history, trend = [], []

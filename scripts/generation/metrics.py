@@ -31,7 +31,7 @@ def files() -> dict[str, str]:
 
 def _row(metric: MetricWrapperBase) -> str:
     name, doc, kind = metric._name, metric._documentation, metric._type  # noqa: SLF001 - the client has no public ones
-    name += {"counter": "_total", "info": "_info"}.get(kind, "")
+    name += {"counter": "_total", "info": "_info"}.get(str(kind), "")
     labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001
     return f"| `{name}` | {kind} | {labels} | {doc} |"
 

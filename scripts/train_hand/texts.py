@@ -399,8 +399,10 @@ def _sum(rng: Random) -> str:
 
 
 def _equation(rng: Random) -> str:
-    left = rng.choice((*"xyabnmkSVvFp", _sum(rng), f"{rng.choice('xy')}{rng.choice('12')}"))
-    return left + rng.choices("=><≥≤≠", (12, 2, 2, 2, 2, 1))[0] + rng.choice((_number, _number, _sum, _fraction))(rng)
+    left: str = rng.choice((*"xyabnmkSVvFp", _sum(rng), f"{rng.choice('xy')}{rng.choice('12')}"))
+    sign = rng.choices("=><≥≤≠", (12, 2, 2, 2, 2, 1))[0]
+    right: str = rng.choice((_number, _number, _sum, _fraction))(rng)
+    return left + sign + right
 
 
 def _pair(rng: Random) -> str:

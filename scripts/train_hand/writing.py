@@ -38,10 +38,8 @@ def _written(text: str, hand: Hand, other: Hand, rng: Random) -> Ink:
         angle = rng.gauss(0, turn)
         centre = (glyph.shape[1] / 2, 1.05 * EM)
         matrix = cv2.getRotationMatrix2D(centre, angle, max(0.3, scale))
-        matrix[:, 2] += (
-            EM / 2 * scale + advance * scale / 2 - centre[0],
-            (0.35 * EM) - (lift + level + rng.gauss(0, wobble)) * EM,
-        )
+        across = EM / 2 * scale + advance * scale / 2 - centre[0]
+        matrix[:, 2] += np.array((across, (0.35 * EM) - (lift + level + rng.gauss(0, wobble)) * EM))
         width = min(int(advance * scale + EM) + 2, canvas.shape[1] - round(x))
         if width < 4:
             break
@@ -125,7 +123,9 @@ def _spoiled(ink: Ink, rng: Random) -> Ink:
     height, width = ink.shape
     if rng.random() < 0.2:
         y = rng.randint(round(0.8 * height), height + 3)
-        ink = cv2.copyMakeBorder(ink, 0, max(0, y - height + 3), 3, 3, cv2.BORDER_CONSTANT, value=0)
+        ink = np.asarray(
+            cv2.copyMakeBorder(ink, 0, max(0, y - height + 3), 3, 3, cv2.BORDER_CONSTANT, value=0), np.uint8
+        )
         left = rng.uniform(0, 0.8) * width
         end = (round(left + rng.uniform(0.1, 1) * width), y + rng.randint(-1, 1))
         cv2.line(ink, (round(left), y), end, 255, rng.choice((1, 1, 2)), cv2.LINE_AA)
@@ -165,6 +165,7 @@ def _photographed(ink: Ink, rng: Random) -> Ink:
     grey = np.clip(grey, 0, 255)
     if rng.random() < 0.5:
         quality = [cv2.IMWRITE_JPEG_QUALITY, rng.randint(35, 95)]
-        grey = cv2.imdecode(cv2.imencode(".jpg", grey.astype(np.uint8), quality)[1], cv2.IMREAD_GRAYSCALE)
+        data = cv2.imencode(".jpg", grey.astype(np.uint8), quality)[1]
+        grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), grey.dtype)
     near = cv2.morphologyEx(cv2.dilate(strokes.astype(np.uint8), np.ones((5, 5))), cv2.MORPH_CLOSE, np.ones((7, 7)))
     return np.where(near > 0, grey, paper).astype(np.uint8)

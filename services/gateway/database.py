@@ -30,7 +30,7 @@ _LOCK = 0x7265_6469  # advisory lock "redi": one process migrates, the others wa
 _REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 """What a server says of a login or a database that it doesn't have: asking again doesn't mend it."""
 MIGRATION_SECONDS = 600.0
-"""The longest that bringing the schema up to date may take, another process's turn included."""
+"""The longest that one migration may take."""
 PATIENCE = 60.0
 """Seconds that a gateway waits for a database when it starts."""
 _SESSION = {

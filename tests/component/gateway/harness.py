@@ -90,7 +90,7 @@ class Running:
         return await self.client.post("/api/v1/exams", data={**FORM, **form}, files=files, headers=headers)
 
     async def exam(self, **form: str) -> dict[str, Any]:
-        response = await self.upload(**form)
+        response = await self.upload(headers=None, **form)
         assert response.status_code == 202, response.text
         return dict(response.json())
 

@@ -1,5 +1,7 @@
 """What is wrong with a file: pictures, PDFs, archives and what pretends to be one."""
 
+from functools import partial
+
 from tests.component.gateway.inputs import documents, pictures
 from tests.component.gateway.inputs.kind import COMPLEX, UNREADABLE, UNSUPPORTED, Answer, Kind, as_file, good
 
@@ -22,12 +24,12 @@ PICTURES = (
     Kind(
         30,
         "unusual colours",
-        {name: as_file(lambda mode=mode: pictures.in_mode(mode)) for name, mode in _MODES.items()},
+        {name: as_file(partial(pictures.in_mode, mode)) for name, mode in _MODES.items()},
     ),
     Kind(
         31,
         "EXIF rotations",
-        {str(n): as_file(lambda n=n: pictures.turned(n)) for n in range(1, 9)},
+        {str(n): as_file(partial(pictures.turned, n)) for n in range(1, 9)},
         "turned as the camera meant",
     ),
     Kind(32, "truncated progressive JPEG", {"": as_file(lambda: pictures.jpeg(progressive=True)[:20_000], UNREADABLE)}),
