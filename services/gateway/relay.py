@@ -13,6 +13,7 @@ from runtime import log, trace
 from runtime.spans import sending
 from runtime.trace import UNTRACED, Tracer
 from services.gateway import ports
+from services.gateway.background import Outage
 from services.gateway.ledger import Ledger, Outgoing
 from services.gateway.notices import Notices, wait
 from services.gateway.settings import GatewaySettings
@@ -41,12 +42,15 @@ class Relay:
 
     async def run(self) -> None:
         """Publish whatever is due, for ever; a database that is away is waited for."""
+        outage = Outage(self._log, "outbox not readable")
         while True:
             try:
                 taken = await self.drain()
             except Exception as error:  # noqa: BLE001 - a relay that died would stop every exam, unseen
-                self._log.error("outbox not readable", error=log.what(error), at=log.where(error))
+                outage.goes_on(error)
                 taken = 0
+            else:
+                outage.ends()
             if taken < self._settings.relay_batch:
                 await wait(self._notices.outbox, self._settings.relay_poll_seconds)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from runtime import log
-from services.gateway.background import background
+from services.gateway.background import Outage, background
 from services.gateway.batches import rows
 from services.gateway.batches.rows import Batch
 from services.gateway.live.hub import Hub
@@ -107,6 +107,7 @@ class Board:
 
     async def run(self) -> None:
         """Look for ever. A look that fails is done again: meanwhile clients hear nothing but heartbeats."""
+        outage = Outage(self._log, "live batches can't be read")
         while True:
             await wait(self._stir, self._poll)
             if not self._watched:
@@ -116,8 +117,10 @@ class Board:
                     if (watched := self._watched.get(batch.batch_id)) is not None:
                         watched.show(self._show(batch))
             except Exception as error:  # noqa: BLE001 - whatever it is, a board that stopped would silence its clients
-                self._log.error("live batches can't be read", error=log.what(error), at=log.where(error))
+                outage.goes_on(error)
                 await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                outage.ends()
             await asyncio.sleep(_PACE_SECONDS)
 
     def _forget(self, batch_id: uuid.UUID, exams: set[uuid.UUID]) -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import asyncpg
 
 from runtime import log, metrics
-from services.gateway.background import background
+from services.gateway.background import Outage, background
 from services.gateway.exams import Exam
 from services.gateway.history import Event, events_after, events_of
 from services.gateway.live.channel import Channel, Told
@@ -114,7 +114,7 @@ class Hub:
     async def run(self) -> None:
         """Read for ever. A read that fails is done again: meanwhile clients hear nothing but heartbeats."""
         clock = asyncio.get_running_loop().time
-        polled = clock()
+        polled, outage = clock(), Outage(self._log, "live events can't be read")
         while True:
             await wait(self._stir, max(0.0, polled + self._poll - clock()))
             if clock() - polled >= self._poll:
@@ -123,8 +123,10 @@ class Hub:
             try:
                 await self._read()
             except Exception as error:  # noqa: BLE001 - whatever it is, a hub that stopped would silence every client
-                self._log.error("live events can't be read", error=log.what(error), at=log.where(error))
+                outage.goes_on(error)
                 await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                outage.ends()
 
     async def _read(self) -> None:
         """Everything new of the exams that may have changed."""

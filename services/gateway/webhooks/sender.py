@@ -9,6 +9,7 @@ import asyncpg
 
 from runtime import log, metrics, trace
 from runtime.trace import UNTRACED, Span, Tracer
+from services.gateway.background import Outage
 from services.gateway.notices import wait
 from services.gateway.webhooks import claims, deliveries
 from services.gateway.webhooks.claims import Claimed, Shares
@@ -44,6 +45,7 @@ class Sender:
         self._clock = clock
         self._flying: set[asyncio.Task[None]] = set()
         self._log = log.get("gateway.webhooks")
+        self._outage = Outage(self._log, "deliveries not readable")
 
     async def run(self) -> None:
         """Send whatever is due, for ever; a database that is away is waited for."""
@@ -62,8 +64,9 @@ class Sender:
         try:
             claimed = await claims.claim(self._pool, shares, self._lease)
         except Exception as error:  # noqa: BLE001 - nobody would notice that a sender died
-            self._log.error("deliveries not readable", error=log.what(error), at=log.where(error))
+            self._outage.goes_on(error)
             return 0
+        self._outage.ends()
         for one in claimed:
             task = tasks.create_task(self._deliver(one))
             self._flying.add(task)
@@ -113,6 +116,7 @@ class Sender:
         metrics.WEBHOOK_ATTEMPTS.labels(_label(attempt, verdict.outcome) if noted else "superseded").inc()
 
     async def _keep_house(self) -> None:
+        outage = Outage(self._log, "deliveries not measured")
         while True:
             try:
                 await deliveries.forget(self._pool, self._settings.keep_days * 86400)
@@ -120,7 +124,9 @@ class Sender:
                 metrics.WEBHOOK_OLDEST.set(oldest)
                 metrics.WEBHOOK_LATE.set(late)
             except Exception as error:  # noqa: BLE001 - as above
-                self._log.error("deliveries not measured", error=log.what(error), at=log.where(error))
+                outage.goes_on(error)
+            else:
+                outage.ends()
             await asyncio.sleep(min(_HOUSEKEEPING_SECONDS, 15 * self._settings.poll_seconds))
 
 
