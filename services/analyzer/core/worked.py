@@ -1,6 +1,7 @@
 """Worked solutions, short answers and essays: the writing in order, its conclusion, its sub-answers."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.artefacts.paper import Question
@@ -15,6 +16,8 @@ _CONCLUDING = re.compile(
     r"^[\s①-⑳]*(?:所以|所[A-Za-z1|!<≤]{1,4}?(?=\s*(?:[A-Za-z]\s*=|[A-Z]?[一-鿿]|[\d(（:：]))|因此|∴|:\.|\.:|故|综上|答\s*[:：]|答案\s*[:：]?)\s*[,，:：]?\s*"
 )
 """Words that open a conclusion, with what hurried writing of them is read as: 所rl for 所以, :. for ∴."""
+_CHINESE = re.compile("[一-鿿　-〿！-～]")
+"""A Chinese character, or a sign as wide as one."""
 _OPENING = re.compile(r"^\s*(?:解\s*[:：]|解\s+|答\s*[:：]|答案\s*[:：])\s*")
 _MAX_CONCLUSION_LINES = 6
 
@@ -69,7 +72,16 @@ def rows(pieces: list[Piece]) -> list[str]:
             grouped[-1].append(piece)
         else:
             grouped.append([piece])
-    return [" ".join(p.text.strip() for p in row) for row in grouped]
+    return [_row_text(row) for row in grouped]
+
+
+def _row_text(row: Sequence[Piece]) -> str:
+    """The text of a row, which brackets and marks cut into pieces; Chinese has no spaces where it was cut."""
+    text = ""
+    for part in (piece.text.strip() for piece in row):
+        chinese = _CHINESE.fullmatch(text[-1:]) and _CHINESE.fullmatch(part[:1])
+        text += part if chinese or not text else f" {part}"
+    return text
 
 
 def conclusion(text: str) -> str:
@@ -164,7 +176,7 @@ def _cut(piece: Piece, start: int, end: int) -> Piece:
 
 def _passage(grouped: list[list[Piece]]) -> Found:
     pieces = [p for row in grouped for p in row]
-    lines = [" ".join(p.text.strip() for p in row) for row in grouped]
+    lines = [_row_text(row) for row in grouped]
     text = re.sub(r"^\s*①", "", _OPENING.sub("", "\n".join(lines)))
     while _TAG.match(text):
         text = _TAG.sub("", text, count=1)

@@ -467,3 +467,11 @@ def test_on_a_marked_paper_a_question_without_mark_or_key_asks_for_review() -> N
         question("single_choice", "2", lines=[1], spots=[1]),
     )
     assert [a.needs_review for a in analyze(submission(), r, questions).answers] == [False, True]
+
+
+def test_chinese_that_brackets_cut_has_no_spaces_and_other_writing_keeps_them() -> None:
+    texts = ("战争目的是", "争夺", "土地；", "x = 3", "元")
+    lines = [line(t, (100 + 100 * i, 100, 190 + 100 * i, 130)) for i, t in enumerate(texts)]
+    asked = question("short_answer", lines=range(len(texts)))
+    got = only(analyze(submission(), reading(lines), paper(asked)).answers)
+    assert got.student_answer == "战争目的是争夺土地； x = 3 元"
