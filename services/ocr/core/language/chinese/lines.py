@@ -5,6 +5,7 @@ Only Chinese characters may change: figures, letters and signs are as the recogn
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 
@@ -35,7 +36,9 @@ class Chinese:
         return len(sure) >= max(LEAST, CHINESE * signs) and min(sure) < DOUBT
 
     def of_page(self, texts: Sequence[tuple[str, float]]) -> "Chinese":
-        return Chinese(self._signs, self._pairs.with_texts([text for text, sure in texts if sure >= SURE]))
+        page = copy(self)  # which classes are Chinese takes longer to find out than a line to read
+        page._pairs = self._pairs.with_texts([text for text, sure in texts if sure >= SURE])  # noqa: SLF001 - its own
+        return page
 
     def rows(self, steps: Steps, share: float) -> Rows:
         return Rows(tuple(self._may_change(row_of(row, self._signs)) for row in steps.probabilities()), share)
