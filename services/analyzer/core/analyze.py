@@ -12,7 +12,7 @@ from services.analyzer.core.choices import lettered, read_choice, read_judgement
 from services.analyzer.core.confidence import CONFIRMED_ABOVE, REVIEW_BELOW, calibrated
 from services.analyzer.core.evidence import Found, is_mended, is_written
 from services.analyzer.core.fills import read_blanks
-from services.analyzer.core.grading import UNGRADED, Grade
+from services.analyzer.core.grading import UNGRADED, Grade, grade
 from services.analyzer.core.keyed import has_digits_of, is_keyed, likelier, ranked
 from services.analyzer.core.keys import key_text, match_key, phrases_of
 from services.analyzer.core.marks import Marked, marked_total, marks_of, read_marks
@@ -198,15 +198,30 @@ def confirmed(found: Found, by_key: Grade, item: KeyItem | None = None) -> bool:
 def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind: QuestionType) -> Found:
     """The answer in the light of a teacher's tick: what is ticked is not blank, and a ticked choice is the key's.
 
-    A clear tick says so by itself: of 157 choices that have one and a key, all were the key's.
+    A clear tick says so by itself: of 157 choices that have one and a key, all were the key's. Where another letter was read,
+    if only doubtfully since the tick runs through it, a teacher looks.
     """
-    if marked is None or marked.verdict not in ("correct", "partial") or is_written(found):
+    if marked is None or marked.verdict not in ("correct", "partial"):
         return found
+    if is_written(found):
+        misread = marked.verdict == "correct" and marked.confidence >= _CLEAR_TICK and _is_unlike_key(found, item, kind)
+        return (
+            Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt=True, keyed=True)
+            if misread
+            else found
+        )
     ticked = marked.verdict == "correct" and item is not None and isinstance(item.answer, str)
     if ticked and item is not None and kind in ("single_choice", "multiple_choice", "true_false"):
         doubt = marked.confidence < _CLEAR_TICK
         return Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt, keyed=True)
     return Found(None, "unread", 0.0, found.pieces, doubt=True)
+
+
+def _is_unlike_key(found: Found, item: KeyItem | None, kind: QuestionType) -> bool:
+    """Whether a choice is doubtfully read as other letters than the key's."""
+    letters = item.answer if item is not None and kind in _CHOICES and isinstance(item.answer, str) else None
+    unlike = letters is not None and grade(found.answer, letters, kind).verdict in ("wrong", "partial")
+    return unlike and _confidence(found) < REVIEW_BELOW
 
 
 def reconcile(

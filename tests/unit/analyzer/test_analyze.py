@@ -320,6 +320,21 @@ def test_a_ticked_choice_that_was_not_read_is_the_keys_and_a_faint_tick_goes_to_
     assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == ("C", "correct", "marks", review)
 
 
+@pytest.mark.parametrize(
+    ("sure", "tick_sure", "kind", "read"),
+    [(0.7, 0.9, "tick", "C"), (0.7, 0.6, "tick", "A"), (0.999, 0.9, "tick", "A"), (0.7, 0.9, "cross", "A")],
+)
+def test_a_doubtful_letter_under_a_clear_tick_is_the_keys_and_a_teacher_looks(
+    sure: float, tick_sure: float, kind: str, read: str
+) -> None:
+    tick = mark(kind).model_copy(update={"confidence": tick_sure})
+    shares = {"A": sure} if sure > 0.9 else {"A": 0.45, "B": 0.4}
+    place = spot("A", shares).model_copy(update={"confidence": sure, "struck": sure < 0.9})
+    asked = question("single_choice", spots=[0], marks=[0])
+    got = only(analyze(submission(key("1", "C")), reading(spots=[place], marks=[tick]), paper(asked)).answers)
+    assert (got.student_answer, got.needs_review) == (read, True)
+
+
 def test_a_number_beside_a_cross_is_a_loss_even_without_its_minus() -> None:
     r = reading([line("解：9")], marks=[mark("half_tick"), mark("score", "4")])
     item = key("1", "10", 12, type="calculation")

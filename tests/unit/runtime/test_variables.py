@@ -1,10 +1,12 @@
 """Misspelt variables are told of; what others set is not."""
 
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
-from runtime import log
 from runtime.variables import known, misspelt
 from services import __main__ as program
 
@@ -37,6 +39,18 @@ def test_what_a_cluster_sets_for_a_service_and_what_resembles_nothing_is_left_al
     assert not misspelt([name], known())
 
 
+@pytest.fixture
+def _logging_as_before() -> Iterator[None]:
+    """A command configures the logging of its process, which is the tests' here."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_logging_as_before")
 def test_without_a_broker_topics_ends_with_one_line_and_a_misspelt_variable_is_told_without_its_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,9 +67,3 @@ def test_without_a_broker_topics_ends_with_one_line_and_a_misspelt_variable_is_t
     ]
     assert "a-secret" not in said.err
     assert said.out == ""
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before():
-    yield
-    log.configure("WARNING")
