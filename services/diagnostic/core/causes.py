@@ -137,13 +137,19 @@ def _beside(item: Item, items: Sequence[Item], lang: Lang) -> Cause | None:
         return None
     code = item.points[0][0].code
     others = [o for o in items if o is not item and o.share is not None and o.points and o.points[0][0].code == code]
-    right = [o for o in others if o.share == 1]
-    wrong = [o for o in others if o.answer.verdict == "wrong"]
-    if len(right) > _OTHERS and len(right) == len(others):
+    like = [o for o in others if _codes(item) <= _codes(o)]
+    right = [o for o in like if o.share == 1]
+    wrong = [o for o in like if o.answer.verdict == "wrong"]
+    if len(right) > _OTHERS and all(o.share == 1 for o in others):
         return _cause(item, "careless", CAUSES[lang]["alone_wrong"], right)
     if len(wrong) >= _OTHERS and len(wrong) > len(right):
         return _cause(item, "concept", CAUSES[lang]["again"], wrong)
     return None
+
+
+def _codes(item: Item) -> set[str]:
+    """All that a question tests: others on its topic alone, or on another part of it, are not like it."""
+    return {point.code for point, _ in item.points}
 
 
 def _cause(item: Item, kind: str, text: str, others: Sequence[Item] = ()) -> Cause:

@@ -1,5 +1,7 @@
 """A question tagged with a topic and a part of it speaks for both, and no less for the topic."""
 
+import pytest
+
 from contracts.artefacts import Diagnosis, KnowledgePoint, Paper
 from contracts.artefacts.diagnosis import Background, PastAnswers
 from contracts.taxonomy import taxonomy
@@ -14,8 +16,8 @@ PHYSICS = SUBMISSION.model_copy(update={"subject": "physics"})
 ROWS = [(str(n), "wrong" if n < 3 else "correct", "x") for n in range(4)]
 
 
-def tagged(*, parts: bool) -> tuple[Paper, object]:
-    paper, analysis = exam(*ROWS)
+def tagged(*rows: tuple[object, ...], parts: bool, one_part: bool = False) -> tuple[Paper, object]:
+    paper, analysis = exam(*(rows or ROWS))
     topic = KnowledgePoint(code=TOPIC.code, name=TOPIC.name, confidence=0.6)
     questions = tuple(
         question.model_copy(
@@ -25,7 +27,7 @@ def tagged(*, parts: bool) -> tuple[Paper, object]:
                 else (topic,)
             }
         )
-        for question, part in zip(paper.questions, PARTS, strict=True)
+        for question, part in zip(paper.questions, PARTS[:1] * 4 if one_part else PARTS, strict=True)
     )
     return paper.model_copy(update={"questions": questions}), analysis
 
@@ -70,3 +72,15 @@ def test_points_of_two_topics_share_a_questions_weight() -> None:
     other = next(point for point in KNOWN.points if point.parent is None and point.code != TOPIC.code)
     both = KNOWN.parts_of([(TOPIC.code, 0.8), (other.code, 0.8)])
     assert both[0] == both[1] < KNOWN.parts_of([(TOPIC.code, 0.8)])[0] < sum(both)
+
+
+@pytest.mark.parametrize("verdict", ["correct", "wrong"])
+@pytest.mark.parametrize("alike", [True, False])
+def test_questions_on_other_parts_of_a_topic_are_not_called_like_the_one_that_failed(verdict: str, alike: bool) -> None:
+    """Neither a slip beside right ones nor a gap beside wrong ones: the pupil is told of like questions."""
+    said = {"type": "fill_blank", "student_answer": "甲", "correct_answer": "乙"}
+    rows = [("0", "wrong", "x", said), *((str(n), verdict, "x", said) for n in range(1, 4))]
+    paper, analysis = tagged(*rows, parts=True, one_part=alike)
+    causes = diagnose(PHYSICS, paper, analysis).causes
+    expected = {"correct": "careless", "wrong": "concept"}[verdict]
+    assert [cause.kind for cause in causes if cause.number == "0"] == ([expected] if alike else [])
