@@ -18,6 +18,8 @@ _POINTS = re.compile(
     r"[(（【\[]\s*(?:本[小大]?题)?(?:满分|共)?\s*(\d{1,3}(?:\.\d)?)\s*(?:分|marks?|points?|pts?)\s*[)）】\]]",
     re.IGNORECASE,
 )
+_STRAY = 12
+"""Characters of a word that says nothing of a composition: However."""
 
 
 def questions_of(found: Sequence[Outlined], flow: Flow, reading: Reading, key: Key) -> Iterator[Question]:
@@ -29,8 +31,17 @@ def questions_of(found: Sequence[Outlined], flow: Flow, reading: Reading, key: K
     for i, one in enumerate(found):
         item = key.match(one.number, one.section.number if one.section else None)
         question = _question(one, item, flow, reading, owned[i])
+        if item is None and len(found) > 1 and _asks_nothing(one, question, flow):
+            continue
         question = question.model_copy(update={"marks": _marks(one, found, reading)})
         yield from parts_of(question, item, [flow.rows[at] for at in one.rows], flow.pitch)
+
+
+def _asks_nothing(found: Outlined, question: Question, flow: Flow) -> bool:
+    """A composition's heading by itself, struck out or of another sheet: no points, no place, and at most a stray word."""
+    rest = [flow.rows[at].text for at in found.rows[1:]]
+    empty = len(rest) <= 1 and all(len(text) <= _STRAY and len(text.split()) <= 1 for text in rest)
+    return found.essay and empty and question.max_score is None and not question.spots
 
 
 def _question(

@@ -189,6 +189,31 @@ def test_a_heading_that_asks_for_a_composition_is_the_question() -> None:
     assert paper.questions[0].regions[0].box[3] > 380
 
 
+@pytest.mark.parametrize(
+    ("heading", "below", "listed"),
+    [
+        ("四、写作", [], False),
+        ("四、写作", ["However"], False),
+        ("四、写作（25分）", [], True),
+        ("四、写作", ["以“家乡”为题写一篇短文，不少于100词。"], True),
+        ("四、写作", ["Dear Li,", "How are you?"], True),
+    ],
+)
+def test_a_heading_that_nothing_is_asked_or_written_under_is_no_composition(
+    heading: str, below: list[str], listed: bool
+) -> None:
+    texts = ["三、填空题", "1. I ____ (be) at home.", "2. He ____ (go) home.", heading, *below]
+    assert ("四" in [q.number for q in parse(submission("english"), reading(column(texts))).questions]) == listed
+
+
+def test_a_composition_of_the_key_or_the_only_question_is_kept_without_a_task() -> None:
+    texts = ["三、填空题", "1. I ____ (be) at home.", "四、写作"]
+    items = [KeyItem(number="1", answer="am"), KeyItem(number="四", answer=None)]
+    asked = parse(submission("english", items), reading(column(texts))).questions
+    assert [(q.number, q.missing) for q in asked] == [("1", False), ("四", False)]
+    assert [q.number for q in parse(submission("english"), reading(column(texts[2:]))).questions] == ["四"]
+
+
 def test_the_head_gives_title_name_class_and_number() -> None:
     head = [
         line("云杉中学七年级数学期中检测", 350, 60, em=32),
