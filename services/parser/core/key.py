@@ -20,9 +20,9 @@ class Key:
     _used: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, key: AnswerKey | None) -> "Key":
-        """The key of a submission; an empty one without."""
-        items = key.questions if key else ()
+    def of(cls, key: AnswerKey | None, sections: Sequence[str] = ()) -> "Key":
+        """The key of a submission; an empty one without. `sections`: those of the paper, in order."""
+        items = _located(key.questions if key else (), sections)
         counts = Counter(int(n) for item in items if (n := top_number(item.number)).isdecimal())
         return cls(items, counts)
 
@@ -53,6 +53,23 @@ class Key:
             and (item.path or (item.number,)) not in known
             and (item.path is not None or item.number not in numbers)
         ]
+
+
+def _located(items: Sequence[KeyItem], sections: Sequence[str]) -> tuple[KeyItem, ...]:
+    """Items whose numbers start over once in each section are of that section: a lost question isn't another's double."""
+    runs: list[list[KeyItem]] = []
+    for item in items:
+        if not runs or item.number in {each.number for each in runs[-1]}:
+            runs.append([])
+        runs[-1].append(item)
+    alone = all(item.path is None and item.number.isdecimal() for item in items)
+    if not alone or len(runs) < 2 or len(runs) != len(sections) or len(set(sections)) < len(sections):
+        return tuple(items)
+    return tuple(
+        item.model_copy(update={"path": (section, item.number)})
+        for section, run in zip(sections, runs, strict=True)
+        for item in run
+    )
 
 
 def top_number(number: str) -> str:

@@ -36,7 +36,8 @@ def _stands_for(question: Question, item: KeyItem) -> bool:
 
 def _of_key(item: KeyItem, others: Sequence[Question], *, on_pages: bool) -> Question:
     top, part = part_of(item.number)
-    begun = any(top_number(q.number) == top and not q.missing for q in others)
+    section = (item.path or ())[:1] if len(item.path or ()) > 1 else ()
+    begun = any(top_number(q.number) == top and q.path[: len(section)] == section and not q.missing for q in others)
     path = item.path or ((top, f"({part})") if part and not begun else (item.number,))
     kind = item.type or "short_answer"
     return Question(number=item.number, path=path, type=kind, max_score=item.max_score, missing=on_pages and not begun)

@@ -25,8 +25,8 @@ def parse(submission: Submission, reading: Reading) -> Paper:
     reading, other_cards = first_cards(reading)
     reading, filled_in = taken_out(reading)
     flow = flow_of(reading)
-    key = Key.of(submission.answer_key)
     headings = headings_of(flow)
+    key = Key.of(submission.answer_key, [heading.section.number for heading in headings])
     starts = starts_of(flow, headings, key.counts)
     found = outline_of(flow, reading, starts, headings, key.counts)
     if not found and not key.items:

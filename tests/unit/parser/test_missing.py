@@ -1,5 +1,7 @@
 """Questions that weren't found on the pages are told of, by the answer key or by the numbers around them."""
 
+import pytest
+
 from contracts.artefacts import KeyItem, Question
 from services.parser.core import parse
 from tests.unit.parser.readings import column, reading, submission
@@ -61,3 +63,26 @@ def test_homework_that_leaves_questions_out_lacks_none() -> None:
 
 def test_questions_before_the_first_and_behind_the_last_lack_only_by_the_key() -> None:
     assert told(parsed([TEXTS[0], *TEXTS[4:7]])) == [("4", False), ("5", False), ("6", False)]
+
+
+TWICE = ["一、选择题", "1. 甲（ ）", "2. 乙（ ）", "二、判断题", "1. 丁（ ）", "2. 戊（ ）"]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 4, 5])
+def test_a_lost_question_whose_number_recurs_is_told_of_in_its_section(lost: int) -> None:
+    questions = parsed([text for at, text in enumerate(TWICE) if at != lost], key("1", "2", "1", "2"))
+    assert [q.path for q in questions] == [("一", "1"), ("一", "2"), ("二", "1"), ("二", "2")]
+    place = {1: 0, 2: 1, 4: 2, 5: 3}[lost]
+    assert questions[place].missing
+    assert not any(q.missing for q in questions[:2] if lost > 2)
+
+
+def test_a_question_takes_type_and_points_of_its_own_section_where_another_of_its_number_is_lost() -> None:
+    items = [
+        *(KeyItem(number=n, type="single_choice", max_score=3.0) for n in "12"),
+        *(KeyItem(number=n, type="true_false", max_score=1.0) for n in "12"),
+    ]
+    questions = parsed([TWICE[0], *TWICE[2:]], items)
+    told_of = {q.path: (q.type, q.max_score) for q in questions}
+    assert told_of["二", "1"] == ("true_false", 1.0)
+    assert told_of["一", "1"] == ("single_choice", 3.0)
