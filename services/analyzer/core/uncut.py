@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from contracts.artefacts.paper import Question
 from contracts.artefacts.reading import Page, Reading
+from contracts.notation.pitch import written_from
 from contracts.notation.ticks import truth_sign
 from services.analyzer.core.evidence import Piece, in_order, is_seal, line_box
-from services.analyzer.core.pitch import written_from
 from services.analyzer.core.places import spots_of
 from services.analyzer.core.text import choice_letters
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from contracts.artefacts import KeyItem, Question, QuestionType, Reading, Section
 from contracts.artefacts.paper import LineRef, SpotRef
 from contracts.base import Box
+from services.parser.core.essays import task_rows
 from services.parser.core.flow import Flow, Row
 from services.parser.core.key import Key
 from services.parser.core.kinds import Look, blanks_in, kind_of
@@ -48,14 +49,15 @@ def _question(
     found: Outlined, item: KeyItem | None, flow: Flow, reading: Reading, owned: tuple[tuple[int, int], ...]
 ) -> Question:
     rows = [flow.rows[at] for at in found.rows]
-    printed = [_own_text(at, flow.rows[at], found.skip) for at in found.rows if flow.rows[at].printed]
-    stem, options = split_options(printed)
+    stem, options = split_options(_printed(found.rows, found, flow))
     spots = [SpotRef(page=p, index=i) for p, i in owned]
     rules = sum(reading.pages[s.page - 1].spots[s.index].kind == "rule" for s in spots)
     number = int(found.number) if found.number.isdecimal() else 0
     kind: QuestionType = "essay" if found.essay else kind_of(item, found.section, Look(number, stem, options, rules))
     if found.bubbles and kind not in ("single_choice", "multiple_choice", "true_false"):
         kind = "single_choice"
+    if kind == "essay":
+        stem = split_options(_printed(found.rows[: task_rows(rows)], found, flow))[0]
     return Question(
         number=item.number if item else found.number,
         path=_path(found, item),
@@ -73,6 +75,10 @@ def _question(
 
 def _ref(row: Row) -> tuple[int, int]:
     return row.page, row.index
+
+
+def _printed(places: Sequence[int], found: Outlined, flow: Flow) -> list[str]:
+    return [_own_text(at, flow.rows[at], found.skip) for at in places if flow.rows[at].printed]
 
 
 def _own_text(at: int, row: Row, skip: tuple[int, int]) -> str:

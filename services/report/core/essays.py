@@ -1,7 +1,6 @@
 """An essay as the report shows it: the text with its mistakes marked, its dimensions, what to improve."""
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 
 from contracts.artefacts.analysis import CriterionScore
 from contracts.artefacts.essay import EssayReview, Measures, Mistake
@@ -12,9 +11,7 @@ from services.report.core.names import points, short
 from services.report.core.summary import View
 from services.report.core.words.essays import DIMENSIONS, KINDS, LABELS, SAYINGS
 
-_BEGINNING, _TELLING, _SAME = 8, 20, 0.9
-"""Of an essay that the task runs on into: characters that show where, how many there must be, and their share in the essay."""
-_LONGEST_TASK, _MOST = 400, 1200
+_LONGEST_TASK = 400
 _LONGEST_SAID = 200
 
 
@@ -34,7 +31,7 @@ def _essay(question: ResultQuestion, review: EssayReview, crops: Sequence[Crop],
     text = question.student_answer or ""
     corrected = review.corrected
     return teller.entry(question, crops) | {
-        "task": teller.plain(short(_task(question.text, text), _LONGEST_TASK)),
+        "task": teller.plain(short(question.text, _LONGEST_TASK)),
         "tag": "zh-CN" if review.language == "zh" else "en",
         "measures": teller.words.listed.join(_measures(review.measures, SAYINGS[lang])),
         "dimensions": [_dimension(each, teller) for each in question.criteria],
@@ -51,17 +48,6 @@ def _essay(question: ResultQuestion, review: EssayReview, crops: Sequence[Crop],
         ],
         "words": dict(LABELS[lang]),
     }
-
-
-def _task(asked: str, written: str) -> str:
-    """The task without the essay itself, where the paper's text runs on into it."""
-    begun = written.strip().partition("\n")[0][:_BEGINNING]
-    at = asked.find(begun) if begun else -1
-    rest, whole = ("".join(each.split())[:_MOST] for each in (asked[at:], written))
-    if at < 0 or len(rest) < _TELLING:
-        return asked
-    blocks = SequenceMatcher(None, rest, whole, autojunk=False).get_matching_blocks()
-    return asked[:at].rstrip() if sum(block.size for block in blocks) >= _SAME * len(rest) else asked
 
 
 def _counted(say: Mapping[str, str], unit: str, count: int) -> str:

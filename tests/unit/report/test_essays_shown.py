@@ -75,22 +75,6 @@ def test_rows_of_handwriting_are_no_paragraphs() -> None:
     assert "about 5 words" in one["measures"]
 
 
-@pytest.mark.parametrize(
-    ("text", "task"),
-    [
-        (f"Write a letter.\n{TEXT}", "Write a letter."),
-        (TEXT, ""),
-        ("Write a letter. Begin: Dear Li ,\nUse 60 words.", "Write a letter. Begin: Dear Li , Use 60 words."),
-    ],
-)
-def test_the_task_does_not_repeat_the_essay(text: str, task: str) -> None:
-    made = exam()
-    asked = made.paper.questions[0].model_copy(update={"text": text})
-    sheet = made.paper.model_copy(update={"questions": (asked,)})
-    (one,) = shown(type(made)(made.submission, made.reading, sheet, *made.parts()[3:]))["essays"]
-    assert "".join(run["t"] for run in one["task"]) == task
-
-
 @pytest.mark.parametrize(("count", "told"), [(1, "about 1 word"), (2, "about 2 words")])
 def test_a_length_of_one_is_singular(count: int, told: str) -> None:
     (one,) = shown(exam(approximate=True, length=count))["essays"]

@@ -8,17 +8,26 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
-from typing import Literal
+from typing import Literal, Protocol
 
-from services.analyzer.core.evidence import Piece
+
+class Set(Protocol):
+    """A line of text with the middle of each character."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def xs(self) -> tuple[float, ...]: ...
+
 
 Kind = Literal["han", "latin"]
-_WIDER: dict[Kind, float] = {"han": 1.2, "latin": 1.12}
+WIDER: dict[Kind, float] = {"han": 1.2, "latin": 1.12}
 """Times the stem's pitch from which a line is written. Letters differ in width, so theirs is the mean of a line."""
 _FEWEST_PAIRS, _FEWEST_LETTERS, _FEWEST_WORDS = 3, 8, 3
 
 
-def pitch(piece: Piece) -> tuple[Kind, float] | None:
+def pitch(piece: Set) -> tuple[Kind, float] | None:
     """Pixels from one character to the next, by kind of script; None for short lines, formulas and cut texts."""
     if len(piece.xs) != len(piece.text):
         return None
@@ -36,7 +45,7 @@ def _is_han(char: str) -> bool:
     return "一" <= char <= "鿿"
 
 
-def written_from(lines: Sequence[Piece]) -> int | None:
+def written_from(lines: Sequence[Set]) -> int | None:
     """The index of the first written line of a question's lines in reading order; None when none stands out.
 
     The first line is print, since a number opens it; lines without a pitch go with those before them.
@@ -45,7 +54,7 @@ def written_from(lines: Sequence[Piece]) -> int | None:
     start: int | None = None
     for i, (kind, apart) in reversed(known):
         stem = [p for j, (k, p) in known if j < i and k == kind]
-        if not stem or apart < _WIDER[kind] * min(stem):
+        if not stem or apart < WIDER[kind] * min(stem):
             break
         start = i
     return start
