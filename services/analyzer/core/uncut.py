@@ -32,6 +32,9 @@ _TOUCHING, _TAIL_SURE = 0.9, 0.5
 """Line heights between such a line's end and the rule; share of its confidence that such a guess keeps."""
 _WIDE = 0.45
 """Line heights from one character to the next above which digits are written."""
+_STOPPED = re.compile(r"[。.！!？?；;：:）)]\s*$")
+_TELLING = 4
+"""Characters of a line that do not stand in a task by chance."""
 _FOOTER = re.compile(r"第\s*\d+\s*页|共\s*\d+\s*页")
 _NEXT_STEM = re.compile(r"^\s*\d{1,2}\s*[.．、]\s*[(（一-鿿A-Z]")
 _WORKING = re.compile(r"^\s*(?:解|答|证明|证)\s*[:：]")
@@ -132,8 +135,8 @@ def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piec
     """
     printed = print_of(question, reading)
     lines = in_order([*own, *printed], question.regions)
-    if question.type == "essay":  # nothing but the heading is print
-        return [p for p in lines[1:] if not _FOOTER.search(p.text)]
+    if question.type == "essay":
+        return _composition(question.text, [p for p in lines[1:] if not _FOOTER.search(p.text)], own)
     lines = [p for p in lines if not _FOOTER.search(p.text)]
     start = next((i for i, p in enumerate(lines) if (i or p in own) and _WORKING.match(p.text)), None)
     coloured = bool(own) and all(p.blue for p in own)  # by another pen than the print, which is black
@@ -148,6 +151,25 @@ def working(question: Question, reading: Reading, own: list[Piece]) -> list[Piec
         stems = (i for i, p in enumerate(lines) if i > start and p not in own and _NEXT_STEM.match(p.text))
         return lines[start : next(stems, None)]
     return own or _on_rules(question, reading, printed)
+
+
+def _composition(task: str, lines: list[Piece], own: list[Piece]) -> list[Piece]:
+    """All below the heading but the printed task; all of it where the task can't be told from what the pupil wrote.
+
+    A line without a stop right above the writing may be its title, taken for print.
+    """
+    asked = _dense(task)
+    told = [p not in own and _dense(p.text) in asked for p in lines]
+    start = told.index(False) if False in told else 0
+    if any(is_told and len(_dense(p.text)) >= _TELLING for p, is_told in zip(lines[start:], told[start:], strict=True)):
+        return lines
+    if start and not _STOPPED.search(lines[start - 1].text):
+        start -= 1
+    return lines[start:]
+
+
+def _dense(text: str) -> str:
+    return "".join(text.split())
 
 
 def _restart(lines: list[Piece]) -> int | None:
