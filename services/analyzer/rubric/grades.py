@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 from contracts.artefacts.analysis import Analysis, Answer, CriterionScore, Verdict
@@ -44,8 +45,8 @@ def graded(case: Case, reply: RubricReply) -> Graded:
         for c in case.criteria
         if not c.decoy
     )
-    maximum = sum(s.max_points for s in scores)
-    score = min(maximum, round(sum(s.points for s in scores) * 2) / 2)
+    maximum = round(sum(s.max_points for s in scores), 4)
+    score = _summed(scores, maximum)
     verdict: Verdict = "correct" if score >= maximum else "partial" if score > 0 else "wrong"
     answer = case.answer
     reviewed = answer.reviewed_by is not None
@@ -63,6 +64,13 @@ def graded(case: Case, reply: RubricReply) -> Graded:
     if answer.essay is not None and isinstance(reply, EssayReply) and not case.suspicious:
         new["essay"] = merged(answer.essay, reply, answer.student_answer or "")
     return Graded(answer.model_copy(update=new))
+
+
+def _summed(scores: Sequence[CriterionScore], maximum: float) -> float:
+    """The sum in half points, a quarter upwards; exact where the question's own points are no half points."""
+    total = sum(s.points for s in scores)
+    halves = floor(total * 2 + 0.5 + 1e-9) / 2 if maximum * 2 % 1 == 0 else round(total, 4)
+    return min(maximum, halves)
 
 
 def kept(case: Case, reason: str, *, review: bool = False) -> Graded:

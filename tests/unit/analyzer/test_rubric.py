@@ -127,6 +127,23 @@ def test_points_are_the_sum_and_the_verdict_follows() -> None:
         assert (answer.verdict, answer.score, answer.graded_by, answer.max_score) == (verdict, score, "llm", 3.0)
 
 
+@pytest.mark.parametrize("maximum", [0.25, 0.3, 1.25, 2.5, 3.0])
+def test_an_answer_with_every_point_is_right_whatever_the_question_is_worth(maximum: float) -> None:
+    case = case_of("甲乙是对的，丙丁也是，戊己不是", key("1", "甲乙；丙丁；戊己", maximum, type="short_answer"))
+    assert case is not None
+    points = {c.text: c.points for c in case.criteria if not c.decoy}
+    answer = graded(case, reply(case, points, ["甲乙是对的"])).answer
+    assert (answer.verdict, answer.score, answer.max_score) == ("correct", maximum, maximum)
+
+
+@pytest.mark.parametrize(("given_points", "score"), [(0.25, 0.5), (0.75, 1.0), (1.25, 1.5), (1.2, 1.0)])
+def test_a_quarter_of_a_point_is_rounded_up_and_is_never_nothing(given_points: float, score: float) -> None:
+    case = case_of("两直线平行")
+    assert case is not None
+    answer = graded(case, reply(case, {"写出内错角相等": given_points}, ["两直线平行"])).answer
+    assert (answer.verdict, answer.score) == ("partial", score)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
