@@ -18,7 +18,11 @@ _LONGEST_ABBREVIATION = 6
 
 _N = r"(\d{2,5})"
 _UNIT = r"\s*个?\s*(?:汉字|单词|英文词|字|词|words?\b)"
-_RANGE = re.compile(rf"{_N}\s*(?:[-~–—]+|至|到|to)\s*{_N}{_UNIT}", re.IGNORECASE)
+_TO = rf"{_N}\s*(?:[-~–—]+|至|到|to)\s*{_N}"
+_RANGES = (
+    re.compile(_TO + _UNIT, re.IGNORECASE),
+    re.compile(rf"(?:词数|字数)\s*(?:为|:|应为|约|约为|在)?\s*{_TO}"),
+)
 _LEAST = (
     re.compile(rf"不(?:得|能)?(?:少于|低于|短于)[^0-9]{{0,4}}{_N}{_UNIT}"),
     re.compile(rf"{_N}{_UNIT}\s*以上"),
@@ -61,7 +65,7 @@ class Span:
 def wanted(*texts: str | None) -> tuple[int | None, int | None]:
     """(Least, most) length that a task asks for in words, each None when it doesn't say."""
     text = unicodedata.normalize("NFKC", "\n".join(each for each in texts if each))
-    if found := _RANGE.search(text):
+    if found := next((each for pattern in _RANGES if (each := pattern.search(text))), None):
         low, high = int(found[1]), int(found[2])
         return (low, high) if low <= high else (None, None)
     least, most = _first(_LEAST, text), _first(_MOST, text)
