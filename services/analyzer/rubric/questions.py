@@ -1,5 +1,6 @@
 """Which questions a model is asked to grade, and with what words."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ Path = tuple[str, ...]
 _JUDGED: frozenset[QuestionType] = frozenset({"calculation", "short_answer", "essay"})
 _MOST = 8000
 """Characters of an answer or a stem that are sent; longer ones are for a teacher."""
+_FEWEST_DIGITS = 4
+"""Of a pupil's number that tells who it is."""
 _TOKENS, _TOKENS_EACH, _TOKENS_OF_MISTAKES = 500, 160, 3000
 
 
@@ -146,11 +149,19 @@ def flaws(reply: RubricReply, criteria: tuple[Criterion, ...], text: str) -> lis
 
 
 def nameless(text: str, submission: Submission, paper: Paper) -> str:
-    """Without the pupil's name, number and class, should they stand in an answer or a stem."""
+    """Without the pupil's name, number and class, should they stand in an answer or a stem.
+
+    A number of few digits is nobody's: 12 may be the answer. Nor is a name a part of a word: An of Another.
+    """
     header = paper.header
     for private in (header.name, header.number, header.class_, submission.student_id):
-        if private and len(private.strip()) > 1:
-            text = text.replace(private.strip(), "＊＊")
+        said = (private or "").strip()
+        if len(said) > 1 and not (said.isdecimal() and len(said) < _FEWEST_DIGITS):
+            text = re.sub(
+                rf"(?<![A-Za-z0-9]){re.escape(said)}(?![A-Za-z0-9])" if said.isascii() else re.escape(said),
+                "＊＊",
+                text,
+            )
     return text
 
 

@@ -7,13 +7,14 @@ from analyzer_build import key, line, paper, question, reading, submission
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.artefacts.paper import Header
 from contracts.artefacts.submission import KeyItem, RubricItem
 from services.analyzer.core import analyze
 from services.analyzer.rubric.criteria import criteria_of, key_points, shared_out, with_decoy
 from services.analyzer.rubric.evidence import normalised, stands_in
 from services.analyzer.rubric.grades import graded, kept, regraded
 from services.analyzer.rubric.prompts import ESSAY, RUBRIC, prompt
-from services.analyzer.rubric.questions import cases
+from services.analyzer.rubric.questions import cases, nameless
 from services.analyzer.rubric.replies import CriterionReply, RubricReply, shown
 from services.analyzer.rubric.suspicion import cleaned
 
@@ -286,3 +287,18 @@ def test_prompts_ask_for_json_by_example_and_speak_of_the_fence(name) -> None:
     assert '{"criteria": [{"id": "c1"' in text
     assert "fence" in text
     assert "{{" not in text
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "sent"),
+    [
+        ({"number": "12"}, "x=12，共312元", "x=12，共312元"),
+        ({"class_": "07"}, "1907年", "1907年"),
+        ({"name": "An"}, "Another day An came.", "Another day ＊＊ came."),
+        ({"number": "20260312"}, "我是20260312号", "我是＊＊号"),
+        ({"name": "李小明"}, "我叫李小明。", "我叫＊＊。"),
+    ],
+)
+def test_who_wrote_it_is_not_sent_and_results_and_words_are(header: dict[str, str], text: str, sent: str) -> None:
+    sheet = paper().model_copy(update={"header": Header(**header)})
+    assert nameless(text, submission(), sheet) == sent
