@@ -14,6 +14,8 @@ from services.diagnostic.core.wording import CAUSES, Lang
 _CHOICES = frozenset("ABCDEFGH")
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?(?:/\d{1,12})?")
 _WITH_UNIT = re.compile(r"([+-]?\d{1,12}(?:\.\d{1,12})?)([^\d\s.+\-/|]{1,8})")
+_NO_UNIT = re.compile(r"[π√^(²³×]|[a-fi-kn-ru-zGHIMOP-UX-Z]$")
+"""What follows a number as a factor: letters that name no unit are variables."""
 _WORKED = frozenset({"calculation", "short_answer", "essay", "composite"})
 _LONGEST = 40
 _MISCOPIED_FROM = 3  # digits: one wrong digit in a shorter number may be anything
@@ -59,7 +61,7 @@ def _shown(item: Item, written: str, key: str) -> tuple[str, str] | None:
     if "|" in key:
         return _blanks(written.split("|"), key.split("|"))
     if item.question.type in _WORKED and item.answer.verdict == "partial":
-        return ("incomplete", "steps") if _plain(key) in _plain(written) else ("method", "midway")
+        return ("incomplete", "steps") if _stands_in(_plain(key), _plain(written)) else ("method", "midway")
     return _number(_plain(written), _plain(key)) or _misread(item.question.text, _plain(written), _plain(key))
 
 
@@ -121,7 +123,14 @@ def _digits(number: str) -> str:
 def _other_unit(answer: str, key: str) -> bool:
     """The same number with another unit."""
     found, right = _WITH_UNIT.fullmatch(answer), _WITH_UNIT.fullmatch(key)
-    return bool(found and right and found[1] == right[1] and found[2] != right[2])
+    units = found and right and not any(_NO_UNIT.match(each[2]) for each in (found, right))
+    return bool(found and right and units and found[1] == right[1] and found[2] != right[2])
+
+
+def _stands_in(key: str, written: str) -> bool:
+    """Whether a result stands there by itself: 5 is neither in x=15 nor in x=-5."""
+    around = r"[\d./+\-]" if key[:1].isdigit() else r"[\d.]"
+    return re.search(rf"(?<!{around}){re.escape(key)}(?![\d/]|\.\d)", written) is not None
 
 
 def _misread(stem: str, answer: str, key: str) -> tuple[str, str] | None:

@@ -31,6 +31,9 @@ def wrong(number, answer, key, point=None, kind="fill_blank", verdict="wrong"):
         ("4|3", "3|4", "misread"),
         ("17", "23", None),
         ("1/0", "0/1", None),
+        ("3x", "3y", None),
+        ("9π", "9cm", None),
+        ("3g", "3kg", "misread"),
     ],
 )
 def test_what_a_single_answer_betrays(answer, key, kind):
@@ -44,6 +47,15 @@ def test_a_worked_answer_with_the_right_result_lacks_steps_and_another_went_wron
         wrong("2", "x=2+3=6", "5", kind="calculation", verdict="partial"),
     ]
     assert [cause_of(item).kind for item in items_of(*exam(*rows))] == ["incomplete", "method"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [("x=15", "method"), ("x=-5", "method"), ("x=5.2", "method"), ("2+3=5", "incomplete"), ("得x=5。", "incomplete")],
+)
+def test_a_result_is_found_only_where_it_stands_by_itself(written, kind):
+    (item,) = items_of(*exam(wrong("1", written, "5", kind="calculation", verdict="partial")))
+    assert cause_of(item).kind == kind
 
 
 def test_one_wrong_among_many_right_is_a_slip_and_wrong_again_and_again_is_a_gap():
