@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from contracts.artefacts.essay import Measures, Repeated
+from contracts.equality.numerals import SIGNS, numeral
 
 _HAN_UNITS = re.compile(r"[A-Za-z0-9]+(?:[.,'’\-][A-Za-z0-9]+)*|\S")
 WORD = re.compile(r"[A-Za-z]+(?:['’\-][A-Za-z]+)*")
@@ -18,6 +19,8 @@ _LONGEST_ABBREVIATION = 6
 
 _N = r"(\d{2,5})"
 _UNIT = r"\s*个?\s*(?:汉字|单词|英文词|字|词|words?\b)"
+_SPELLED = re.compile(rf"[{SIGNS}]{{2,8}}(?=\s*(?:个?\s*汉?[字词]|[至到]))")
+"""A length in words: 不少于六百字."""
 _TO = rf"{_N}\s*(?:[-~–—]+|至|到|to)\s*{_N}"
 _RANGES = (
     re.compile(_TO + _UNIT, re.IGNORECASE),
@@ -34,7 +37,7 @@ _MOST = (
     re.compile(rf"(?:no more than|at most|up to|within|not exceed(?:ing)?)\s*{_N}{_UNIT}", re.IGNORECASE),
 )
 _ABOUT = (
-    re.compile(rf"{_N}{_UNIT}\s*左右"),
+    re.compile(rf"{_N}{_UNIT}\s*(?:左右|or so\b)", re.IGNORECASE),
     re.compile(rf"(?:大约|约|about|around|approximately|some)\s*{_N}{_UNIT}", re.IGNORECASE),
     re.compile(rf"(?:词数|字数)\s*(?:为|:|应为|约|约为|在)?\s*{_N}(?:{_UNIT})?\s*(?:左右)?"),
 )
@@ -64,7 +67,7 @@ class Span:
 
 def wanted(*texts: str | None) -> tuple[int | None, int | None]:
     """(Least, most) length that a task asks for in words, each None when it doesn't say."""
-    text = unicodedata.normalize("NFKC", "\n".join(each for each in texts if each))
+    text = _SPELLED.sub(_in_digits, unicodedata.normalize("NFKC", "\n".join(each for each in texts if each)))
     if found := next((each for pattern in _RANGES if (each := pattern.search(text))), None):
         low, high = int(found[1]), int(found[2])
         return (low, high) if low <= high else (None, None)
@@ -72,6 +75,11 @@ def wanted(*texts: str | None) -> tuple[int | None, int | None]:
     if least is None and most is None and (about := _first(_ABOUT, text)) is not None:
         return round(about * (1 - _NEAR)), round(about * (1 + _NEAR))
     return least, most
+
+
+def _in_digits(spelled: re.Match[str]) -> str:
+    value = numeral(spelled[0])
+    return str(value) if value is not None and value.denominator == 1 else spelled[0]
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:

@@ -67,10 +67,13 @@ def graded(case: Case, reply: RubricReply) -> Graded:
 
 
 def _summed(scores: Sequence[CriterionScore], maximum: float) -> float:
-    """The sum in half points, a quarter upwards; exact where the question's own points are no half points."""
-    total = sum(s.points for s in scores)
-    halves = floor(total * 2 + 0.5 + 1e-9) / 2 if maximum * 2 % 1 == 0 else round(total, 4)
-    return min(maximum, halves)
+    """The sum in half points, a quarter upwards, but never all of them where something lacks; exact where the question's own
+    points are no half points, or fewer than one.
+    """
+    total = round(sum(s.points for s in scores), 4)
+    if total >= maximum or maximum * 2 % 1 != 0 or maximum < 1:
+        return min(maximum, total)
+    return min(maximum - 0.5, floor(total * 2 + 0.5 + 1e-9) / 2)
 
 
 def kept(case: Case, reason: str, *, review: bool = False) -> Graded:

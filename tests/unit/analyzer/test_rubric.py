@@ -145,6 +145,20 @@ def test_a_quarter_of_a_point_is_rounded_up_and_is_never_nothing(given_points: f
     assert (answer.verdict, answer.score) == ("partial", score)
 
 
+@pytest.mark.parametrize(("maximum", "lacking", "score"), [(3.0, 0.25, 2.5), (3.0, 0.6, 2.5), (0.5, 0.25, 0.25)])
+def test_an_answer_that_lacks_something_never_gets_all_points(maximum: float, lacking: float, score: float) -> None:
+    case = case_of("甲乙是对的，丙丁也是，戊己不是", key("1", "甲乙；丙丁；戊己", maximum, type="short_answer"))
+    assert case is not None
+    points = {c.text: c.points for c in case.criteria if not c.decoy}
+    most = max(points, key=lambda text: points[text])
+    rest = lacking
+    for text in [most, *points]:
+        taken = min(rest, points[text])
+        points[text], rest = round(points[text] - taken, 4), round(rest - taken, 4)
+    answer = graded(case, reply(case, {k: v for k, v in points.items() if v > 0}, ["甲乙是对的"])).answer
+    assert (answer.verdict, answer.score) == ("partial", score)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
