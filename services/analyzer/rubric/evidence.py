@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
+from services.analyzer.core.polarity import IDLE_NEGATIVE
+
 _DROPPED = re.compile(r"[\s\u3000\"'“”‘’「」『』《》。，,、；;：:！!？?…·（）()\[\]【】{}]+|(?<!\d)\.|\.(?!\d)")
+_NEGATION = re.compile(r"(?:不|没有?|未|非|not)\Z")
 _LEAST = 2
 """Characters of a passage that says anything; a whole answer may be shorter."""
 
@@ -14,6 +17,17 @@ def normalised(text: str) -> str:
 
 
 def stands_in(quote: str, answer: str) -> bool:
-    """Whether the quoted passage is one of the answer's, but for spaces, width, case and punctuation."""
+    """Whether the quoted passage is one of the answer's, but for spaces, width, case and punctuation.
+
+    What only stands behind a negation says the opposite: 是甲 is no passage of 不是甲.
+    """
     wanted, given = normalised(quote), normalised(answer)
-    return wanted in given and (len(wanted) >= _LEAST or (wanted == given and bool(wanted)))
+    if len(wanted) < _LEAST:
+        return wanted == given and bool(wanted)
+    places = [found.start() for found in re.finditer(f"(?={re.escape(wanted)})", given)]
+    return any(not _is_negated(given, place) for place in places)
+
+
+def _is_negated(text: str, place: int) -> bool:
+    before = _NEGATION.search(text, 0, place)
+    return before is not None and not IDLE_NEGATIVE.match(text, before.start())

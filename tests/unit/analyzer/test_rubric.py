@@ -105,6 +105,18 @@ def test_a_quote_stands_in_the_answer_or_it_does_not(quote, answer, stands) -> N
     assert stands_in(quote, answer) is stands
 
 
+@pytest.mark.parametrize(
+    ("quote", "answer", "stands"),
+    [
+        ("是甲", "不是甲", False), ("不是甲", "不是甲", True), ("是甲", "不是甲，而乙是甲", True), ("导电", "它没有导电", False),
+        ("仅能导电", "不仅能导电", True), ("is connected", "It is connected", True), ("connected", "They are not connected.", False),
+        ("被吸引", "未被吸引", False), ("断增大", "压强不断增大", True),
+    ],
+)  # fmt: skip
+def test_what_only_stands_behind_a_negation_is_no_evidence(quote: str, answer: str, stands: bool) -> None:
+    assert stands_in(quote, answer) is stands
+
+
 @given(st.text(), st.text())
 def test_evidence_never_crashes_and_a_part_always_stands_in_the_whole(a, b) -> None:
     assert (
