@@ -9,7 +9,7 @@ from fastapi import Header
 from services.gateway.api.context import Gateway
 from services.gateway.exams import Exam, find
 
-_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,40})\"?(?=$|[,;\s])", re.IGNORECASE)
 
 InPrefer = Annotated[
     str | None,
