@@ -151,7 +151,7 @@ def _pool(
 
 async def migrate(connection: asyncpg.Connection) -> None:
     """Apply the migrations that are missing, in order, each in a transaction; SchemaMismatch."""
-    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK, timeout=120)
+    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK, timeout=MIGRATION_SECONDS)
     try:
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, sha256 text NOT NULL,"

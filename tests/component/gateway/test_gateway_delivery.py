@@ -17,6 +17,7 @@ from contracts.topics import CONTROL, STAGE, STATUS, UPLOADED, artefact_path
 from runtime.blobs import Blobs
 from runtime.blobs_local import LocalBlobs
 from runtime.envelope import Record
+from services.gateway import database as database_module
 from services.gateway.database import SchemaMismatch, migrate, open_database
 from services.gateway.notices import Notices
 from services.gateway.postgres import PostgresLedger, PostgresTransaction
@@ -252,6 +253,20 @@ async def test_processes_that_start_at_once_migrate_once_and_an_edited_migration
     with pytest.raises(SchemaMismatch):
         await migrate(connection)
     await connection.close()
+
+
+async def test_a_process_waits_for_anothers_migration_as_long_as_one_may_take(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "MIGRATION_SECONDS", 0.3)
+    first, second = await asyncpg.connect(database), await asyncpg.connect(database)
+    try:
+        await first.execute("SELECT pg_advisory_lock($1)", database_module._LOCK)
+        with pytest.raises(TimeoutError):
+            await migrate(second)
+    finally:
+        await first.close()
+        await second.close()
 
 
 async def test_the_tool_makes_lists_and_revokes_keys_and_stores_no_secret(
