@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments name; the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in TOOLS:
+        for name, nearest in misspelt(os.environ, known()).items():
+            print(f"nobody reads {name}: is {nearest} meant?", file=sys.stderr)  # noqa: T201 - beside a tool's output
         tool: Callable[[Sequence[str]], int] = importlib.import_module(f"services.gateway.tools.{words[0]}").main
         return tool(words[1:])
     names = _parser().parse_args(words).names

@@ -25,6 +25,8 @@ from services.analyzer.core.worked import read_written, sub_answers
 
 Path = tuple[str, ...]
 _TYPED = "typed"
+_TICKED = "ticked"
+"""Evidence of a choice that a teacher ticked: it says what was answered, so the teacher judged it, not the key."""
 _LETTERS = ("letter", "ringed")
 """Evidence of a choice whose letter stands in its own place."""
 _LIKELY = 0.5
@@ -32,6 +34,8 @@ _LIKELY = 0.5
 _CLEAR_TICK = 0.8
 """Confidence of a teacher's tick from which it is believed to be one, and this question's."""
 _CHOICES: frozenset[str] = frozenset({"single_choice", "multiple_choice"})
+_TICKABLE = _CHOICES | {"true_false"}
+"""Types whose answer is one of few, so that a tick alone tells which."""
 _WORKED: frozenset[str] = frozenset({"calculation", "short_answer", "essay"})
 
 
@@ -85,7 +89,7 @@ def _in_light_of(
         marked = read_marks(marks_of(question, reading), None)
         crossed = marked is not None and marked.verdict == "wrong"
         return found if crossed else likelier(found, item)
-    if kind in _CHOICES or kind == "true_false":
+    if kind in _TICKABLE:
         return found
     found = ranked(found, item) if kind == "fill_blank" or found.evidence.startswith("sub") else found
     return replace(found, answer=named_alike(spelled(found.answer, key_text(item)), phrases))
@@ -143,14 +147,14 @@ def _answer(question: Question, reading: Reading, item: KeyItem | None, found: F
     kind, maximum = _kind(question, item), _maximum(question, item)
     if kind == "composite":
         kind = "fill_blank"
-    by_key = grade_under(item, found.answer, kind, rules)
     marked = read_marks(marks_of(question, reading), maximum, worked=kind in _WORKED)
     found = under_marks(found, marked, item, kind)
+    by_key = UNGRADED if found.evidence == _TICKED else grade_under(item, found.answer, kind, rules)
     decided, score, graded_by, agreed = reconcile(by_key, marked, maximum, kind, found)
     confidence = _confidence(found)
     clear = confidence >= (CONFIRMED_ABOVE if confirmed(found, by_key, item) else REVIEW_BELOW)
     judged = decided.sure or not wanted(item, reading)
-    review = found.answer is None or is_mended(found) or not clear or not agreed or not judged
+    review = found.answer is None or not clear or not agreed or not judged
     return Answer(
         number=question.number,
         path=question.path,
@@ -203,17 +207,12 @@ def under_marks(found: Found, marked: Marked | None, item: KeyItem | None, kind:
     """
     if marked is None or marked.verdict not in ("correct", "partial"):
         return found
-    if is_written(found):
-        misread = marked.verdict == "correct" and marked.confidence >= _CLEAR_TICK and _is_unlike_key(found, item, kind)
-        return (
-            Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt=True, keyed=True)
-            if misread
-            else found
-        )
-    ticked = marked.verdict == "correct" and item is not None and isinstance(item.answer, str)
-    if ticked and item is not None and kind in ("single_choice", "multiple_choice", "true_false"):
-        doubt = marked.confidence < _CLEAR_TICK
-        return Found(key_text(item), "ticked", marked.confidence, found.pieces, doubt, keyed=True)
+    ticked, clear, written = marked.verdict == "correct", marked.confidence >= _CLEAR_TICK, is_written(found)
+    keys = Found(key_text(item), _TICKED, marked.confidence, found.pieces, doubt=written or not clear, keyed=True)
+    if written:
+        return keys if ticked and clear and _is_unlike_key(found, item, kind) else found
+    if ticked and item is not None and isinstance(item.answer, str) and kind in _TICKABLE:
+        return keys
     return Found(None, "unread", 0.0, found.pieces, doubt=True)
 
 

@@ -44,7 +44,7 @@ _LINES: dict[str, tuple[float, float]] = {
     "fill_near:long": (1.0, 0.0),
     "fill_near:known": (0.25, 1.5),
     "fill_mended": (0.0, 1.5),
-    "fill_mended:han": (1.0, 0.0),
+    "fill_mended:han": (0.5, 0.0),
     "fill_spot:long": (0.75, -1.75),
     "fill_spot:known": (0.75, -1.75),
     "fill_spot:unknown": (0.0, -0.75),
@@ -59,7 +59,7 @@ _LINES: dict[str, tuple[float, float]] = {
     "sub:han": (1.25, -3.0),
     "sub:formula": (0.5, -1.0),
     "sub": (0.5, -1.0),
-    "sub_mended": (1.0, -0.75),
+    "sub_mended": (0.5, -0.5),
     # nothing written
     "blank_usual": (0.0, 3.0),
     "blank_spot": (0.5, -1.75),

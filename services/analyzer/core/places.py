@@ -38,7 +38,8 @@ def _append(found: list[Piece], page: Page, spot: Spot) -> None:
     box = (first.box[0], min(last.box[1], spot.box[1]), second.box[2], max(last.box[3], spot.box[3]))
     whole = _spot_piece(page, spot.model_copy(update={"box": box, "candidates": {}}))
     sure = 0.5 * min(last.confidence, piece.confidence)
-    found[-1] = replace(whole, text=first.text + second.text, confidence=sure, ink=max(last.ink, piece.ink))
+    ink, mended = max(last.ink, piece.ink), last.mended or piece.mended
+    found[-1] = replace(whole, text=first.text + second.text, confidence=sure, ink=ink, mended=mended)
 
 
 def _spot_piece(page: Page, spot: Spot) -> Piece:

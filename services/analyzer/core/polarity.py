@@ -24,10 +24,12 @@ _CHINESE = (
     " 平行/垂直 相同/不同 相等/不等 充分/不足 存在/不存在 正确/错误 合理/不合理"
 )
 _NEGATIVE = re.compile("不|没有|没|无|非|未|否")
-IDLE_NEGATIVE = re.compile(
+_IDLE_NEGATIVE = re.compile(
     "不仅|不但|不断|不管|不论|无论|不同|不得不|非常|是否|能否|无机|无氧|不少|差不多|不久|不只|不过|并非不|除非|南非|非洲|未来"
 )
 """Words with a sign of negation in them that negate nothing."""
+_BEFORE = re.compile(r"(?:不|没有?|未|非|not)\Z")
+"""A negation that ends here."""
 
 
 def _pairs(text: str) -> dict[str, frozenset[str]]:
@@ -45,7 +47,13 @@ _OPPOSED = _pairs(_CHINESE)
 
 def negations(text: str) -> int:
     """How often a Chinese clause negates."""
-    return len(_NEGATIVE.findall(IDLE_NEGATIVE.sub("", text)))
+    return len(_NEGATIVE.findall(_IDLE_NEGATIVE.sub("", text)))
+
+
+def is_negated(text: str, place: int) -> bool:
+    """Whether what begins at `place` stands behind a negation."""
+    before = _BEFORE.search(text, 0, place)
+    return before is not None and not _IDLE_NEGATIVE.match(text, before.start())
 
 
 def turned(clause: str, point: str) -> bool:

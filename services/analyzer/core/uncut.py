@@ -50,7 +50,8 @@ def print_of(question: Question, reading: Reading) -> list[Piece]:
             x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
             inside = any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in boxes)
             if inside and line.script == "printed" and line.ink != "red" and not is_seal(line.text, page):
-                found.append(Piece("line", page.page, box, line.text, line.confidence, xs=line.xs))
+                mended = bool(line.guessed)
+                found.append(Piece("line", page.page, box, line.text, line.confidence, xs=line.xs, mended=mended))
     return in_order(found, question.regions)
 
 

@@ -61,7 +61,8 @@ def _written(pieces: list[Piece], *, has_place: bool) -> Found:
     text = "\n".join(powers(variables(r)) for r in rows(pieces))
     mass = sum(len(p.text) for p in pieces)
     raw = sum(p.confidence * len(p.text) for p in pieces) / max(1, mass)
-    return Found(text, "written", raw, tuple(pieces))
+    kind = "written_mended" if any(p.mended for p in pieces) else "written"
+    return Found(text, kind, raw, tuple(pieces))
 
 
 def rows(pieces: list[Piece]) -> list[str]:

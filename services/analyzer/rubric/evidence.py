@@ -3,10 +3,9 @@
 import re
 import unicodedata
 
-from services.analyzer.core.polarity import IDLE_NEGATIVE
+from services.analyzer.core.polarity import is_negated
 
 _DROPPED = re.compile(r"[\s\u3000\"'“”‘’「」『』《》。，,、；;：:！!？?…·（）()\[\]【】{}]+|(?<!\d)\.|\.(?!\d)")
-_NEGATION = re.compile(r"(?:不|没有?|未|非|not)\Z")
 _LEAST = 2
 """Characters of a passage that says anything; a whole answer may be shorter."""
 
@@ -25,9 +24,4 @@ def stands_in(quote: str, answer: str) -> bool:
     if len(wanted) < _LEAST:
         return wanted == given and bool(wanted)
     places = [found.start() for found in re.finditer(f"(?={re.escape(wanted)})", given)]
-    return any(not _is_negated(given, place) for place in places)
-
-
-def _is_negated(text: str, place: int) -> bool:
-    before = _NEGATION.search(text, 0, place)
-    return before is not None and not IDLE_NEGATIVE.match(text, before.start())
+    return any(not is_negated(given, place) for place in places)

@@ -33,4 +33,4 @@ def _says(text: str) -> bool:
 
 
 def _silent(line: Line) -> Line:
-    return line.model_copy(update={"text": "", "xs": (), "confidences": ()})
+    return line.model_copy(update={"text": "", "xs": (), "confidences": (), "guessed": ()})

@@ -171,7 +171,8 @@ class Reader:
         if asked.place.kind == "option":
             return ringed(text, sure, candidates)
         if asked.place.kind == "rule" and begun_twice(asked.content.mask, asked.place.em, judged.free):
-            return {"text": text[1:], "confidence": sure, "candidates": {text: sure}, "struck": True}
+            twice = {"confidence": sure, "candidates": {text: sure}, "guessed": bool(judged.free.guessed)}
+            return {"text": text[1:], "struck": True, **twice}
         plain = bool(text) and set(text) <= set(LETTERS)
         if candidates and not plain and (last := self._last(asked)):
             text = max(last, key=lambda c: last[c])

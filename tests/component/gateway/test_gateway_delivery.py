@@ -262,8 +262,10 @@ async def test_a_process_waits_for_anothers_migration_as_long_as_one_may_take(
     first, second = await asyncpg.connect(database), await asyncpg.connect(database)
     try:
         await first.execute("SELECT pg_advisory_lock($1)", database_module._LOCK)
-        with pytest.raises(TimeoutError):
-            await migrate(second)
+        async with asyncio.timeout(10) as patience:
+            with pytest.raises(TimeoutError):
+                await migrate(second)
+        assert not patience.expired()
     finally:
         await first.close()
         await second.close()

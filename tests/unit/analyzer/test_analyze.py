@@ -311,13 +311,17 @@ def test_choices_that_look_blank_are_unread_when_a_teacher_ticked_one() -> None:
 
 
 @pytest.mark.parametrize(("sure", "review"), [(0.9, False), (0.6, True)])
+@pytest.mark.parametrize(
+    ("kind", "right", "told"),
+    [("single_choice", "C", "C"), ("multiple_choice", "BC", "BC"), ("true_false", "√", "√")],
+)
 def test_a_ticked_choice_that_was_not_read_is_the_keys_and_a_faint_tick_goes_to_review(
-    sure: float, review: bool
+    kind: str, right: str, told: str, sure: float, review: bool
 ) -> None:
     tick = mark("tick").model_copy(update={"confidence": sure})
     r = reading(spots=[spot("¥#")], marks=[tick])
-    got = only(analyze(submission(key("1", "C")), r, paper(question("single_choice", spots=[0], marks=[0]))).answers)
-    assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == ("C", "correct", "marks", review)
+    got = only(analyze(submission(key("1", right)), r, paper(question(kind, spots=[0], marks=[0]))).answers)
+    assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == (told, "correct", "marks", review)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +336,9 @@ def test_a_doubtful_letter_under_a_clear_tick_is_the_keys_and_a_teacher_looks(
     place = spot("A", shares).model_copy(update={"confidence": sure, "struck": sure < 0.9})
     asked = question("single_choice", spots=[0], marks=[0])
     got = only(analyze(submission(key("1", "C")), reading(spots=[place], marks=[tick]), paper(asked)).answers)
-    assert (got.student_answer, got.needs_review) == (read, True)
+    verdict, by = ("correct", "marks") if read == "C" else ("wrong", "key")
+    assert (got.student_answer, got.verdict, got.graded_by, got.needs_review) == (read, verdict, by, True)
+    assert got.score == (0.0 if verdict == "wrong" else got.max_score)
 
 
 def test_a_number_beside_a_cross_is_a_loss_even_without_its_minus() -> None:

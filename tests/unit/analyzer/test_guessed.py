@@ -1,10 +1,12 @@
 """Characters that reading guessed, since they are usual: the writer may have meant another, so no key confirms them."""
 
+import pytest
 from analyzer_build import key, line, paper, question, reading, spot, submission
 
 from contracts.artefacts.analysis import Answer
 from contracts.artefacts.reading import Line, Spot
 from services.analyzer.core import analyze
+from services.analyzer.core.confidence import REVIEW_BELOW, calibrated
 
 AT = (100, 100, 200, 130)
 
@@ -56,3 +58,17 @@ def test_a_part_of_a_worked_answer_with_a_guessed_character_is_a_teachers() -> N
         item = key("1(1)", "长征", path=("1", "(1)"))
         got = analyze(submission(item), reading([written("(1)长征", *guessed)]), paper(*asked)).answers[-1]
         assert (got.student_answer, got.verdict, got.needs_review) == ("长征", "correct", review)
+
+
+def test_a_written_answer_with_a_guessed_character_is_a_teachers() -> None:
+    for guessed, review in (((), False), ((1,), True)):
+        asked = question("short_answer", lines=[0])
+        got = analyze(submission(key("1", "长征")), reading([written("长征", *guessed)]), paper(asked)).answers[0]
+        assert (got.student_answer, got.verdict, got.needs_review) == ("长征", "correct", review)
+
+
+@pytest.mark.parametrize(
+    "evidence", ["fill_mended", "fill_mended:han", "fill_mended:long", "sub_mended", "written_mended"]
+)
+def test_no_guess_is_sure_however_clearly_it_was_read(evidence: str) -> None:
+    assert calibrated(evidence, 1.0, doubt=False) < REVIEW_BELOW

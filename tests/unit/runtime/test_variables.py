@@ -67,3 +67,14 @@ def test_without_a_broker_topics_ends_with_one_line_and_a_misspelt_variable_is_t
     ]
     assert "a-secret" not in said.err
     assert said.out == ""
+
+
+def test_a_tool_tells_a_misspelt_variable_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDINK_KAFKA_BOOTSTRAPS", "a-secret")
+    with pytest.raises(SystemExit, match="0"):
+        program.main(["audit", "--help"])
+    said = capsys.readouterr()
+    assert said.err == "nobody reads REDINK_KAFKA_BOOTSTRAPS: is REDINK_KAFKA_BOOTSTRAP meant?\n"
+    assert said.out.startswith("usage:")

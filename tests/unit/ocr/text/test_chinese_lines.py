@@ -61,6 +61,11 @@ def test_nothing_that_was_seen_is_left_out() -> None:
     assert read(seen("雨电磁波", open_at={0: {"雨": 0.5, "": 0.48}})) == "雨电磁波"
 
 
+def test_two_characters_do_not_become_one() -> None:
+    lost = seen("电雨雪波长", open_at={1: {"雨": 0.5, "磁": 0.4}, 2: {"雪": 0.5, "": 0.48}})
+    assert read(lost) == "电雨雪波长"
+
+
 def test_a_pair_printed_on_the_page_is_likelier_there() -> None:
     line = seen("监雪", open_at={0: {"监": 0.6, "盐": 0.35}})
     assert read(line) == "监雪"

@@ -62,7 +62,7 @@ class Chinese:
         return "".join(re.sub(r"\s", "", self._signs[index]) for index in text if index not in self._own)
 
     def _as_known(self, seen: Text, text: Text) -> Text:
-        """What was seen, with those of a text's changes that make characters stand together as in words.
+        """What was seen, with those of a text's changes that make characters stand together as in words; none leaves one out.
 
         A character's traditional form is no other one.
         """
@@ -70,7 +70,7 @@ class Chinese:
         met = [self._pairs.are_of_a_word(*pair) for pair in pairwise(signs)]  # a character with the one before
         told: list[int] = []
         for kind, start, end, first, last in SequenceMatcher(None, seen, text, autojunk=False).get_opcodes():
-            known = last > first and all(met[at] or met[at + 1] for at in range(first, last))
+            known = last - first >= max(1, end - start) and all(met[at] or met[at + 1] for at in range(first, last))
             known &= self._plain(seen[start:end]) != self._plain(text[first:last])
             told += text[first:last] if kind == "equal" or known else seen[start:end]
         return tuple(told)
