@@ -57,10 +57,15 @@ def skew(quads: Sequence[Floats]) -> float:
     rows = slopes(quads)
     if len(rows) < 3:
         return 0.0
-    order = rows[:, 0].argsort()
-    half = rows[order, 1].cumsum() / rows[:, 1].sum()
-    angle = float(rows[order, 0][np.searchsorted(half, 0.5)])
+    angle = weighted_median(rows[:, 0], rows[:, 1])
     return angle if abs(angle) < MAX_SKEW_DEG else 0.0
+
+
+def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:
+    """The value up to which half of the weight lies."""
+    order = values.argsort()
+    half = weights[order].cumsum() / weights.sum()
+    return float(values[order][np.searchsorted(half, 0.5)])
 
 
 def straightening(angle: float, width: int, height: int) -> tuple[Matrix, tuple[int, int]]:

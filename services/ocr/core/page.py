@@ -21,6 +21,7 @@ from services.ocr.core.residue import without_residue
 from services.ocr.core.rules import find_rules
 from services.ocr.core.sources import Limits, PageSource, decode
 from services.ocr.core.spots import find_spots
+from services.ocr.core.tilt import tilt_of
 from services.ocr.core.upright import sketched, turn_of
 
 JPEG_QUALITY = 88
@@ -98,7 +99,10 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
     angle = geometry.skew(quads)
     flattened = None if raster.glyphs else sheet.flattening(upright, quads)
     flat, size = flattened or (np.eye(3), (upright.shape[1], upright.shape[0]))
-    rest, size = geometry.straightening(geometry.skew([geometry.moved(quad, flat) for quad in quads]), *size)
+    written = geometry.skew([geometry.moved(quad, flat) for quad in quads])
+    rest, turned = geometry.straightening(written, *size)
+    tilt = tilt_of(upright, rest @ flat, turned)  # what is printed is straight, what is written may climb
+    rest, size = geometry.straightening(written + tilt, *size)
     straight = rest @ flat
     from_raster = straight @ to_upright
     bgr = geometry.warped(upright, straight, size)
@@ -113,7 +117,7 @@ def rectified(raster: Raster, engine: Engine) -> Flat:
         bare=bare,
         matrix=from_raster @ raster.to_raster,
         from_raster=from_raster,
-        skew=angle,
+        skew=angle + tilt,
         turn=turn,
         mesh=bent,
     )

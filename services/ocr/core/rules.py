@@ -39,17 +39,30 @@ class _Segment(NamedTuple):
 
 def find_rules(leaf: Leaf) -> list[Rule]:
     """Straight printed lines of a page: level ones left to right, then upright ones top to bottom."""
-    scale = leaf.unit
-    thick = max(5, round(MAX_THICKNESS * scale))
-    # A solid block (a filled bubble, a masked name) is made of runs too: take away what is thick.
+    blocks = _blocks(leaf)
+    upright = _segments(cv2.transpose(leaf.ink), cv2.transpose(blocks), leaf.unit, MAX_LEAN)
+    return _levels(leaf, blocks) + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]
+
+
+def find_levels(leaf: Leaf) -> list[Rule]:
+    """The level ones alone."""
+    return _levels(leaf, _blocks(leaf))
+
+
+def _levels(leaf: Leaf, blocks: MatLike) -> list[Rule]:
+    found = _segments(leaf.ink, blocks, leaf.unit, MAX_SLOPE)
+    return [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in found]
+
+
+def _blocks(leaf: Leaf) -> MatLike:
+    """Solid blocks (a filled bubble, a masked name): they are made of runs too."""
+    thick = _thickest(leaf.unit)
     blocks = cv2.morphologyEx(leaf.ink, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
-    blocks = np.asarray(cv2.dilate(blocks, np.ones((3, 3), np.uint8)), np.uint8)
-    level = [
-        Rule(start=(s.start, s.at_start), end=(s.end, s.at_end))
-        for s in _segments(leaf.ink, blocks, scale, MAX_SLOPE, thick)
-    ]
-    upright = _segments(cv2.transpose(leaf.ink), cv2.transpose(blocks), scale, MAX_LEAN, thick)
-    return level + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]
+    return np.asarray(cv2.dilate(blocks, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _thickest(scale: float) -> int:
+    return max(5, round(MAX_THICKNESS * scale))
 
 
 def is_level(rule: Rule) -> bool:
@@ -71,7 +84,7 @@ def rule_mask(rules: list[Rule], size: tuple[int, int], thickness: int) -> Mask:
     return drawn
 
 
-def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float, thick: int) -> list[_Segment]:
+def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float) -> list[_Segment]:
     run = max(8, round(RUN * scale))
     runs = cv2.subtract(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), blocks)
     join = max(3, round(JOIN * scale))
@@ -80,7 +93,7 @@ def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float, thi
     found = []
     for stroke in outlined(joined):
         x, y, width, height = stroke.box
-        if width < shortest or height > steepest * width + thick + 4:
+        if width < shortest or height > steepest * width + _thickest(scale) + 4:
             continue
         own = stroke.own(joined) & (runs[stroke.window] > 0)
         segment = _fit(own, scale, steepest)

@@ -1,49 +1,76 @@
 """Frames: rectangles of printed rules that make room for an answer."""
 
+from collections.abc import Iterator, Sequence
+from itertools import product
+
 from contracts.artefacts import Page, Rule
 from contracts.base import Box
 
 _SLACK = 0.012
 """Share of the page's height by which rules may miss each other at a corner."""
+_CORNER = 3
+"""Times that by which the ends of a rule may miss a corner: ends wear off first."""
+_LEAST_WIDTH = 0.2
+"""Share of the page's width that a frame is wider than."""
+_LEAST_HEIGHT = 3
+"""Times the height of what stands in it that a frame is higher than: a lower one is a cell."""
+_MOST_HEIGHT = 0.95
+"""Share of the page's height that a frame is lower than: the sheet's own border frames no question."""
+
+Extent = tuple[float, float, float]
+"""Where a rule lies across itself, and from where to where it runs."""
 
 
 def frame_around(page: Page, box: Box) -> Box | None:
-    """The smallest rectangle of rules around a box: nearest rule on each side that spans the box's middle."""
+    """The smallest rectangle of rules around a box, if it has room for an answer: two levels and the walls that join them.
+
+    Strokes of the answer are rules too, to whoever finds them; a frame's own meet at its corners.
+    """
+    frame = next(_closed(page, box), None)
+    if frame is None:
+        return None
+    width, height = frame[2] - frame[0], frame[3] - frame[1]
+    roomy = width > _LEAST_WIDTH * page.width and height > _LEAST_HEIGHT * (box[3] - box[1])
+    return frame if roomy and height < _MOST_HEIGHT * page.height else None
+
+
+def _closed(page: Page, box: Box) -> Iterator[Box]:
+    """Rectangles of rules around a box's middle, lowest first."""
     slack = _SLACK * page.height
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     levels = [_flat(r) for r in page.rules if abs(r.end[0] - r.start[0]) > abs(r.end[1] - r.start[1])]
     walls = [_steep(r) for r in page.rules if abs(r.end[1] - r.start[1]) > abs(r.end[0] - r.start[0])]
-    above = [at for at, a, b in levels if at < box[1] + slack and a - slack <= x <= b + slack]
-    below = [at for at, a, b in levels if at > box[3] - slack and a - slack <= x <= b + slack]
-    left = [at for at, a, b in walls if at < box[0] + slack and a - slack <= y <= b + slack]
-    right = [at for at, a, b in walls if at > box[0] + slack and at > x and a - slack <= y <= b + slack]
-    if not (above and below and left and right):
-        return None
-    frame = (max(left), max(above), min(right), min(below))
-    big = frame[2] - frame[0] > 0.2 * page.width and frame[3] - frame[1] > 3 * (box[3] - box[1])
-    small = frame[3] - frame[1] < 0.95 * page.height
-    return frame if big and small and _closed(frame, levels, walls, slack) else None
+    over = [(at, a, b) for at, a, b in levels if a - slack <= x <= b + slack]
+    beside = [(at, a, b) for at, a, b in walls if a - slack <= y <= b + slack]
+    above = {at for at, _, _ in over if at < box[1] + slack}
+    below = {at for at, _, _ in over if at > box[3] - slack}
+    for top, bottom in sorted(product(above, below), key=lambda pair: pair[1] - pair[0]):
+        joining = [at for at, a, b in beside if _reaches((a, b), top, bottom, slack)]
+        left = max((at for at in joining if at < box[0] + slack), default=None)
+        right = min((at for at in joining if at > max(x, box[0] + slack)), default=None)
+        if (
+            left is not None
+            and right is not None
+            and all(_is_joined(levels, y, left, right, slack) for y in (top, bottom))
+        ):
+            yield left, top, right, bottom
 
 
-def _flat(rule: Rule) -> tuple[float, float, float]:
+def _is_joined(levels: Sequence[Extent], y: float, left: float, right: float, slack: float) -> bool:
+    return any(abs(at - y) < slack and _reaches((a, b), left, right, slack) for at, a, b in levels)
+
+
+def _reaches(extent: tuple[float, float], low: float, high: float, slack: float) -> bool:
+    """Whether a rule runs from one side to the other, but for what a corner may miss."""
+    miss = min(_CORNER * slack, (high - low) / 4)
+    return extent[0] < low + miss and extent[1] > high - miss
+
+
+def _flat(rule: Rule) -> Extent:
     a, b = sorted((rule.start[0], rule.end[0]))
     return (rule.start[1] + rule.end[1]) / 2, a, b
 
 
-def _steep(rule: Rule) -> tuple[float, float, float]:
+def _steep(rule: Rule) -> Extent:
     a, b = sorted((rule.start[1], rule.end[1]))
     return (rule.start[0] + rule.end[0]) / 2, a, b
-
-
-def _closed(
-    frame: Box, levels: list[tuple[float, float, float]], walls: list[tuple[float, float, float]], slack: float
-) -> bool:
-    """Whether the four rules meet: top and bottom reach from side to side, the sides from top to bottom."""
-    x0, y0, x1, y1 = frame
-    flat = all(
-        any(abs(at - y) < slack and a < x0 + 3 * slack and b > x1 - 3 * slack for at, a, b in levels) for y in (y0, y1)
-    )
-    steep = all(
-        any(abs(at - x) < slack and a < y0 + 3 * slack and b > y1 - 3 * slack for at, a, b in walls) for x in (x0, x1)
-    )
-    return flat and steep

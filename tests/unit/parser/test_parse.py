@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.artefacts import KeyItem, Line, Paper, Reading, Spot
+from contracts.artefacts import KeyItem, Line, Paper, Reading, Rule, Spot
 from contracts.errors import ErrorCode, Permanent
 from services.parser.core import parse
 from services.parser.core.options import split_options
@@ -158,6 +158,19 @@ def test_a_frame_is_the_whole_room_of_its_question() -> None:
     question = parse(submission(), reading(lines, rules=frame(100, 300, 1100, 1500))).questions[0]
     assert question.regions[0].box == (100, 300, 1100, 1500)
     assert [ref.index for ref in question.lines] == [1]
+
+
+def test_a_stroke_of_the_answer_is_no_wall_of_its_frame() -> None:
+    stroke = Rule(start=(700, 310), end=(698, 370))
+    lines = [line("17. (10分)", 120, 320), line("a = 2", 140, 400, script="handwritten")]
+    question = parse(submission(), reading(lines, rules=(*frame(100, 300, 1100, 1500), stroke))).questions[0]
+    assert question.regions[0].box == (100, 300, 1100, 1500)
+
+
+def test_a_cell_is_no_room_and_hides_the_frame_around_it() -> None:
+    cell, sheet = frame(100, 300, 500, 380), frame(60, 280, 1100, 1500)
+    question = parse(submission(), reading([line("13. 12", 120, 320)], rules=(*cell, *sheet))).questions[0]
+    assert question.regions[0].box[3] < 500
 
 
 def test_the_key_anchors_numbers_and_adds_what_was_not_found() -> None:
