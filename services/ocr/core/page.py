@@ -10,6 +10,7 @@ from services.ocr.core import geometry, order, quality, script, shapes, sheet
 from services.ocr.core import lines as text_lines
 from services.ocr.core.bubbles import find_bubbles
 from services.ocr.core.engine import Engine, Turn
+from services.ocr.core.faint import with_faint_borders
 from services.ocr.core.figures import find_figures
 from services.ocr.core.flat import Leaf
 from services.ocr.core.grey_marks import find_grey_marks
@@ -65,7 +66,7 @@ def read_raster(raster: Raster, engine: Engine, number: int = 1) -> tuple[Page, 
         boxes = engine.detect(clean)
     read = without_residue(text_lines.read_lines(clean, boxes, engine), marks)
     lines = order.ordered([*layer, *read])
-    rules = find_rules(leaf)
+    rules = with_faint_borders(find_rules(leaf), leaf)
     spots = find_spots(leaf, rules, lines, red, engine)
     bubbles = find_bubbles(leaf, lines, engine)
     spots = off_bubbles(spots, bubbles)

@@ -40,18 +40,25 @@ class _Segment(NamedTuple):
 def find_rules(leaf: Leaf) -> list[Rule]:
     """Straight printed lines of a page: level ones left to right, then upright ones top to bottom."""
     blocks = _blocks(leaf)
-    upright = _segments(cv2.transpose(leaf.ink), cv2.transpose(blocks), leaf.unit, MAX_LEAN)
-    return _levels(leaf, blocks) + [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in upright]
+    return level_rules(leaf.ink, leaf.unit, blocks) + upright_rules(leaf.ink, leaf.unit, blocks)
 
 
 def find_levels(leaf: Leaf) -> list[Rule]:
     """The level ones alone."""
-    return _levels(leaf, _blocks(leaf))
+    return level_rules(leaf.ink, leaf.unit, _blocks(leaf))
 
 
-def _levels(leaf: Leaf, blocks: MatLike) -> list[Rule]:
-    found = _segments(leaf.ink, blocks, leaf.unit, MAX_SLOPE)
+def level_rules(mask: MatLike, scale: float, blocks: MatLike | None = None) -> list[Rule]:
+    """Level lines of a mask, left to right. blocks: mask of what is too thick to be of one."""
+    found = _segments(mask, blocks, scale, MAX_SLOPE)
     return [Rule(start=(s.start, s.at_start), end=(s.end, s.at_end)) for s in found]
+
+
+def upright_rules(mask: MatLike, scale: float, blocks: MatLike | None = None) -> list[Rule]:
+    """The same down the page, top to bottom."""
+    turned = None if blocks is None else cv2.transpose(blocks)
+    found = _segments(cv2.transpose(mask), turned, scale, MAX_LEAN)
+    return [Rule(start=(s.at_start, s.start), end=(s.at_end, s.end)) for s in found]
 
 
 def _blocks(leaf: Leaf) -> MatLike:
@@ -84,9 +91,11 @@ def rule_mask(rules: list[Rule], size: tuple[int, int], thickness: int) -> Mask:
     return drawn
 
 
-def _segments(mask: MatLike, blocks: MatLike, scale: float, steepest: float) -> list[_Segment]:
+def _segments(mask: MatLike, blocks: MatLike | None, scale: float, steepest: float) -> list[_Segment]:
     run = max(8, round(RUN * scale))
-    runs = cv2.subtract(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), blocks)
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    if blocks is not None:
+        runs = cv2.subtract(runs, blocks)
     join = max(3, round(JOIN * scale))
     joined = np.asarray(cv2.dilate(runs, np.ones((3, join), np.uint8)), np.uint8)
     shortest = MIN_LENGTH * scale

@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 def find_tables(rules: list[Rule], size: tuple[int, int]) -> list[Cell]:
     """Cells of all ruled tables (at least two cells) of a page of (width, height) pixels, top to bottom."""
     scale = unit(size)
-    net = _net(_meeting(rules, MEETS * scale), size, scale)
+    net = _net(meeting(rules, MEETS * scale), size, scale)
     _, labels = cv2.connectedComponents(net, connectivity=8)
     # An inner contour of the net is a hole: what the rules enclose.
     contours, hierarchy = cv2.findContours(net, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -60,7 +60,7 @@ def find_tables(rules: list[Rule], size: tuple[int, int]) -> list[Cell]:
     return [cell for index, group in enumerate(groups) for cell in _placed(group, index)]
 
 
-def _meeting(rules: list[Rule], near: float) -> list[Rule]:
+def meeting(rules: list[Rule], near: float) -> list[Rule]:
     """The rules that reach or cross one of the other direction: stems of letters and underlines in a cell do not."""
     level = [rule for rule in rules if is_level(rule)]
     upright = [rule for rule in rules if not is_level(rule)]
