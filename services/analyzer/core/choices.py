@@ -10,7 +10,7 @@ from services.analyzer.core import bubbles
 from services.analyzer.core.covering import before_options, covering
 from services.analyzer.core.evidence import UNREAD, Found, Piece, lines_of, overlap
 from services.analyzer.core.places import spots_of
-from services.analyzer.core.text import choice_letters, rounded
+from services.analyzer.core.text import choice_letters, rounded, shows
 from services.analyzer.core.uncut import choice_in_print, judgement_in_print
 
 _LETTERS = frozenset("ABCDEFGH")
@@ -146,7 +146,8 @@ def _spot_letters(piece: Piece, admissible: frozenset[str], *, multiple: bool) -
     if not mass:
         return Found("", "none", 0.0, (piece,), doubt=True)
     ranked = sorted(mass, key=lambda c: -mass[c])
-    views = sum(ranked[0] == v for v in (piece.candidates[0][0] if piece.candidates else "", free, inline))
+    seen = ((free, piece.text), (inline, piece.inline), *((text, text) for text, _ in piece.candidates[:1]))
+    views = sum(letter == ranked[0] and shows(text, letter) for letter, text in seen)
     share = mass[ranked[0]] / max(1.0, sum(mass.values()))
     torn = piece.struck and piece.confidence == _EITHER
     if multiple:
@@ -188,9 +189,10 @@ def _ringed(options: list[Piece], admissible: frozenset[str], *, multiple: bool)
     if not letters or len(letters) >= _PRINTED_RINGS:
         return None
     if multiple:
-        return Found("".join(letters), "ringed", min(p.confidence for p in kept), tuple(kept))
+        raw = min(p.confidence for p in kept)
+        return Found("".join(letters), "ringed", raw, tuple(kept), doubt=raw <= _EITHER)
     best = max(kept, key=lambda p: p.ink)
-    doubt = len(letters) > 1 or best.confidence == _EITHER
+    doubt = len(letters) > 1 or best.confidence <= _EITHER
     return Found(best.text, "ringed", best.confidence, tuple(kept), doubt)
 
 

@@ -7,9 +7,8 @@ from fractions import Fraction
 _POWER = re.compile(r"(?<![\d.])([1-9](?:\.\d+)?\s*[×xX✕*]\s*10)([1-9]\d?)(?!\d)")
 _UNIT_POWER = re.compile(r"(?<=[\d/])\s*([kdcm]?m)([23])(?![\d.])")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LETTER_SHAPES = str.maketrans(
-    {"А": "A", "В": "B", "С": "C", "Α": "A", "Β": "B", "a": "A", "b": "B", "c": "C", "d": "D", "8": "B", "Ａ": "A"}
-)
+_CAPITALS = str.maketrans({"А": "A", "В": "B", "С": "C", "Α": "A", "Β": "B", "Ａ": "A"})
+_LETTER_SHAPES = _CAPITALS | str.maketrans({"a": "A", "b": "B", "c": "C", "d": "D", "8": "B"})
 
 
 def short_answer(text: str) -> str:
@@ -66,6 +65,11 @@ def choice_letters(text: str, admissible: frozenset[str]) -> str:
     if not bare or any(c not in admissible for c in bare):
         return ""
     return "".join(sorted(set(bare)))
+
+
+def shows(text: str, capital: str) -> bool:
+    """Whether a text holds this capital: what looks like it (a, 8) is as often another that something runs over."""
+    return capital in unicodedata.normalize("NFKC", text).translate(_CAPITALS)
 
 
 def rounded(text: str) -> bool:

@@ -16,6 +16,8 @@ from contracts.base import Box
 from services.ocr.core import lines as text_lines
 
 NUMBERED = re.compile(r"\s*(\d{1,2}\s*[.、．,，]|[A-H]\s*[.、．,，]|[(（]\d|[一二三四五六七八九十]+[、.．])")
+OPTION = re.compile(r"\s*([A-H])\s*[.．、]\s*\S")
+"""An option's letter and the beginning of what it stands for."""
 NUMBER, PART = re.compile(r"\s*\d{1,2}\s*[.、．,，]"), re.compile(r"\s*[(（](\d)[)）]")
 HEADING = re.compile(r"\s*[一二三四五六七八九十]+\s*[、.．].*[(（][^()（）]*\d\s*分[^()（）]*[)）]\s*$")
 """A section's heading with its points: no answer place stands in it, though a ruled sheet's lines may cross it."""
@@ -121,6 +123,8 @@ def _parts(line: Line, spots: Sequence[Spot]) -> list[Part]:
     if not spots or len(line.xs) != len(line.text) or HEADING.match(line.text):
         return [Part(0, len(line.text), None)]
     places = [next((spot for spot in spots if spot.box[0] < x < spot.box[2]), None) for x in line.xs]
+    if option := OPTION.match(line.text):
+        places[option.start(1)] = _on_label(places[option.start(1)], option[1])
     for word in WORD.finditer(line.text):
         places[word.start() : word.end()] = _of_word(places[word.start() : word.end()])
     if not any(places):
@@ -136,6 +140,11 @@ def _parts(line: Line, spots: Sequence[Spot]) -> list[Part]:
         else:
             parts.append(Part(index, index + 1, place))
     return parts
+
+
+def _on_label(place: Spot | None, letter: str) -> Spot | None:
+    """The place that an option's printed letter stands in: a ring around it, or one that holds the same."""
+    return place if place and (place.kind == "option" or place.text == letter) else None
 
 
 def _of_word(places: list[Spot | None]) -> list[Spot | None]:

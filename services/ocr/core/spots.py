@@ -77,11 +77,11 @@ def _lettered(ring: Spot, lines: Sequence[Line], em: float) -> Spot:
     Without such, which option it is around may be told by those beside it.
     """
     beside = is_beside(ring.box, lines, em)
-    if beside and ring.text in LETTERS:
+    if beside and ring.text in LETTERS and ring.confidence >= EITHER:
         return ring
     starts = [line for line in lines if line.text and line.xs and _covers(ring.box, _first_of(line))]
-    letter = next((line.text[0] for line in starts if line.text[0] in LETTERS), "")
-    if not letter or not beside:
+    letter = next((line.text[0] for line in starts if line.text[0] in LETTERS), "") if beside else ""
+    if not letter:
         return ring.model_copy(update={"text": "", "confidence": 0.0, "candidates": {}})
     return ring.model_copy(update={"text": letter, "confidence": EITHER, "candidates": {letter: EITHER}})
 

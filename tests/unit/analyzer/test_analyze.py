@@ -263,6 +263,24 @@ def test_a_ringed_option_is_the_answer_and_four_rings_are_printed_ones() -> None
     assert got.student_answer is None
 
 
+@pytest.mark.parametrize(("sure", "review"), [(0.9, False), (0.26, True)])
+def test_a_ring_whose_letter_was_hardly_read_goes_to_review_though_it_is_the_keys(sure: float, review: bool) -> None:
+    ring = spot("C", {"C": sure}, kind="option").model_copy(update={"confidence": sure})
+    for kind in ("single_choice", "multiple_choice"):
+        r, asked = reading(spots=[ring]), question(kind, spots=[0], options="ABCD")
+        got = only(analyze(submission(key("1", "C")), r, paper(asked)).answers)
+        assert (got.student_answer, got.verdict, got.needs_review) == ("C", "correct", review)
+
+
+@pytest.mark.parametrize(("letter", "review"), [("A", False), ("a", True)])
+def test_a_small_letter_is_no_clear_view_of_a_choice(letter: str, review: bool) -> None:
+    place = spot(letter, {"A": 0.73, "0": 0.22, "D": 0.03}).model_copy(update={"confidence": 0.4})
+    seen = line(letter, (110, 100, 190, 130)).model_copy(update={"confidence": 0.5, "confidences": (0.5,)})
+    asked = question("single_choice", spots=[0], options="ABCD")
+    got = only(analyze(submission(key("1", "C")), reading([seen], [place]), paper(asked)).answers)
+    assert (got.student_answer, got.verdict, got.needs_review) == ("A", "wrong", review)
+
+
 def test_boxes_of_print_are_not_an_answer_card() -> None:
     noise = bubbles([0.1, 0.46, 0.3, 0.24], 0) + bubbles([0.6, 0.35, 0.5, 0.0], 1, 140)
     r = reading(spots=[spot("D", {"D": 0.98})], cards=noise)

@@ -19,6 +19,7 @@ class ScriptedEngine:
 
     def __init__(self, text: str = "") -> None:
         self.text = text
+        self.sure = 0.9
         self.crops: list[np.ndarray] = []
 
     def detect(self, bgr):
@@ -26,10 +27,10 @@ class ScriptedEngine:
 
     def recognise(self, crops):
         self.crops += list(crops)
-        return [Text(self.text, 0.9, (0.5,) * len(self.text), (0.9,) * len(self.text)) for _ in crops]
+        return [Text(self.text, self.sure, (0.5,) * len(self.text), (self.sure,) * len(self.text)) for _ in crops]
 
     def judge(self, crops, candidates: Sequence[Sequence[str]]):
-        told = [{c: 0.95 if c == self.text else 0.0 for c in wanted} for wanted in candidates]
+        told = [{c: min(0.95, self.sure + 0.05) if c == self.text else 0.0 for c in wanted} for wanted in candidates]
         return [Judged(free, scored) for free, scored in zip(self.recognise(crops), told, strict=True)]
 
     def orientation(self, bgr):

@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 
 from services.ocr.core.flat import Leaf
 from services.ocr.core.marks import red_ink
@@ -179,6 +180,16 @@ def test_a_ring_whose_letter_only_its_line_tells_has_it_and_is_not_sure(page, en
     assert (ring.text, ring.confidence) == ("D", 0.5)
     (ring,) = spots(page, [line("AD", [368.0, 400.0], 400)], engine, "option")
     assert ring.text == ""
+
+
+def test_a_ring_that_is_read_as_another_letter_than_its_lines_and_unsurely_has_the_lines(page, engine):
+    write(page, "D", 391, 410)
+    cv2.ellipse(page, (400, 400), (24, 22), 0, 0, 360, (120, 40, 20), 2, cv2.LINE_AA)
+    engine.text = "A"
+    for sure, letter, confidence in ((0.26, "D", 0.5), (0.9, "A", 0.9)):
+        engine.sure = sure
+        (ring,) = spots(page, [line("D15", [400.0, 430.0, 442.0], 400)], engine, "option")
+        assert (ring.text, ring.confidence) == (letter, pytest.approx(confidence, abs=0.06))
 
 
 def test_a_letter_before_a_question_number_is_a_place_beside_it(page, engine):

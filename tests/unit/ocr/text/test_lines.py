@@ -101,6 +101,14 @@ def test_a_blank_place_cuts_nothing() -> None:
     assert script.divided([printed], [Spot(kind="bracket", box=(251, 0, 299, 30), ink=0.0)]) == [printed]
 
 
+def test_an_options_printed_letter_is_no_answer_of_a_cell_that_reaches_into_its_line() -> None:
+    printed = line("A. 7", 0, 0, 120)
+    cell = Spot(kind="cell", box=(-10, 12, 30, 60), ink=0.2, text="D", confidence=0.99, candidates={"D": 0.99})
+    assert script.divided([printed], [cell]) == [printed]
+    ring = cell.model_copy(update={"kind": "option", "text": "A", "candidates": {"A": 0.9}})
+    assert script.divided([printed], [ring])[0].script == "handwritten"
+
+
 def test_a_surer_constrained_reading_replaces_the_lines_own() -> None:
     printed = line("(8)", 0, 0, 90).model_copy(update={"confidences": (0.9, 0.4, 0.9)})
     spot = Spot(kind="bracket", box=(31, 0, 59, 30), ink=0.2, text="B", confidence=0.97, candidates={"B": 0.97})
