@@ -30,10 +30,19 @@ class Strokes:
     def __init__(self, ink: Bytes, blue: Bytes, red: Bytes) -> None:
         self._left_of = tuple(np.append(0, ink_of.sum(axis=0, dtype=np.int64)).cumsum() for ink_of in (ink, blue, red))
 
-    def colour(self, x0: int, x1: int) -> Colour:
-        """The colour that prevails between two columns."""
+    def blueness(self, x0: int, x1: int) -> tuple[int, float]:
+        """Pixels of ink between two columns, and the share of them that is blue."""
+        total, blue, _ = self._between(x0, x1)
+        return total, blue / total if total else 0.0
+
+    def _between(self, x0: int, x1: int) -> tuple[int, int, int]:
         last = len(self._left_of[0]) - 1
         total, blue, red = (int(sums[min(x1, last)] - sums[min(x0, last)]) for sums in self._left_of)
+        return total, blue, red
+
+    def colour(self, x0: int, x1: int) -> Colour:
+        """The colour that prevails between two columns."""
+        total, blue, red = self._between(x0, x1)
         if total and blue > 0.4 * total:
             return "blue"
         if total and red > 0.4 * total:

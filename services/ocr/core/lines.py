@@ -15,6 +15,13 @@ from services.ocr.core.said import Text
 
 Floats = npt.NDArray[np.float32]
 
+BLUISH = 0.3
+"""Share of a line's ink in clearly blue characters from which a blue pen wrote in it: scanners and JPEG tinge black as well."""
+TINGED = 0.12
+"""Share of a character's ink that is blue, of a line that has blue: black print has less than a tenth."""
+THIN = 0.45
+"""Times the usual ink of a line's blue characters: strokes so thin lose their colour (1, a colon)."""
+BRACKETS = "()（）[]【】"
 UPRIGHT = 1.8
 """A box this many times as high as wide may hold text written downwards."""
 
@@ -103,7 +110,10 @@ def _by_colour(quad: Floats, strip: Image, text: Text) -> list[Line]:
     )
     ways = ink.strokes(strip)
     edges = character_edges(text.xs)
-    colours = [ways.colour(int(a * width), max(int(a * width) + 1, int(b * width))) for a, b in edges]
+    columns = [(int(a * width), max(int(a * width) + 1, int(b * width))) for a, b in edges]
+    colours: list[Ink] = [ways.colour(*between) for between in columns]
+    if colours.count("blue") < len(colours):
+        colours = of_a_pale_pen(colours, [ways.blueness(*between) for between in columns], text.text)
     runs = _runs([_smoothed(colours, i) for i in range(len(colours))])
     if len(runs) == 1:
         colour: Ink = colours[0]
@@ -124,6 +134,27 @@ def character_edges(xs: Sequence[float]) -> list[tuple[float, float]]:
     lefts = [max(0.0, 2 * xs[0] - (middles[0] if middles else 1.0)), *middles]
     rights = [*middles, min(1.0, 2 * xs[-1] - (middles[-1] if middles else 0.0))]
     return [(min(a, x), max(b, x)) for a, b, x in zip(lefts, rights, xs, strict=True)]
+
+
+def of_a_pale_pen(colours: Sequence[Ink], blueness: Sequence[tuple[int, float]], text: str) -> list[Ink]:
+    """Colours where a line's blue is hardly one: characters a little blue are blue too, and thin ones between such.
+
+    blueness: of each character, (pixels of ink, share of them that is blue). Brackets around a blank hold ink that is not theirs.
+    """
+    pixels = sum(count for count, _ in blueness)
+    if sum(count for own, (count, _) in zip(colours, blueness, strict=True) if own == "blue") <= BLUISH * pixels:
+        return list(colours)
+    told: list[Ink] = [
+        "blue" if own == "black" and share >= TINGED and sign not in BRACKETS else own
+        for own, (_, share), sign in zip(colours, blueness, text, strict=True)
+    ]
+    blue = [at for at, own in enumerate(told) if own == "blue"]
+    usual = float(np.median([blueness[at][0] for at in blue]))
+    for left, right in itertools.pairwise([*blue, len(told)] if blue[0] == 0 else blue):
+        between = range(left + 1, right)
+        if all(told[at] == "black" and blueness[at][0] < THIN * usual and text[at] not in BRACKETS for at in between):
+            told[left + 1 : right] = ["blue"] * len(between)
+    return told
 
 
 def _smoothed(colours: Sequence[Ink], index: int) -> Ink:

@@ -87,6 +87,27 @@ def test_blue_ink_is_blue_under_any_lamp_and_black_is_black(light: tuple[int, in
         assert ink.strokes(seen).colour(0, 200) == name
 
 
+@pytest.mark.parametrize(
+    ("text", "colours", "blueness", "told"),
+    [
+        pytest.param("答：1800", "kkkbbk", [(424, 0.35), (9, 0), (73, 0.14), (176, 0.7), (137, 0.5), (87, 0.13)],
+                     "bbbbbb", id="a little blue is blue, and a thin colon between"),
+        pytest.param("解：11", "bkkb", [(525, 0.5), (16, 0), (67, 0), (108, 0.6)], "bbbb", id="thin between blue"),
+        pytest.param("解：1", "bkk", [(525, 0.5), (16, 0), (67, 0)], "bbb", id="thin at the end of what blue began"),
+        pytest.param("名：李", "kkb", [(169, 0), (50, 0), (336, 0.5)], "kkb", id="thin beside print stays print"),
+        pytest.param("3米", "bk", [(150, 0.7), (180, 0.02)], "bk", id="a printed unit stays print"),
+        pytest.param("(3)", "kbk", [(60, 0.3), (150, 0.7), (60, 0.3)], "kbk", id="brackets hold ink of others"),
+        pytest.param("That", "kbkk", [(300, 0.18), (60, 0.41), (250, 0.15), (300, 0.13)], "kbkk", id="a tinged scan"),
+    ],
+)  # fmt: skip
+def test_characters_of_a_line_in_a_pale_pen_are_of_one_colour(
+    text: str, colours: str, blueness: list[tuple[int, float]], told: str
+) -> None:
+    names = {"k": "black", "b": "blue"}
+    found = lines.of_a_pale_pen([names[c] for c in colours], blueness, text)
+    assert found == [names[c] for c in told]
+
+
 def test_what_stands_in_an_answer_place_is_the_pupils() -> None:
     printed = line("1+1=(B)", 0, 0, 350)
     spot = Spot(kind="bracket", box=(251, 0, 299, 30), ink=0.2, text="B", confidence=0.9, candidates={"B": 0.9})
