@@ -101,14 +101,29 @@ def _score(item: KeyItem | None, stem: str, section: Section | None) -> float | 
 
 
 def _marks(own: Outlined, every: Sequence[Outlined], reading: Reading) -> tuple[tuple[int, int], ...]:
-    """(page, index) of the marks whose middle lies in a question, or that hang down from it into no other."""
+    """(page, index) of a question's marks: their middle lies on its letter in a table, or in the question and on no such letter.
+
+    One that hangs down from a question into no other is its own too.
+    """
+
+    def is_own(page: int, box: Box) -> bool:
+        answered = [o for o in every if _answers_at(o, page, box, reading)]
+        if answered:
+            return own in answered
+        hangs = _on(own, page, _top_of(box)) and not any(_on(o, page, box) for o in every)
+        return _on(own, page, box) or hangs
+
     return tuple(
-        (page.page, i)
-        for page in reading.pages
-        for i, mark in enumerate(page.marks)
-        if _on(own, page.page, mark.box)
-        or (_on(own, page.page, _top_of(mark.box)) and not any(_on(o, page.page, mark.box) for o in every))
+        (page.page, i) for page in reading.pages for i, mark in enumerate(page.marks) if is_own(page.page, mark.box)
     )
+
+
+def _answers_at(found: Outlined, page: int, box: Box, reading: Reading) -> bool:
+    """Whether a question's letter stands in a table where a mark has its middle."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    spots = [reading.pages[page - 1].spots[ref.index] for ref in found.spots if ref.page == page]
+    cells = [spot.box for spot in spots if spot.kind == "cell" and spot.ink > 0]
+    return any(x0 <= x < x1 and y0 <= y < y1 for x0, y0, x1, y1 in cells)
 
 
 def _on(found: Outlined, page: int, box: Box) -> bool:
