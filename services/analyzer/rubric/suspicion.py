@@ -25,7 +25,7 @@ _PATTERNS = tuple(
         r"(return|output|respond|reply)\b.{0,20}\b(scores?|json)\b|\bscore\W{0,3}=\W{0,3}\d|\bno (deductions?|marks? off)\b",
         r"mark\b.{0,20}\b(as|it|this|everything|all)\b.{0,12}\b(correct|right)\b|\ball answers are correct",
         # orders to a machine
-        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖).{0,6}(以上|上面|之前|前面|评分|原有|先前)",
+        r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖).{0,6}(以上|上面|之前|前面|评分|原有|先前)(?!.{0,3}(阻力|摩擦|重力|质量|误差|损失|热量))",
         r"(忽略|无视|忘记|忘掉|不要?理会|跳过|覆盖|执行|听从).{0,10}(指令|提示词|提示语)",
         r"(ignore|disregard|forget|override|bypass|skip)\b.{0,40}(instruct|prompt|rubric|above|previous|prior|criteri|guideline|system)",
         r"(你是|你现在是|你将扮演|请扮演|作为).{0,10}(\bai\b|ai(?![a-z])|助手|语言模型|大模型|机器人|评分|阅卷|判卷|改卷)",
@@ -44,6 +44,11 @@ _PATTERNS = tuple(
     )
 )
 
+_SPELLED = re.compile(r"(?<![a-z])[a-z](?:[ .·_*-]{1,3}[a-z](?![a-z])){7,}")
+"""Letters one by one, eight or more: a word written apart so as not to be found."""
+_UNBOUND = tuple(re.compile(pattern.pattern.replace(r"\b", "")) for pattern in _PATTERNS)
+"""The same patterns where no space tells any more where a word ends."""
+
 
 @dataclass(frozen=True)
 class Cleaned:
@@ -56,19 +61,21 @@ class Cleaned:
 def cleaned(text: str) -> Cleaned:
     """Take out sentences that speak to whoever grades, and characters that nobody sees."""
     visible = _HIDDEN.sub("", text)
-    folded = _folded(visible)
-    if not any(pattern.search(folded) or pattern.search(_dense(folded)) for pattern in _PATTERNS):
+    if not _speaks(visible):
         return Cleaned(visible, suspicious=visible != text)
     kept = [piece for piece in _SENTENCE.findall(visible) if piece and not _speaks(piece)]
     rest = "".join(kept).strip()
-    if any(pattern.search(_folded(rest)) or pattern.search(_dense(_folded(rest))) for pattern in _PATTERNS):
-        rest = ""  # only whole it speaks to a grader: then nothing of it is sent
-    return Cleaned(rest, suspicious=True)
+    # What only whole speaks to a grader is not sent at all.
+    return Cleaned("" if _speaks(rest) else rest, suspicious=True)
 
 
-def _speaks(piece: str) -> bool:
-    folded = _folded(piece)
-    return any(pattern.search(folded) or pattern.search(_dense(folded)) for pattern in _PATTERNS)
+def _speaks(text: str) -> bool:
+    folded = _folded(text)
+    dense = _dense(folded)
+    if any(pattern.search(folded) or pattern.search(dense) for pattern in _PATTERNS):
+        return True
+    words = ["".join(filter(str.isalpha, found[0])) for found in _SPELLED.finditer(folded)]
+    return any(pattern.search(word) for word in words for pattern in _UNBOUND)
 
 
 def _folded(text: str) -> str:

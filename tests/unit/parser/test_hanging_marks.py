@@ -2,7 +2,7 @@
 
 from contracts.artefacts import Mark
 from services.parser.core import parse
-from tests.unit.parser.readings import cell, column, line, reading, submission
+from tests.unit.parser.readings import cell, column, reading, submission
 
 QUESTIONS = ["1. 求 2+3 的值。", "2. 求 4+5 的值。", "3. 求 6+7 的值。"]
 
