@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from contracts.artefacts.reading import Rule
@@ -11,6 +10,7 @@ from services.ocr.core import geometry
 from services.ocr.core.flat import Leaf
 from services.ocr.core.raster import Image, Matrix
 from services.ocr.core.rules import find_levels
+from services.ocr.core.upright import reduced
 
 SIDE = 1000
 """Longer side, in pixels, at which rules are looked for: a long one tells a tenth of a degree there."""
@@ -24,10 +24,11 @@ AGREED = 0.6
 
 def tilt_of(bgr: Image, matrix: Matrix, size: tuple[int, int]) -> float:
     """Degrees, clockwise positive, by which printed rules still slope on a page that `matrix` takes to (width, height)."""
-    ratio = min(1.0, SIDE / max(size))
+    page = reduced(bgr, SIDE)
+    ratio = max(page.shape[:2]) / max(bgr.shape[:2])
     shrink = np.diag([ratio, ratio, 1.0])
     small = geometry.warped(
-        _shrunk(bgr, ratio), shrink @ matrix @ np.linalg.inv(shrink), (round(size[0] * ratio), round(size[1] * ratio))
+        page, shrink @ matrix @ np.linalg.inv(shrink), (round(size[0] * ratio), round(size[1] * ratio))
     )
     return tilt(find_levels(Leaf(small)), small.shape[1])
 
@@ -42,9 +43,3 @@ def tilt(rules: Sequence[Rule], width: float) -> float:
     middle = geometry.weighted_median(slopes, lengths)
     alike = lengths[np.abs(slopes - middle) <= ALIKE_DEG].sum() / lengths.sum()
     return middle if alike >= AGREED else 0.0
-
-
-def _shrunk(bgr: Image, ratio: float) -> Image:
-    if ratio >= 1:
-        return bgr
-    return np.asarray(cv2.resize(bgr, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA), np.uint8)

@@ -55,9 +55,9 @@ def sketched(bgr: Image, engine: Engine) -> list[Floats]:
     return _enlarged(engine.detect(small), bgr, small)
 
 
-def reduced(bgr: Image) -> Image:
-    """The page at the size for a sketch, or smaller."""
-    ratio = SKETCH_SIDE / max(bgr.shape[:2])
+def reduced(bgr: Image, side: int = SKETCH_SIDE) -> Image:
+    """The page with its longer side so long, at the size for a sketch by itself; a smaller page as it is."""
+    ratio = side / max(bgr.shape[:2])
     if ratio >= 1:
         return bgr
     return np.asarray(cv2.resize(bgr, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,7 +1,7 @@
 """What belongs to each question of a paper: text, options, answer places, bubbles, marks and points."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from contracts.artefacts import KeyItem, Question, QuestionType, Reading, Section
@@ -29,12 +29,13 @@ def questions_of(found: Sequence[Outlined], flow: Flow, reading: Reading, key: K
     tabled = {(ref.page, ref.index) for f in found for ref in f.lines}
     found = [replace(f, rows=tuple(at for at in f.rows if _ref(flow.rows[at]) not in tabled)) for f in found]
     found = _without_others_writing(found, owned, flow, reading)
+    on_letters = _on_letters(found, reading)
     for i, one in enumerate(found):
         item = key.match(one.number, one.section.number if one.section else None)
         question = _question(one, item, flow, reading, owned[i])
         if item is None and len(found) > 1 and _asks_nothing(one, question, flow):
             continue
-        question = question.model_copy(update={"marks": _marks(one, found, reading)})
+        question = question.model_copy(update={"marks": _marks(one, found, on_letters, reading)})
         yield from parts_of(question, item, [flow.rows[at] for at in one.rows], flow.pitch)
 
 
@@ -100,30 +101,40 @@ def _score(item: KeyItem | None, stem: str, section: Section | None) -> float | 
     return section.item_score if section else None
 
 
-def _marks(own: Outlined, every: Sequence[Outlined], reading: Reading) -> tuple[tuple[int, int], ...]:
+def _marks(
+    own: Outlined, every: Sequence[Outlined], on_letters: Mapping[tuple[int, int], Outlined], reading: Reading
+) -> tuple[tuple[int, int], ...]:
     """(page, index) of a question's marks: their middle lies on its letter in a table, or in the question and on no such letter.
 
     One that hangs down from a question into no other is its own too.
     """
 
-    def is_own(page: int, box: Box) -> bool:
-        answered = [o for o in every if _answers_at(o, page, box, reading)]
-        if answered:
-            return own in answered
+    def is_own(page: int, index: int, box: Box) -> bool:
+        if (page, index) in on_letters:
+            return on_letters[page, index] is own
         hangs = _on(own, page, _top_of(box)) and not any(_on(o, page, box) for o in every)
         return _on(own, page, box) or hangs
 
     return tuple(
-        (page.page, i) for page in reading.pages for i, mark in enumerate(page.marks) if is_own(page.page, mark.box)
+        (page.page, i) for page in reading.pages for i, mark in enumerate(page.marks) if is_own(page.page, i, mark.box)
     )
 
 
-def _answers_at(found: Outlined, page: int, box: Box, reading: Reading) -> bool:
-    """Whether a question's letter stands in a table where a mark has its middle."""
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    spots = [reading.pages[page - 1].spots[ref.index] for ref in found.spots if ref.page == page]
-    cells = [spot.box for spot in spots if spot.kind == "cell" and spot.ink > 0]
-    return any(x0 <= x < x1 and y0 <= y < y1 for x0, y0, x1, y1 in cells)
+def _on_letters(found: Sequence[Outlined], reading: Reading) -> dict[tuple[int, int], Outlined]:
+    """(page, index) of the marks whose middle lies on what is written in a cell of a table, each with that cell's question."""
+    owners: dict[tuple[int, int], Outlined] = {}
+    for one in found:
+        for ref in one.spots:
+            page = reading.pages[ref.page - 1]
+            spot = page.spots[ref.index]
+            if spot.kind == "cell" and spot.ink > 0:
+                owners |= {(ref.page, i): one for i, mark in enumerate(page.marks) if _has_middle(spot.box, mark.box)}
+    return owners
+
+
+def _has_middle(outer: Box, inner: Box) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= x < outer[2] and outer[1] <= y < outer[3]
 
 
 def _on(found: Outlined, page: int, box: Box) -> bool:

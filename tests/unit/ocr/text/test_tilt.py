@@ -1,7 +1,6 @@
 """Pages are straightened by what is printed on them: lines that a hand wrote may climb."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -9,10 +8,10 @@ import pytest
 
 from contracts.artefacts.reading import Rule
 from services.ocr.core import geometry
-from services.ocr.core.engine import Judged, Text, Turn
 from services.ocr.core.page import rectified
 from services.ocr.core.raster import Image, Raster
 from services.ocr.core.tilt import tilt, tilt_of
+from tests.unit.ocr.ink.conftest import ScriptedEngine
 
 WIDTH, HEIGHT = 826, 1169
 
@@ -30,27 +29,18 @@ def rule(degrees: float, y: float, length: float = 500) -> Rule:
     return Rule(start=(100, y), end=(100 + length, y + length * float(np.tan(np.radians(degrees)))))
 
 
-@dataclass
-class Climbing:
+class Climbing(ScriptedEngine):
     """An engine that sees lines of text which climb by so many degrees."""
 
-    degrees: float
-    version: str = "drawn"
+    def __init__(self, degrees: float) -> None:
+        super().__init__()
+        self.degrees = degrees
 
     def detect(self, bgr: Image) -> list[np.ndarray]:
         size = max(bgr.shape[:2]) / HEIGHT
         rise = 500 * float(np.tan(np.radians(self.degrees)))
         line = np.array([[120, 0], [620, -rise], [620, 24 - rise], [120, 24]])
         return [((line + np.array([0, y])) * size).astype(np.float32) for y in range(320, 900, 60)]
-
-    def orientation(self, bgr: Image) -> Turn:
-        return 0
-
-    def recognise(self, crops: Sequence[Image]) -> list[Text]:
-        raise NotImplementedError
-
-    def judge(self, crops: Sequence[Image], candidates: Sequence[Sequence[str]]) -> list[Judged]:
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize("degrees", [-2.5, -0.4, 0.0, 1.0])
