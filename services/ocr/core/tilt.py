@@ -24,12 +24,10 @@ AGREED = 0.6
 
 def tilt_of(bgr: Image, matrix: Matrix, size: tuple[int, int]) -> float:
     """Degrees, clockwise positive, by which printed rules still slope on a page that `matrix` takes to (width, height)."""
-    page = reduced(bgr, SIDE)
-    ratio = max(page.shape[:2]) / max(bgr.shape[:2])
+    ratio = min(1.0, SIDE / max(size))
     shrink = np.diag([ratio, ratio, 1.0])
-    small = geometry.warped(
-        page, shrink @ matrix @ np.linalg.inv(shrink), (round(size[0] * ratio), round(size[1] * ratio))
-    )
+    page, there = reduced(bgr, ratio * max(bgr.shape[:2])), (round(size[0] * ratio), round(size[1] * ratio))
+    small = geometry.warped(page, shrink @ matrix @ np.linalg.inv(shrink), there)
     return tilt(find_levels(Leaf(small)), small.shape[1])
 
 

@@ -55,7 +55,7 @@ def sketched(bgr: Image, engine: Engine) -> list[Floats]:
     return _enlarged(engine.detect(small), bgr, small)
 
 
-def reduced(bgr: Image, side: int = SKETCH_SIDE) -> Image:
+def reduced(bgr: Image, side: float = SKETCH_SIDE) -> Image:
     """The page with its longer side so long, at the size for a sketch by itself; a smaller page as it is."""
     ratio = side / max(bgr.shape[:2])
     if ratio >= 1:
